@@ -1,0 +1,1 @@
+//! actix actors for netchan.

@@ -1,0 +1,10 @@
+//! Typed channels between machines: one side exports a channel by name, the other imports it.
+
+pub mod dir;
+pub mod id;
+pub mod limits;
+pub mod prefix;
+pub mod session;
+pub mod wire;
+
+pub use dir::Dir;

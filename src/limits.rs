@@ -1,0 +1,153 @@
+//! Every bound of netchan in one place: unit, default, reason, and what it costs at worst.
+//!
+//! Bounds that both sides must respect are stated in the handshake or when a channel is opened;
+//! the others protect one side from the other, or from itself. `docs/operations.md` explains how
+//! to choose them.
+
+use std::time::Duration;
+
+/// Longest channel name, in bytes of UTF-8. Names travel once per import.
+pub const NAME_BYTES_MAX: usize = 255;
+
+/// Longest codec name, in bytes.
+pub const CODEC_BYTES_MAX: usize = 32;
+
+/// Longest explanation that travels with a refusal, a hangup or a goodbye, in bytes of UTF-8.
+/// Longer ones are cut: they are for people, not for programs.
+pub const TEXT_BYTES_MAX: usize = 512;
+
+/// Longest credentials in a hello, in bytes. A certificate chain does not belong there.
+pub const CREDENTIALS_BYTES_MAX: usize = 4 * 1024;
+
+/// Longest body of any frame that is not data, in bytes.
+pub const CONTROL_BODY_BYTES_MAX: usize = 1024;
+
+/// Longest body of a handshake frame, in bytes, with room for what later versions add.
+pub const HANDSHAKE_BODY_BYTES_MAX: usize = 16 * 1024;
+
+/// Longest body of a data frame that we accept, in bytes. Large values travel in several frames.
+pub const FRAME_BYTES_MAX: usize = 64 * 1024;
+
+/// The smallest `frame_bytes_max` that a peer may ask for. Less would be mostly headers.
+pub const FRAME_BYTES_MAX_FLOOR: usize = 1024;
+
+/// What one channel may send before it is another channel's turn, in bytes.
+///
+/// Small enough that a thousand busy channels go round in some milliseconds, large enough that a
+/// frame's header is a thousandth of what it carries.
+pub const QUANTUM_BYTES: usize = 16 * 1024;
+
+/// How much a session composes ahead of the socket, in bytes. What is composed can no longer be
+/// overtaken by another channel, so more would be delay, and less would be more system calls.
+pub const COMPOSED_BYTES_MAX: usize = 128 * 1024;
+
+/// How much a link reads at once, in bytes.
+pub const READ_BYTES: usize = 64 * 1024;
+
+/// Values that are in flight or buffered on an import that asks for no other size.
+pub const WINDOW_VALUES_DEFAULT: u32 = 256;
+
+/// The largest window in values.
+pub const WINDOW_VALUES_MAX: u32 = 1 << 24;
+
+/// Encoded bytes that a receiver buffers per channel and importer. Worst memory of a stalled
+/// session: this, times its channels, plus [`LARGE_VALUES_BYTES_MAX`].
+pub const WINDOW_BYTES_DEFAULT: u64 = 1024 * 1024;
+
+/// The smallest window in bytes: one quantum, so that a turn is never cut by the window alone.
+pub const WINDOW_BYTES_MIN: u64 = QUANTUM_BYTES as u64;
+
+/// The largest window in bytes.
+pub const WINDOW_BYTES_MAX: u64 = 1 << 32;
+
+/// Encoded bytes that wait in a sending channel for their turn. A sender waits beyond it, so a
+/// sending channel holds this and one more value at worst.
+pub const QUEUE_BYTES_DEFAULT: usize = 1024 * 1024;
+
+/// Values that wait in an exported sending channel until an importer takes them.
+pub const QUEUE_VALUES_DEFAULT: u32 = 256;
+
+/// The longest encoded value, in bytes. The sender is told at once; a peer that announces a longer
+/// one loses its link.
+pub const VALUE_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// What a session may hold, beyond its windows, of values that are longer than their window, in
+/// bytes. At least [`VALUE_BYTES_MAX`], so that one such value always fits; further ones wait.
+pub const LARGE_VALUES_BYTES_MAX: u64 = VALUE_BYTES_MAX as u64;
+
+/// Values of at least this length go to the socket from where they were encoded, without a copy.
+pub const LARGE_VALUE_BYTES: usize = 16 * 1024;
+
+/// Buffers up to this capacity are kept for the next values when they have become empty, in bytes.
+/// Two per channel at worst.
+pub const RETAINED_BYTES_MAX: usize = 64 * 1024;
+
+/// Open channels of one session.
+pub const CHANNELS_MAX: usize = 16 * 1024;
+
+/// Frames that were sent and not acknowledged. Beyond it the session takes no more values.
+pub const REPLAY_FRAMES_MAX: usize = 16 * 1024;
+
+/// Bytes of frames that were sent and not acknowledged. Covers 1 Gbit/s at 100 ms.
+pub const REPLAY_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Received bytes after which an acknowledgement is sent without waiting for other traffic.
+pub const ACK_BYTES: usize = 64 * 1024;
+
+/// Received frames after which an acknowledgement is sent without waiting for other traffic.
+pub const ACK_FRAMES: u32 = 256;
+
+/// How long an acknowledgement or a small grant waits for traffic that it can ride on.
+pub const ACK_DELAY: Duration = Duration::from_millis(20);
+
+/// A grant is sent without waiting for other traffic when this part of a window was consumed:
+/// `1 / GRANT_FRACTION`. The sender then still has the rest of its window to go on with.
+pub const GRANT_FRACTION: u32 = 4;
+
+/// A handshake that takes longer ends its link.
+pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A link that was silent for so long is asked whether it lives.
+pub const HEARTBEAT_AFTER: Duration = Duration::from_secs(5);
+
+/// A link that was silent for so long is dead.
+pub const DEAD_AFTER: Duration = Duration::from_secs(15);
+
+/// How long a session that is closing tries to get its last words out.
+pub const GOODBYE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Links that one exporter carries through their handshake at the same time.
+pub const HANDSHAKES_MAX: usize = 256;
+
+/// Peer connections of one exporter.
+pub const CONNECTIONS_MAX: usize = 16 * 1024;
+
+/// Commands (imports, hangups, flushes) that wait for a driver. Callers wait beyond it.
+pub const COMMANDS_MAX: usize = 64;
+
+/// Error reports that wait to be read, as in Go's netchan.
+pub const REPORTS_MAX: usize = 10;
+
+/// Rounds of reading and writing in one turn of the driver, so that it shares its thread.
+pub const DRIVER_ROUNDS_MAX: usize = 32;
+
+const _: () = {
+    assert!(
+        LARGE_VALUES_BYTES_MAX >= VALUE_BYTES_MAX as u64,
+        "the longest value must fit"
+    );
+    assert!(FRAME_BYTES_MAX >= FRAME_BYTES_MAX_FLOOR);
+    assert!(
+        QUANTUM_BYTES + 64 <= FRAME_BYTES_MAX,
+        "a turn must fit into one frame"
+    );
+    assert!(
+        VALUE_BYTES_MAX < 1 << 30,
+        "a value's length must fit its prefix"
+    );
+    assert!(NAME_BYTES_MAX + CODEC_BYTES_MAX + 64 <= CONTROL_BODY_BYTES_MAX);
+    assert!(TEXT_BYTES_MAX + 64 <= CONTROL_BODY_BYTES_MAX);
+    assert!(CREDENTIALS_BYTES_MAX + 256 <= HANDSHAKE_BODY_BYTES_MAX);
+    assert!(HEARTBEAT_AFTER.as_millis() < DEAD_AFTER.as_millis());
+    assert!(WINDOW_BYTES_DEFAULT >= WINDOW_BYTES_MIN && WINDOW_BYTES_DEFAULT <= WINDOW_BYTES_MAX);
+};

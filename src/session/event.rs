@@ -1,0 +1,79 @@
+//! What a session tells the shell.
+
+use bytes::Bytes;
+
+use crate::id::ChannelId;
+use crate::wire::{Code, Open};
+
+/// Something that the channels or the program must know.
+#[derive(Debug)]
+pub enum Event {
+    /// The peer wants to import a channel. Answer with [`accept`](super::Session::accept) or
+    /// [`refuse`](super::Session::refuse).
+    OpenRequested(Open),
+    /// The peer accepted an import.
+    Accepted {
+        /// The channel.
+        channel: ChannelId,
+    },
+    /// The peer refused an import. The channel is over.
+    Refused {
+        /// The channel.
+        channel: ChannelId,
+        /// Why.
+        code: Code,
+        /// The same for people.
+        text: String,
+    },
+    /// Values came. They are within the channel's window.
+    Run {
+        /// The channel.
+        channel: ChannelId,
+        /// How many values end in `bytes`.
+        values: u32,
+        /// How many bytes at the end belong to a value that is not complete yet.
+        tail_bytes: usize,
+        /// The next piece of the channel's byte stream.
+        bytes: Bytes,
+    },
+    /// Values have left the peer's channel.
+    Taken {
+        /// The channel.
+        channel: ChannelId,
+        /// How many since the channel was opened.
+        values: u64,
+    },
+    /// As many values were sent as the importer wanted; the source is not asked again.
+    LimitReached {
+        /// The channel.
+        channel: ChannelId,
+    },
+    /// The peer has sent its last value.
+    Ended {
+        /// The channel.
+        channel: ChannelId,
+    },
+    /// The peer ended the channel before its end.
+    HungUp {
+        /// The channel.
+        channel: ChannelId,
+        /// Why.
+        code: Code,
+        /// The same for people.
+        text: String,
+    },
+    /// The channel is over on both sides. Its last event, whoever ended it.
+    Closed {
+        /// The channel.
+        channel: ChannelId,
+        /// Values that were sent and did not reach their user.
+        lost_values: u64,
+    },
+    /// The peer has ended the session.
+    Goodbye {
+        /// Why.
+        code: Code,
+        /// The same for people.
+        text: String,
+    },
+}

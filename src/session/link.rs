@@ -1,0 +1,339 @@
+//! Counted frames, acknowledgements, and what would have to be sent again.
+//!
+//! A session outlives its links. Frames that change its state are numbered from 1 on either side
+//! and kept until the peer has acknowledged them; what is still kept when the next link comes is
+//! written again. What is not counted (acknowledgements, grants, pings) can be lost with a link.
+
+use std::collections::VecDeque;
+use std::io::IoSlice;
+
+use bytes::{Buf, Bytes, BytesMut};
+
+use crate::id::ChannelId;
+use crate::limits::{ACK_BYTES, ACK_FRAMES, REPLAY_BYTES_MAX, REPLAY_FRAMES_MAX};
+use crate::session::SessionError;
+use crate::wire::{Frame, Partial, encode, encode_data_head};
+
+/// A frame that was composed and not yet acknowledged.
+#[derive(Debug)]
+struct Kept {
+    channel: ChannelId,
+    values: u32,
+    /// Header and body, or the header alone when `payload` is the body. Empty when frames are not
+    /// kept.
+    head: Bytes,
+    /// The run of a large value, where it was encoded.
+    payload: Bytes,
+    bytes: usize,
+}
+
+/// A frame in the composing buffer: where it stands, and what is known of it.
+#[derive(Debug)]
+struct Composed {
+    channel: ChannelId,
+    values: u32,
+    start: usize,
+    end: usize,
+    payload: Bytes,
+}
+
+/// Values that the peer has received.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Acknowledged {
+    pub(super) channel: ChannelId,
+    pub(super) values: u32,
+}
+
+/// Both directions of the frame stream.
+#[derive(Debug)]
+pub(super) struct Link {
+    keeps_frames: bool,
+    sent: u64,
+    acknowledged: u64,
+    kept: VecDeque<Kept>,
+    kept_bytes: usize,
+    composing: BytesMut,
+    composed: Vec<Composed>,
+    /// What the socket has not taken yet, in order.
+    unwritten: VecDeque<Bytes>,
+    unwritten_bytes: usize,
+    received: u64,
+    told_received: u64,
+    bytes_since_ack: usize,
+}
+
+impl Link {
+    pub(super) fn new(keeps_frames: bool) -> Link {
+        Link {
+            keeps_frames,
+            sent: 0,
+            acknowledged: 0,
+            kept: VecDeque::new(),
+            kept_bytes: 0,
+            composing: BytesMut::new(),
+            composed: Vec::new(),
+            unwritten: VecDeque::new(),
+            unwritten_bytes: 0,
+            received: 0,
+            told_received: 0,
+            bytes_since_ack: 0,
+        }
+    }
+
+    // Sending.
+
+    /// Composes a frame that is not counted.
+    pub(super) fn push_uncounted(&mut self, frame: &Frame) {
+        encode(frame, 0, &mut self.composing);
+    }
+
+    /// Composes a counted frame without values.
+    pub(super) fn push(&mut self, frame: &Frame) {
+        let start = self.composing.len();
+        let sequence = self.next_sequence();
+        encode(frame, sequence, &mut self.composing);
+        self.note(frame.channel(), 0, start, Bytes::new());
+    }
+
+    /// Composes a data frame whose run is copied.
+    pub(super) fn push_run(
+        &mut self,
+        channel: ChannelId,
+        values: u32,
+        partial: Option<Partial>,
+        run: &[u8],
+    ) {
+        let start = self.composing.len();
+        let sequence = self.next_sequence();
+        encode_data_head(
+            channel,
+            sequence,
+            values,
+            partial,
+            run.len(),
+            &mut self.composing,
+        );
+        self.composing.extend_from_slice(run);
+        self.note(channel, values, start, Bytes::new());
+    }
+
+    /// Composes a data frame whose run is written from where it is.
+    pub(super) fn push_payload(
+        &mut self,
+        channel: ChannelId,
+        values: u32,
+        partial: Option<Partial>,
+        payload: Bytes,
+    ) {
+        let start = self.composing.len();
+        let sequence = self.next_sequence();
+        encode_data_head(
+            channel,
+            sequence,
+            values,
+            partial,
+            payload.len(),
+            &mut self.composing,
+        );
+        self.note(channel, values, start, payload.clone());
+        self.seal();
+        self.unwritten_bytes += payload.len();
+        self.unwritten.push_back(payload);
+    }
+
+    fn next_sequence(&mut self) -> u32 {
+        self.sent += 1;
+        self.sent as u32
+    }
+
+    fn note(&mut self, channel: ChannelId, values: u32, start: usize, payload: Bytes) {
+        let end = self.composing.len();
+        self.composed.push(Composed {
+            channel,
+            values,
+            start,
+            end,
+            payload,
+        });
+    }
+
+    /// Hands what was composed to the writer.
+    pub(super) fn seal(&mut self) {
+        if self.composing.is_empty() {
+            return;
+        }
+        let chunk = self.composing.split().freeze();
+        for Composed {
+            channel,
+            values,
+            start,
+            end,
+            payload,
+        } in self.composed.drain(..)
+        {
+            let bytes = end - start + payload.len();
+            self.kept_bytes += bytes;
+            let kept = if self.keeps_frames {
+                Kept {
+                    channel,
+                    values,
+                    head: chunk.slice(start..end),
+                    payload,
+                    bytes,
+                }
+            } else {
+                Kept {
+                    channel,
+                    values,
+                    head: Bytes::new(),
+                    payload: Bytes::new(),
+                    bytes,
+                }
+            };
+            self.kept.push_back(kept);
+        }
+        self.unwritten_bytes += chunk.len();
+        self.unwritten.push_back(chunk);
+    }
+
+    /// Bytes that are composed and not written.
+    pub(super) fn unwritten_bytes(&self) -> usize {
+        self.unwritten_bytes + self.composing.len()
+    }
+
+    /// Whether more values can be taken on, or the peer must acknowledge first.
+    pub(super) fn has_room(&self) -> bool {
+        self.kept_bytes < REPLAY_BYTES_MAX && self.frames_kept() < REPLAY_FRAMES_MAX
+    }
+
+    /// Frames that the peer has not acknowledged.
+    pub(super) fn frames_kept(&self) -> usize {
+        self.kept.len() + self.composed.len()
+    }
+
+    /// Fills `slices` with what is to be written next and says how many it filled.
+    pub(super) fn unwritten<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
+        let mut count = 0;
+        for (slice, chunk) in slices.iter_mut().zip(&self.unwritten) {
+            *slice = IoSlice::new(chunk);
+            count += 1;
+        }
+        count
+    }
+
+    /// Removes what was written.
+    pub(super) fn written(&mut self, mut bytes: usize) {
+        self.unwritten_bytes -= bytes;
+        while let Some(first) = self.unwritten.front_mut() {
+            if bytes < first.len() {
+                first.advance(bytes);
+                return;
+            }
+            bytes -= first.len();
+            self.unwritten.pop_front();
+        }
+        assert!(bytes == 0, "no more is written than there is");
+    }
+
+    /// Takes an acknowledgement; `on_received` learns the values that it covers.
+    pub(super) fn acknowledge(
+        &mut self,
+        acknowledged: u64,
+        mut on_received: impl FnMut(Acknowledged),
+    ) -> Result<(), SessionError> {
+        if acknowledged > self.sent {
+            return Err(SessionError::AcknowledgedTooMuch {
+                acknowledged,
+                sent: self.sent,
+            });
+        }
+        while self.acknowledged < acknowledged {
+            let Some(kept) = self.kept.pop_front() else {
+                let sent = self.acknowledged;
+                return Err(SessionError::AcknowledgedTooMuch { acknowledged, sent });
+            };
+            self.acknowledged += 1;
+            self.kept_bytes -= kept.bytes;
+            if kept.values > 0 {
+                on_received(Acknowledged {
+                    channel: kept.channel,
+                    values: kept.values,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts anew on another link: what the peer has not received will be written again.
+    ///
+    /// Returns the number of frames that are repeated.
+    pub(super) fn resume(
+        &mut self,
+        peer_received: u64,
+        on_received: impl FnMut(Acknowledged),
+    ) -> Result<usize, SessionError> {
+        self.seal();
+        self.acknowledge(peer_received, on_received)?;
+        self.unwritten.clear();
+        self.unwritten_bytes = 0;
+        for kept in &self.kept {
+            for part in [&kept.head, &kept.payload] {
+                if !part.is_empty() {
+                    self.unwritten_bytes += part.len();
+                    self.unwritten.push_back(part.clone());
+                }
+            }
+        }
+        Ok(self.kept.len())
+    }
+
+    // Receiving.
+
+    /// Counts a frame that came. `false`: it was seen before and must be dropped.
+    pub(super) fn receive(&mut self, sequence: u32) -> Result<bool, SessionError> {
+        let expected = (self.received + 1) as u32;
+        let ahead = sequence.wrapping_sub(expected) as i32;
+        if ahead > 0 {
+            return Err(SessionError::SequenceGap {
+                expected,
+                found: sequence,
+            });
+        }
+        if ahead < 0 {
+            return Ok(false);
+        }
+        self.received += 1;
+        Ok(true)
+    }
+
+    pub(super) fn count_input(&mut self, bytes: usize) {
+        self.bytes_since_ack += bytes;
+    }
+
+    /// Counted frames that were received.
+    pub(super) fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// Whether the peer does not know yet all that was received.
+    pub(super) fn owes_ack(&self) -> bool {
+        self.told_received < self.received
+    }
+
+    /// Whether an acknowledgement must not wait for other traffic.
+    pub(super) fn ack_is_urgent(&self) -> bool {
+        self.owes_ack()
+            && (self.bytes_since_ack >= ACK_BYTES
+                || self.received - self.told_received >= u64::from(ACK_FRAMES))
+    }
+
+    /// Composes an acknowledgement if one is owed.
+    pub(super) fn push_ack(&mut self) {
+        if self.owes_ack() {
+            self.told_received = self.received;
+            self.bytes_since_ack = 0;
+            let received = self.received;
+            self.push_uncounted(&Frame::Ack { received });
+        }
+    }
+}

@@ -1,0 +1,502 @@
+//! The relation between one importer and one exporter, as a state machine without IO.
+//!
+//! It exists so that the protocol's logic can be tested, fuzzed and simulated without sockets,
+//! tasks or types: bytes in, bytes out. It opens no socket, reads no clock (`now` is given to it)
+//! and knows values only as runs of bytes.
+//!
+//! # Contract
+//!
+//! Four kinds of methods, as in quinn-proto:
+//!
+//! - getters take `&self`;
+//! - `handle_*` says what happened: bytes came, a deadline passed;
+//! - commands do what the program wants: [`open`](Session::open), [`accept`](Session::accept),
+//!   [`ready`](Session::ready), [`taken`](Session::taken), [`hangup`](Session::hangup) ..;
+//! - `poll_*` says what the caller must do next.
+//!
+//! After each `handle_*` or command the caller drains [`poll_event`](Session::poll_event), then
+//! [`poll_transmit`](Session::poll_transmit), and comes back at
+//! [`next_timeout`](Session::next_timeout). An error means that the link must end; the session
+//! itself stays sound.
+
+mod channel;
+mod credit;
+mod error;
+mod event;
+mod link;
+mod receive;
+mod round;
+mod source;
+mod staged;
+mod table;
+mod timers;
+mod transmit;
+
+use std::collections::VecDeque;
+use std::io::IoSlice;
+use std::time::Instant;
+
+use crate::dir::Dir;
+use crate::id::ChannelId;
+use crate::limits::{LARGE_VALUES_BYTES_MAX, WINDOW_BYTES_MAX, WINDOW_VALUES_MAX};
+use crate::session::channel::{Channel, Flow};
+use crate::session::credit::{Allowance, GrantDue, Window};
+use crate::session::link::Link;
+use crate::session::round::Round;
+use crate::session::table::Table;
+use crate::session::timers::Timers;
+use crate::wire::{Code, Frame, Open};
+
+pub use error::{OpenError, SessionError};
+pub use event::Event;
+pub use source::{Chunk, Supply, ValueSource};
+pub use timers::Heartbeat;
+
+/// Which side of the session this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// This side dialled, and opens channels.
+    Importer,
+    /// This side was dialled, and answers for the exported channels.
+    Exporter,
+}
+
+/// What the handshake has settled.
+#[derive(Clone, Copy, Debug)]
+pub struct Parameters {
+    /// This side.
+    pub role: Role,
+    /// The longest body of a data frame that this side accepts, in bytes.
+    pub frame_bytes_max: usize,
+    /// The longest body of a data frame that the peer accepts, in bytes.
+    pub peer_frame_bytes_max: usize,
+    /// Channels that may be open at the same time.
+    pub channels_max: usize,
+    /// Whether frames are kept until they are acknowledged, so that the session can be resumed.
+    pub keeps_frames: bool,
+    /// When the link is asked whether it lives.
+    pub heartbeat: Heartbeat,
+}
+
+/// What an importer asks for.
+#[derive(Clone, Debug)]
+pub struct OpenRequest {
+    /// The importer's direction.
+    pub dir: Dir,
+    /// The name under which the channel is exported.
+    pub name: String,
+    /// The name of the codec.
+    pub codec: String,
+    /// Identity of the type of the values; all zero when it is not stated.
+    pub identity: [u8; 16],
+    /// Values that may be in flight or buffered.
+    pub window_values: u32,
+    /// Encoded bytes that may be in flight or buffered, if the importer receives.
+    pub window_bytes: u64,
+    /// The number of values after which the channel ends.
+    pub limit: Option<u64>,
+}
+
+/// The state of one session. See the [module](self) for its contract.
+#[derive(Debug)]
+pub struct Session {
+    parameters: Parameters,
+    link: Link,
+    table: Table,
+    round: Round,
+    timers: Timers,
+    events: VecDeque<Event>,
+    /// Receiving channels whose sender can be told of new credit.
+    grants: VecDeque<ChannelId>,
+    /// One of them has a sender that may be waiting.
+    grants_are_urgent: bool,
+    /// Bytes granted beyond windows, for values that are longer than their window.
+    extended_bytes: u64,
+    /// Channels whose unfinished value waits for some of that.
+    waiting_for_room: VecDeque<ChannelId>,
+    pong: Option<u64>,
+    ping_due: bool,
+    pings: u64,
+    /// Somebody waits for acknowledgements.
+    is_flushing: bool,
+    is_closing: bool,
+}
+
+impl Session {
+    /// A session whose handshake is done and whose link is up.
+    #[must_use]
+    pub fn new(parameters: Parameters, now: Instant) -> Session {
+        Session {
+            parameters,
+            link: Link::new(parameters.keeps_frames),
+            table: Table::default(),
+            round: Round::default(),
+            timers: Timers::new(parameters.heartbeat, now),
+            events: VecDeque::new(),
+            grants: VecDeque::new(),
+            grants_are_urgent: false,
+            extended_bytes: 0,
+            waiting_for_room: VecDeque::new(),
+            pong: None,
+            ping_due: false,
+            pings: 0,
+            is_flushing: false,
+            is_closing: false,
+        }
+    }
+
+    // Getters.
+
+    /// Channels that are not over.
+    #[must_use]
+    pub fn channels(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Counted frames that were received.
+    #[must_use]
+    pub fn received_frames(&self) -> u64 {
+        self.link.received()
+    }
+
+    /// Values of a channel that the peer has received, and values that were taken from its source,
+    /// in all. `None` if the channel is over or does not send.
+    #[must_use]
+    pub fn progress(&self, id: ChannelId) -> Option<Progress> {
+        match &self.table.find(id)?.flow {
+            Flow::Out(outbound) => Some(Progress {
+                acknowledged_values: outbound.acknowledged_values,
+                accepted_values: outbound.acknowledged_values + outbound.outstanding_values(),
+            }),
+            Flow::In(_) => None,
+        }
+    }
+
+    /// Values that were taken from sources and that the peer has not received, over all channels.
+    #[must_use]
+    pub fn outstanding_values(&self) -> u64 {
+        self.table
+            .iter()
+            .filter_map(|channel| match &channel.flow {
+                Flow::Out(outbound) => Some(outbound.outstanding_values()),
+                Flow::In(_) => None,
+            })
+            .sum()
+    }
+
+    /// Bytes that are composed and wait for the link.
+    #[must_use]
+    pub fn unwritten_bytes(&self) -> usize {
+        self.link.unwritten_bytes()
+    }
+
+    // Commands.
+
+    /// Asks the peer for a channel.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] when the session cannot have another channel.
+    pub fn open(&mut self, request: OpenRequest) -> Result<ChannelId, OpenError> {
+        assert!(
+            self.parameters.role == Role::Importer,
+            "only importers open channels"
+        );
+        if self.is_closing {
+            return Err(OpenError::Closing);
+        }
+        if self.table.len() >= self.parameters.channels_max {
+            return Err(OpenError::TooManyChannels(self.table.len()));
+        }
+        let id = self.table.unused().ok_or(OpenError::NumbersUsedUp)?;
+        let window_values = request.window_values.clamp(1, WINDOW_VALUES_MAX);
+        let (channel, window_bytes) = match request.dir {
+            Dir::Send => (Channel::outgoing(id, request.limit), 0),
+            Dir::Recv => {
+                let bytes = request.window_bytes.min(WINDOW_BYTES_MAX);
+                (
+                    Channel::incoming(id, Window::new(window_values, bytes, request.limit)),
+                    bytes,
+                )
+            }
+        };
+        self.table.insert(channel);
+        self.link.push(&Frame::Open(Open {
+            channel: id,
+            dir: request.dir,
+            name: request.name,
+            codec: request.codec,
+            identity: request.identity,
+            window_values,
+            window_bytes,
+            limit: request.limit,
+        }));
+        Ok(id)
+    }
+
+    /// Accepts what [`Event::OpenRequested`] asked for. `window_values` and `window_bytes` count
+    /// if this side receives. Does nothing if the channel is over meanwhile.
+    pub fn accept(&mut self, open: &Open, window_values: u32, window_bytes: u64) {
+        let Some(channel) = self.table.find_mut(open.channel) else {
+            return;
+        };
+        channel.is_accepted = true;
+        let (window_values, window_bytes) = match &mut channel.flow {
+            Flow::Out(outbound) => {
+                let (values, bytes) = (open.window_values, open.window_bytes);
+                outbound.allowance = Allowance::new(values, bytes, open.limit);
+                (0, 0)
+            }
+            Flow::In(inbound) => {
+                let values = window_values.clamp(1, open.window_values.min(WINDOW_VALUES_MAX));
+                let bytes = window_bytes.min(WINDOW_BYTES_MAX);
+                inbound.window = Window::new(values, bytes, open.limit);
+                (values, bytes)
+            }
+        };
+        self.link.push(&Frame::Accept {
+            channel: open.channel,
+            window_values,
+            window_bytes,
+        });
+        self.join_round(open.channel);
+    }
+
+    /// Refuses what [`Event::OpenRequested`] asked for.
+    pub fn refuse(&mut self, id: ChannelId, code: Code, text: impl Into<String>) {
+        if self.table.remove(id).is_some() {
+            self.link.push(&Frame::Refuse {
+                channel: id,
+                code,
+                text: text.into(),
+            });
+        }
+    }
+
+    /// The channel's source has values, or is finished.
+    pub fn ready(&mut self, id: ChannelId) {
+        if let Some(Channel {
+            flow: Flow::Out(outbound),
+            ..
+        }) = self.table.find_mut(id)
+        {
+            outbound.has_more = !outbound.is_finished;
+        }
+        self.join_round(id);
+    }
+
+    /// Values have left this side's channel: totals since it was opened.
+    pub fn taken(&mut self, now: Instant, id: ChannelId, values: u64, bytes: u64) {
+        let Some(channel) = self.table.find_mut(id) else {
+            return;
+        };
+        let Flow::In(inbound) = &mut channel.flow else {
+            return;
+        };
+        let before = inbound.window.extension();
+        inbound.window.take(values, bytes);
+        self.extended_bytes -= before - inbound.window.extension();
+        let is_complete = channel.heard_last && !channel.said_last && inbound.window.all_taken();
+        if is_complete {
+            self.say_last(id, Code::Complete, String::new());
+        } else {
+            self.note_grant(now, id);
+        }
+        self.make_room(now);
+    }
+
+    /// Dissociates a channel: nothing more is sent or accepted on it.
+    pub fn hangup(&mut self, now: Instant, id: ChannelId, code: Code, text: impl Into<String>) {
+        if self.table.find(id).is_some_and(|channel| !channel.hung_up) {
+            self.say_last(id, code, text.into());
+            self.make_room(now);
+        }
+    }
+
+    /// Ends the session with the next transmit. No more values are taken from sources.
+    pub fn goodbye(&mut self, code: Code, text: impl Into<String>) {
+        if !self.is_closing {
+            self.is_closing = true;
+            self.link.push_uncounted(&Frame::Goodbye {
+                code,
+                text: text.into(),
+            });
+        }
+    }
+
+    /// While this is on, the peer is asked to acknowledge what is sent without delay.
+    pub fn set_flushing(&mut self, is_flushing: bool) {
+        self.ping_due |= is_flushing;
+        self.is_flushing = is_flushing;
+    }
+
+    // What happened.
+
+    /// A deadline of [`next_timeout`](Session::next_timeout) may have passed.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError::Silent`] when the link is dead.
+    pub fn handle_timeout(&mut self, now: Instant) -> Result<(), SessionError> {
+        match self.timers.silence(now) {
+            timers::Silence::Short => Ok(()),
+            timers::Silence::Ask => {
+                self.ping_due = true;
+                Ok(())
+            }
+            timers::Silence::Dead(silent) => Err(SessionError::Silent {
+                silent_ms: silent.as_millis() as u64,
+            }),
+        }
+    }
+
+    /// Another link carries the session now. What the peer has not received is sent again, and so
+    /// is all credit. Returns the number of repeated frames.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError::AcknowledgedTooMuch`] when the peer claims what it cannot have.
+    pub fn handle_resume(
+        &mut self,
+        now: Instant,
+        peer_received: u64,
+    ) -> Result<usize, SessionError> {
+        let table = &mut self.table;
+        let repeated = self
+            .link
+            .resume(peer_received, |received| table.acknowledge(received))?;
+        self.timers.heard(now);
+        self.grants.clear();
+        for channel in self.table.iter_mut() {
+            if let Flow::In(inbound) = &mut channel.flow {
+                inbound.in_grants = true;
+                self.grants.push_back(channel.id);
+            }
+        }
+        self.grants_are_urgent = !self.grants.is_empty();
+        Ok(repeated)
+    }
+
+    // What to do next.
+
+    /// The next thing that the channels or the program must know.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// When to call [`handle_timeout`](Session::handle_timeout) and
+    /// [`poll_transmit`](Session::poll_transmit) at the latest.
+    #[must_use]
+    pub fn next_timeout(&self) -> Instant {
+        self.timers.next()
+    }
+
+    /// Fills `slices` with what is to be written next and says how many it filled.
+    pub fn unwritten<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
+        self.link.unwritten(slices)
+    }
+
+    /// The link took this many bytes.
+    pub fn handle_written(&mut self, bytes: usize) {
+        self.link.written(bytes);
+    }
+
+    // Inside.
+
+    fn join_round(&mut self, id: ChannelId) {
+        if let Some(channel) = self.table.find_mut(id)
+            && channel.is_accepted
+            && !channel.said_last
+            && let Flow::Out(outbound) = &mut channel.flow
+        {
+            self.round.join(id, outbound);
+        }
+    }
+
+    /// Notes that a channel's sender can be told of new credit.
+    fn note_grant(&mut self, now: Instant, id: ChannelId) {
+        let Some(channel) = self.table.find_mut(id) else {
+            return;
+        };
+        if channel.said_last || channel.heard_last {
+            return;
+        }
+        let Flow::In(inbound) = &mut channel.flow else {
+            return;
+        };
+        match inbound.window.due() {
+            GrantDue::No => return,
+            GrantDue::Later => self.timers.flush_later(now),
+            GrantDue::Now => self.grants_are_urgent = true,
+        }
+        if !inbound.in_grants {
+            inbound.in_grants = true;
+            self.grants.push_back(id);
+        }
+    }
+
+    /// Lets long values in for which there is room now, in the order in which they came.
+    fn make_room(&mut self, now: Instant) {
+        while let Some(id) = self.waiting_for_room.front().copied() {
+            if let Some(Channel {
+                flow: Flow::In(inbound),
+                said_last: false,
+                ..
+            }) = self.table.find_mut(id)
+            {
+                let shortage = inbound.window.shortage(inbound.partial_rest);
+                if self.extended_bytes + shortage > LARGE_VALUES_BYTES_MAX {
+                    return;
+                }
+                let before = inbound.window.extension();
+                inbound.window.extend(inbound.partial_rest);
+                inbound.waits_for_room = false;
+                self.extended_bytes += inbound.window.extension() - before;
+                self.note_grant(now, id);
+            }
+            self.waiting_for_room.pop_front();
+        }
+    }
+
+    /// Says this side's last word on a channel.
+    fn say_last(&mut self, id: ChannelId, code: Code, text: String) {
+        let Some(channel) = self.table.find_mut(id) else {
+            return;
+        };
+        channel.said_last = true;
+        channel.hung_up = true;
+        let values = channel.final_values();
+        if let Flow::In(inbound) = &mut channel.flow {
+            self.extended_bytes -= inbound.window.give_up_extension();
+        }
+        let is_over = channel.is_over();
+        self.link.push(&Frame::Hangup {
+            channel: id,
+            code,
+            values,
+            text,
+        });
+        if is_over {
+            self.close(id);
+        }
+    }
+
+    /// Forgets a channel on which both sides have said their last word.
+    fn close(&mut self, id: ChannelId) {
+        if let Some(channel) = self.table.remove(id) {
+            self.events.push_back(Event::Closed {
+                channel: id,
+                lost_values: channel.lost_values(),
+            });
+        }
+    }
+}
+
+/// How far a sending channel has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Values that the peer has received.
+    pub acknowledged_values: u64,
+    /// Values that were taken from the source.
+    pub accepted_values: u64,
+}

@@ -1,0 +1,334 @@
+//! What each frame from the peer does to the session.
+
+use std::time::Instant;
+
+use bytes::BytesMut;
+
+use crate::dir::Dir;
+use crate::id::ChannelId;
+use crate::limits::{REPLAY_FRAMES_MAX, WINDOW_BYTES_MIN};
+use crate::session::channel::{Channel, Flow};
+use crate::session::credit::{Allowance, Window, WindowError};
+use crate::session::{Event, Role, Session, SessionError};
+use crate::wire::{Code, Data, Frame, Open, Sequenced, decode};
+
+impl Session {
+    /// Takes all whole frames from the front of `input`, which came from the link.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError`] at the first frame that must not be. What came before it counts.
+    pub fn handle_input(&mut self, now: Instant, input: &mut BytesMut) -> Result<(), SessionError> {
+        debug_assert!(
+            self.events.is_empty(),
+            "events are drained before more is handled"
+        );
+        let before = input.len();
+        self.timers.heard(now);
+        while let Some(Sequenced { sequence, frame }) =
+            decode(input, self.parameters.frame_bytes_max)?
+        {
+            if !frame.is_counted() || self.link.receive(sequence)? {
+                self.handle_frame(now, frame)?;
+            }
+        }
+        self.link.count_input(before - input.len());
+        if self.link.owes_ack() {
+            self.timers.flush_later(now);
+        }
+        Ok(())
+    }
+
+    fn handle_frame(&mut self, now: Instant, frame: Frame) -> Result<(), SessionError> {
+        match frame {
+            Frame::Ack { received } => {
+                let table = &mut self.table;
+                self.link
+                    .acknowledge(received, |values| table.acknowledge(values))
+            }
+            Frame::Grant {
+                channel,
+                values,
+                bytes,
+                taken,
+            } => self.handle_grant(channel, values, bytes, taken),
+            Frame::Ping { token } => {
+                self.pong = Some(token);
+                Ok(())
+            }
+            Frame::Pong { .. } => Ok(()),
+            Frame::Goodbye { code, text } => {
+                self.is_closing = true;
+                self.events.push_back(Event::Goodbye { code, text });
+                Ok(())
+            }
+            Frame::Open(open) => self.handle_open(open),
+            Frame::Accept {
+                channel,
+                window_values,
+                window_bytes,
+            } => self.handle_accept(channel, window_values, window_bytes),
+            Frame::Refuse {
+                channel,
+                code,
+                text,
+            } => self.handle_refuse(channel, code, text),
+            Frame::Data(data) => self.handle_data(now, data),
+            Frame::End { channel, values } => self.handle_end(channel, values),
+            Frame::Hangup {
+                channel,
+                code,
+                values,
+                text,
+            } => self.handle_hangup(now, channel, code, values, text),
+        }
+    }
+
+    /// A frame for a channel that is over is late and harmless; for one that never was, nonsense.
+    fn late(&self, id: ChannelId) -> Result<(), SessionError> {
+        if self.table.was_used(id) {
+            Ok(())
+        } else {
+            Err(SessionError::violation(id, "it was never opened"))
+        }
+    }
+
+    fn handle_open(&mut self, open: Open) -> Result<(), SessionError> {
+        let id = open.channel;
+        if self.parameters.role != Role::Exporter {
+            return Err(SessionError::violation(
+                id,
+                "the exporter must not open channels",
+            ));
+        }
+        if self.table.unused() != Some(id) {
+            return Err(SessionError::violation(
+                id,
+                "it is not the next unused number",
+            ));
+        }
+        if open.dir == Dir::Recv && open.window_bytes < WINDOW_BYTES_MIN {
+            return Err(SessionError::violation(id, "its window is too small"));
+        }
+        if self.link.frames_kept() > 2 * REPLAY_FRAMES_MAX {
+            return Err(SessionError::violation(id, "the peer does not acknowledge"));
+        }
+        if self.table.len() >= self.parameters.channels_max {
+            self.table.use_up(id);
+            let code = Code::TooManyChannels;
+            self.link.push(&Frame::Refuse {
+                channel: id,
+                code,
+                text: code.to_string(),
+            });
+            return Ok(());
+        }
+        self.table.insert(match open.dir {
+            Dir::Recv => Channel::outgoing(id, open.limit),
+            Dir::Send => Channel::incoming(id, Window::new(0, 0, open.limit)),
+        });
+        self.events.push_back(Event::OpenRequested(open));
+        Ok(())
+    }
+
+    fn handle_accept(
+        &mut self,
+        id: ChannelId,
+        window_values: u32,
+        window_bytes: u64,
+    ) -> Result<(), SessionError> {
+        let Some(channel) = self.opening(id)? else {
+            return self.late(id);
+        };
+        if let Flow::Out(outbound) = &mut channel.flow {
+            if window_values == 0 || window_bytes < WINDOW_BYTES_MIN {
+                return Err(SessionError::violation(id, "its window is too small"));
+            }
+            let limit = outbound.allowance.limit();
+            outbound.allowance = Allowance::new(window_values, window_bytes, limit);
+        }
+        channel.is_accepted = true;
+        self.events.push_back(Event::Accepted { channel: id });
+        self.join_round(id);
+        Ok(())
+    }
+
+    fn handle_refuse(
+        &mut self,
+        id: ChannelId,
+        code: Code,
+        text: String,
+    ) -> Result<(), SessionError> {
+        if self.opening(id)?.is_none() {
+            return self.late(id);
+        }
+        self.table.remove(id);
+        self.events.push_back(Event::Refused {
+            channel: id,
+            code,
+            text,
+        });
+        Ok(())
+    }
+
+    /// A channel that this side has asked for and that is not answered yet.
+    fn opening(&mut self, id: ChannelId) -> Result<Option<&mut Channel>, SessionError> {
+        match self.table.find_mut(id) {
+            Some(channel) if self.parameters.role == Role::Exporter || channel.is_accepted => Err(
+                SessionError::violation(channel.id, "an answer to a question nobody asked"),
+            ),
+            channel => Ok(channel),
+        }
+    }
+
+    fn handle_data(&mut self, now: Instant, data: Data) -> Result<(), SessionError> {
+        let id = data.channel;
+        let Some(channel) = self.table.find_mut(id) else {
+            return self.late(id);
+        };
+        let Flow::In(inbound) = &mut channel.flow else {
+            return Err(SessionError::violation(
+                id,
+                "values from the side that receives",
+            ));
+        };
+        if !channel.is_accepted || channel.heard_last {
+            return Err(SessionError::violation(
+                id,
+                "values before its start or after its end",
+            ));
+        }
+        inbound
+            .window
+            .receive(data.values, data.run.len(), data.partial)
+            .map_err(|error| match error {
+                WindowError::Exceeded => SessionError::CreditExceeded(id),
+                WindowError::ValueTooLong(length) => SessionError::ValueTooLong {
+                    channel: id,
+                    length,
+                },
+            })?;
+        inbound
+            .go_on(&data)
+            .map_err(|what| SessionError::violation(id, what))?;
+        if channel.said_last {
+            return Ok(());
+        }
+        if inbound.window.shortage(inbound.partial_rest) > 0 && !inbound.waits_for_room {
+            inbound.waits_for_room = true;
+            self.waiting_for_room.push_back(id);
+        }
+        self.events.push_back(Event::Run {
+            channel: id,
+            values: data.values,
+            tail_bytes: data.partial.map_or(0, |partial| partial.tail as usize),
+            bytes: data.run,
+        });
+        self.make_room(now);
+        Ok(())
+    }
+
+    fn handle_end(&mut self, id: ChannelId, values: u64) -> Result<(), SessionError> {
+        let Some(channel) = self.table.find_mut(id) else {
+            return self.late(id);
+        };
+        let Flow::In(inbound) = &channel.flow else {
+            return Err(SessionError::violation(
+                id,
+                "an end from the side that receives",
+            ));
+        };
+        if !channel.is_accepted || channel.heard_last {
+            return Err(SessionError::violation(
+                id,
+                "an end before its start or after its end",
+            ));
+        }
+        if values != inbound.window.received_values() || inbound.partial_rest != 0 {
+            return Err(SessionError::violation(
+                id,
+                "an end that does not fit its values",
+            ));
+        }
+        let all_taken = inbound.window.all_taken();
+        channel.heard_last = true;
+        channel.peer_values = values;
+        if channel.said_last {
+            self.close(id);
+            return Ok(());
+        }
+        self.events.push_back(Event::Ended { channel: id });
+        if all_taken {
+            self.say_last(id, Code::Complete, String::new());
+        }
+        Ok(())
+    }
+
+    fn handle_hangup(
+        &mut self,
+        now: Instant,
+        id: ChannelId,
+        code: Code,
+        values: u64,
+        text: String,
+    ) -> Result<(), SessionError> {
+        let Some(channel) = self.table.find_mut(id) else {
+            return self.late(id);
+        };
+        if self.parameters.role == Role::Importer && !channel.is_accepted {
+            return Err(SessionError::violation(id, "a hangup before its start"));
+        }
+        channel.heard_last = true;
+        channel.peer_values = values;
+        if let Flow::In(inbound) = &mut channel.flow {
+            self.extended_bytes -= inbound.window.give_up_extension();
+        }
+        let is_expected = channel.said_last && (channel.hung_up || code == Code::Complete);
+        let is_over = channel.is_over();
+        if !is_expected {
+            self.events.push_back(Event::HungUp {
+                channel: id,
+                code,
+                text,
+            });
+        }
+        if is_over {
+            self.close(id);
+        } else {
+            self.say_last(id, code, String::new());
+        }
+        self.make_room(now);
+        Ok(())
+    }
+
+    fn handle_grant(
+        &mut self,
+        id: ChannelId,
+        values: u64,
+        bytes: u64,
+        taken: u64,
+    ) -> Result<(), SessionError> {
+        let Some(channel) = self.table.find_mut(id) else {
+            return self.late(id);
+        };
+        let Flow::Out(outbound) = &mut channel.flow else {
+            return Err(SessionError::violation(
+                id,
+                "a grant from the side that sends",
+            ));
+        };
+        if !channel.is_accepted || taken > outbound.allowance.sent_values() || values < taken {
+            return Err(SessionError::violation(id, "an impossible grant"));
+        }
+        outbound.allowance.grant(values, bytes);
+        if taken > outbound.taken_values {
+            outbound.taken_values = taken;
+            self.events.push_back(Event::Taken {
+                channel: id,
+                values: taken,
+            });
+        }
+        self.join_round(id);
+        Ok(())
+    }
+}

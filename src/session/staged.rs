@@ -1,0 +1,247 @@
+//! Values that a session has taken from a channel's queue and is sending.
+//!
+//! A run is a sequence of values, each behind its length ([`prefix`](crate::prefix)). A turn sends
+//! as many whole values as it may; a value that is too long for any turn is cut.
+
+use bytes::Bytes;
+
+use crate::limits::LARGE_VALUE_BYTES;
+use crate::prefix;
+use crate::session::channel::Piece;
+use crate::session::source::Chunk;
+use crate::wire::Partial;
+
+/// Values that are being sent.
+#[derive(Debug, Default)]
+pub(super) struct Staged {
+    chunk: Chunk,
+    /// One large value, shared with the frames that carry it, instead of a chunk.
+    large: Bytes,
+    offset: usize,
+    /// Bytes to come of the value that was begun.
+    value_rest: usize,
+}
+
+/// What a turn may send.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Turn {
+    pub(super) values_max: u64,
+    pub(super) bytes_max: usize,
+    /// The first value may be cut if it does not fit.
+    pub(super) may_cut: bool,
+}
+
+/// What a turn sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Cut {
+    pub(super) values: u32,
+    pub(super) bytes: usize,
+    pub(super) partial: Option<Partial>,
+}
+
+impl Staged {
+    pub(super) fn is_empty(&self) -> bool {
+        self.chunk.values == 0
+    }
+
+    /// Values that were not sent as a whole.
+    pub(super) fn values(&self) -> u64 {
+        u64::from(self.chunk.values)
+    }
+
+    /// The buffer to refill; only when nothing is left.
+    pub(super) fn refill(&mut self) -> &mut Chunk {
+        assert!(
+            self.is_empty(),
+            "what is staged is sent before more is taken"
+        );
+        self.chunk.bytes.clear();
+        self.large = Bytes::new();
+        self.offset = 0;
+        &mut self.chunk
+    }
+
+    /// Looks at what the source gave.
+    pub(super) fn refilled(&mut self) {
+        if self.chunk.values == 1 && self.chunk.bytes.len() >= LARGE_VALUE_BYTES {
+            self.large = Bytes::from(std::mem::take(&mut self.chunk.bytes));
+        }
+    }
+
+    /// The length of the value that is next, or what is left of it, in bytes.
+    pub(super) fn next_value_bytes(&self) -> usize {
+        if self.value_rest > 0 {
+            self.value_rest
+        } else {
+            prefix::value_bytes(self.rest())
+        }
+    }
+
+    /// Whether the next bytes belong to a value that was begun.
+    pub(super) fn is_cut(&self) -> bool {
+        self.value_rest > 0
+    }
+
+    fn rest(&self) -> &[u8] {
+        let all: &[u8] = if self.large.is_empty() {
+            &self.chunk.bytes
+        } else {
+            &self.large
+        };
+        &all[self.offset..]
+    }
+
+    /// Decides what a turn sends; nothing if the first value neither fits nor may be cut.
+    pub(super) fn cut(&self, turn: Turn) -> Option<Cut> {
+        let rest = self.rest();
+        if rest.len() <= turn.bytes_max && self.values() <= turn.values_max {
+            return Some(Cut {
+                values: self.chunk.values,
+                bytes: rest.len(),
+                partial: None,
+            });
+        }
+        let mut bytes = 0;
+        let mut values = 0;
+        while u64::from(values) < turn.values_max.min(self.values()) {
+            let value_bytes = if values == 0 {
+                self.next_value_bytes()
+            } else {
+                prefix::value_bytes(&rest[bytes..])
+            };
+            if bytes + value_bytes > turn.bytes_max {
+                break;
+            }
+            bytes += value_bytes;
+            values += 1;
+        }
+        if values > 0 {
+            return Some(Cut {
+                values,
+                bytes,
+                partial: None,
+            });
+        }
+        let can_cut = turn.values_max > 0 && turn.bytes_max > 0 && (turn.may_cut || self.is_cut());
+        can_cut.then(|| {
+            let tail = turn.bytes_max;
+            let value_rest = self.next_value_bytes() - tail;
+            let partial = Partial {
+                tail: tail as u32,
+                rest: value_rest as u32,
+            };
+            Cut {
+                values: 0,
+                bytes: tail,
+                partial: Some(partial),
+            }
+        })
+    }
+
+    /// The bytes of a cut.
+    pub(super) fn piece(&self, cut: Cut) -> Piece<'_> {
+        if self.large.is_empty() {
+            Piece::Copied(&self.rest()[..cut.bytes])
+        } else {
+            Piece::Shared(self.large.slice(self.offset..self.offset + cut.bytes))
+        }
+    }
+
+    /// Removes a cut, which was sent.
+    pub(super) fn advance(&mut self, cut: Cut) {
+        self.offset += cut.bytes;
+        self.chunk.values -= cut.values;
+        self.value_rest = cut.partial.map_or(0, |partial| partial.rest as usize);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn staged(lengths: &[usize]) -> Staged {
+        let mut staged = Staged::default();
+        let chunk = staged.refill();
+        let mut encoder = prefix::Encoder::default();
+        for length in lengths {
+            let value = |bytes: &mut Vec<u8>| {
+                bytes.resize(bytes.len() + length, 7);
+                Ok::<(), ()>(())
+            };
+            encoder.append(&mut chunk.bytes, value).unwrap();
+            chunk.values += 1;
+        }
+        staged.refilled();
+        staged
+    }
+
+    fn turn(values_max: u64, bytes_max: usize) -> Turn {
+        Turn {
+            values_max,
+            bytes_max,
+            may_cut: false,
+        }
+    }
+
+    #[test]
+    fn whole_values_are_sent_as_far_as_they_fit() {
+        let staged = staged(&[10, 10, 10]);
+        let cut = |values_max, bytes_max| {
+            staged
+                .cut(turn(values_max, bytes_max))
+                .map(|cut| (cut.values, cut.bytes))
+        };
+        assert_eq!(cut(9, 100), Some((3, 33)));
+        assert_eq!(cut(2, 100), Some((2, 22)));
+        assert_eq!(cut(9, 32), Some((2, 22)));
+        assert_eq!(cut(9, 10), None);
+        assert_eq!(cut(0, 100), None);
+    }
+
+    #[test]
+    fn a_long_value_is_sent_in_pieces_and_the_next_follows_whole() {
+        let mut staged = staged(&[100, 5]);
+        let may_cut = Turn {
+            values_max: 2,
+            bytes_max: 60,
+            may_cut: true,
+        };
+        let first = staged.cut(may_cut).unwrap();
+        assert_eq!(first.partial, Some(Partial { tail: 60, rest: 42 }));
+        staged.advance(first);
+        let second = staged.cut(turn(2, 45)).unwrap();
+        assert_eq!(
+            second,
+            Cut {
+                values: 1,
+                bytes: 42,
+                partial: None
+            }
+        );
+        staged.advance(second);
+        let third = staged.cut(turn(2, 45)).unwrap();
+        assert_eq!(
+            third,
+            Cut {
+                values: 1,
+                bytes: 6,
+                partial: None
+            }
+        );
+        staged.advance(third);
+        assert!(staged.is_empty());
+    }
+
+    #[test]
+    fn a_large_value_is_shared_and_not_copied() {
+        let staged = staged(&[LARGE_VALUE_BYTES]);
+        let cut = staged
+            .cut(Turn {
+                values_max: 1,
+                bytes_max: 1000,
+                may_cut: true,
+            })
+            .unwrap();
+        assert!(matches!(staged.piece(cut), Piece::Shared(bytes) if bytes.len() == 1000));
+    }
+}

@@ -1,0 +1,71 @@
+//! The channels of a session by number.
+
+use std::collections::HashMap;
+
+use crate::id::ChannelId;
+use crate::session::channel::{Channel, Flow};
+use crate::session::link::Acknowledged;
+
+/// The channels of a session, and which numbers were used.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    channels: HashMap<ChannelId, Channel>,
+    last_used: u32,
+}
+
+impl Table {
+    /// The next unused number; `None` when there is none.
+    pub(super) fn unused(&self) -> Option<ChannelId> {
+        self.last_used.checked_add(1).map(ChannelId)
+    }
+
+    /// Whether a channel had this number once, or has it now.
+    pub(super) fn was_used(&self, id: ChannelId) -> bool {
+        id.0 <= self.last_used
+    }
+
+    /// Marks a number as used without a channel.
+    pub(super) fn use_up(&mut self, id: ChannelId) {
+        self.last_used = self.last_used.max(id.0);
+    }
+
+    pub(super) fn insert(&mut self, channel: Channel) {
+        self.use_up(channel.id);
+        self.channels.insert(channel.id, channel);
+    }
+
+    pub(super) fn find(&self, id: ChannelId) -> Option<&Channel> {
+        self.channels.get(&id)
+    }
+
+    pub(super) fn find_mut(&mut self, id: ChannelId) -> Option<&mut Channel> {
+        self.channels.get_mut(&id)
+    }
+
+    pub(super) fn remove(&mut self, id: ChannelId) -> Option<Channel> {
+        self.channels.remove(&id)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Channel> {
+        self.channels.values()
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Channel> {
+        self.channels.values_mut()
+    }
+
+    /// Counts values that the peer has received.
+    pub(super) fn acknowledge(&mut self, received: Acknowledged) {
+        if let Some(Channel {
+            flow: Flow::Out(outbound),
+            ..
+        }) = self.find_mut(received.channel)
+        {
+            outbound.acknowledged_values += u64::from(received.values);
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.channels.len()
+    }
+}

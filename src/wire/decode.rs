@@ -1,0 +1,422 @@
+//! Bytes to frames.
+
+use bytes::{Buf, Bytes, BytesMut};
+
+use crate::dir::Dir;
+use crate::id::ChannelId;
+use crate::limits::{CODEC_BYTES_MAX, CONTROL_BODY_BYTES_MAX, NAME_BYTES_MAX, TEXT_BYTES_MAX};
+use crate::wire::{
+    Code, DATA_PREFIX_BYTES, Data, Frame, HEADER_BYTES, Header, Kind, Open, PARTIAL_PREFIX_BYTES,
+    Partial, Sequenced, WireError,
+};
+
+/// Takes the next frame from the front of `input`, or nothing if it is not there as a whole.
+///
+/// `data_bytes_max` is the longest body of a data frame that is accepted. The run of a data frame
+/// shares memory with `input`.
+///
+/// # Errors
+///
+/// [`WireError`] as soon as the bytes cannot become a frame. The header of a frame is judged
+/// before its body has arrived, so a length that is too large never takes memory.
+pub fn decode(input: &mut BytesMut, data_bytes_max: usize) -> Result<Option<Sequenced>, WireError> {
+    let Some(header) = peek_header(input)? else {
+        return Ok(None);
+    };
+    let length_max = match header.kind {
+        Kind::Hello | Kind::Welcome | Kind::Reject => {
+            return Err(WireError::Unexpected(header.kind));
+        }
+        Kind::Data => data_bytes_max,
+        _ => CONTROL_BODY_BYTES_MAX,
+    };
+    let Some(body) = take_body(input, header, length_max)? else {
+        return Ok(None);
+    };
+    let frame = decode_body(header, body)?;
+    Ok(Some(Sequenced {
+        sequence: header.sequence,
+        frame,
+    }))
+}
+
+pub(super) fn peek_header(input: &[u8]) -> Result<Option<Header>, WireError> {
+    input
+        .first_chunk::<HEADER_BYTES>()
+        .map(Header::parse)
+        .transpose()
+}
+
+pub(super) fn take_body(
+    input: &mut BytesMut,
+    header: Header,
+    length_max: usize,
+) -> Result<Option<Bytes>, WireError> {
+    let Header { kind, length, .. } = header;
+    if length as usize > length_max {
+        return Err(WireError::TooLong {
+            kind,
+            length,
+            length_max,
+        });
+    }
+    if input.len() < HEADER_BYTES + length as usize {
+        return Ok(None);
+    }
+    let mut frame = input.split_to(HEADER_BYTES + length as usize);
+    frame.advance(HEADER_BYTES);
+    Ok(Some(frame.freeze()))
+}
+
+fn decode_body(header: Header, body: Bytes) -> Result<Frame, WireError> {
+    let Header { kind, channel, .. } = header;
+    if kind == Kind::Data {
+        return decode_data(header, body);
+    }
+    let mut body = Body { kind, bytes: body };
+    let frame = match kind {
+        Kind::Ack => Frame::Ack {
+            received: body.u64()?,
+        },
+        Kind::Ping => Frame::Ping { token: body.u64()? },
+        Kind::Pong => Frame::Pong { token: body.u64()? },
+        Kind::Goodbye => Frame::Goodbye {
+            code: body.code()?,
+            text: body.text()?,
+        },
+        Kind::Grant => Frame::Grant {
+            channel,
+            values: body.u64()?,
+            bytes: body.u64()?,
+            taken: body.u64()?,
+        },
+        Kind::Open => Frame::Open(decode_open(channel, &mut body)?),
+        Kind::Accept => {
+            let window_values = body.u32()?;
+            body.zero(4)?;
+            Frame::Accept {
+                channel,
+                window_values,
+                window_bytes: body.u64()?,
+            }
+        }
+        Kind::Refuse => Frame::Refuse {
+            channel,
+            code: body.code()?,
+            text: body.text()?,
+        },
+        Kind::End => Frame::End {
+            channel,
+            values: body.u64()?,
+        },
+        Kind::Hangup => {
+            let values = body.u64()?;
+            Frame::Hangup {
+                channel,
+                code: body.code()?,
+                values,
+                text: body.text()?,
+            }
+        }
+        Kind::Hello | Kind::Welcome | Kind::Reject | Kind::Data => {
+            return Err(WireError::Unexpected(kind));
+        }
+    };
+    body.finish()?;
+    Ok(frame)
+}
+
+fn decode_open(channel: ChannelId, body: &mut Body) -> Result<Open, WireError> {
+    let dir = match body.u8()? {
+        1 => Dir::Recv,
+        2 => Dir::Send,
+        _ => return Err(WireError::Field(Kind::Open, "direction")),
+    };
+    body.zero(3)?;
+    let window_values = body.u32()?;
+    if window_values == 0 {
+        return Err(WireError::Field(Kind::Open, "window"));
+    }
+    let window_bytes = body.u64()?;
+    let limit = match body.u64()? {
+        0 => None,
+        limit => Some(limit),
+    };
+    let identity = body.array()?;
+    let codec = body.name("codec", CODEC_BYTES_MAX)?;
+    let name = body.name("name", NAME_BYTES_MAX)?;
+    Ok(Open {
+        channel,
+        dir,
+        name,
+        codec,
+        identity,
+        window_values,
+        window_bytes,
+        limit,
+    })
+}
+
+fn decode_data(header: Header, mut body: Bytes) -> Result<Frame, WireError> {
+    let is_partial = header.flags & Header::PARTIAL != 0;
+    let prefix_bytes = if is_partial {
+        PARTIAL_PREFIX_BYTES
+    } else {
+        DATA_PREFIX_BYTES
+    };
+    if body.len() <= prefix_bytes {
+        return Err(WireError::BodyLength(Kind::Data));
+    }
+    let values = body.get_u32_le();
+    let partial = is_partial.then(|| Partial {
+        tail: body.get_u32_le(),
+        rest: body.get_u32_le(),
+    });
+    let whole_bytes = match partial {
+        None if values == 0 => return Err(WireError::Field(Kind::Data, "number of values")),
+        None => body.len(),
+        Some(Partial { tail, rest }) => {
+            let impossible = tail == 0 || rest == 0 || tail as usize > body.len();
+            if impossible || (values == 0 && tail as usize != body.len()) {
+                return Err(WireError::Field(Kind::Data, "partial value"));
+            }
+            body.len() - tail as usize
+        }
+    };
+    // Each value has at least the byte that says its length; one may have begun earlier, but then
+    // its last byte is here.
+    if values as usize > whole_bytes {
+        return Err(WireError::Field(Kind::Data, "number of values"));
+    }
+    Ok(Frame::Data(Data {
+        channel: header.channel,
+        values,
+        partial,
+        run: body,
+    }))
+}
+
+/// A body that is read field by field.
+pub(super) struct Body {
+    pub(super) kind: Kind,
+    pub(super) bytes: Bytes,
+}
+
+impl Body {
+    fn need(&self, length: usize) -> Result<(), WireError> {
+        if self.bytes.len() < length {
+            Err(WireError::BodyLength(self.kind))
+        } else {
+            Ok(())
+        }
+    }
+
+    pub(super) fn u8(&mut self) -> Result<u8, WireError> {
+        self.need(1)?;
+        Ok(self.bytes.get_u8())
+    }
+
+    pub(super) fn u16(&mut self) -> Result<u16, WireError> {
+        self.need(2)?;
+        Ok(self.bytes.get_u16_le())
+    }
+
+    pub(super) fn u32(&mut self) -> Result<u32, WireError> {
+        self.need(4)?;
+        Ok(self.bytes.get_u32_le())
+    }
+
+    pub(super) fn u64(&mut self) -> Result<u64, WireError> {
+        self.need(8)?;
+        Ok(self.bytes.get_u64_le())
+    }
+
+    pub(super) fn array(&mut self) -> Result<[u8; 16], WireError> {
+        self.need(16)?;
+        let mut array = [0; 16];
+        self.bytes.copy_to_slice(&mut array);
+        Ok(array)
+    }
+
+    pub(super) fn zero(&mut self, length: usize) -> Result<(), WireError> {
+        self.need(length)?;
+        if self.bytes.split_to(length).iter().any(|byte| *byte != 0) {
+            return Err(WireError::ReservedBits(self.kind));
+        }
+        Ok(())
+    }
+
+    pub(super) fn code(&mut self) -> Result<Code, WireError> {
+        self.u16().map(Code::from_number)
+    }
+
+    /// A text for people: what is not UTF-8 in it is replaced.
+    pub(super) fn text(&mut self) -> Result<String, WireError> {
+        let bytes = self.counted("text", TEXT_BYTES_MAX)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// A name for programs: it must be UTF-8 and not empty.
+    fn name(&mut self, field: &'static str, bytes_max: usize) -> Result<String, WireError> {
+        let bytes = self.counted(field, bytes_max)?;
+        match std::str::from_utf8(&bytes) {
+            Ok(name) if !name.is_empty() => Ok(name.to_owned()),
+            _ => Err(WireError::Field(self.kind, field)),
+        }
+    }
+
+    pub(super) fn counted(
+        &mut self,
+        field: &'static str,
+        bytes_max: usize,
+    ) -> Result<Bytes, WireError> {
+        let length = self.u16()? as usize;
+        if length > bytes_max {
+            return Err(WireError::Field(self.kind, field));
+        }
+        self.need(length)?;
+        Ok(self.bytes.split_to(length))
+    }
+
+    fn finish(self) -> Result<(), WireError> {
+        if self.bytes.is_empty() {
+            Ok(())
+        } else {
+            Err(WireError::BodyLength(self.kind))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::encode;
+
+    fn samples() -> Vec<Frame> {
+        let channel = ChannelId(3);
+        vec![
+            Frame::Ack { received: 1 << 40 },
+            Frame::Grant {
+                channel,
+                values: 9,
+                bytes: 10,
+                taken: 5,
+            },
+            Frame::Ping { token: 7 },
+            Frame::Pong { token: 7 },
+            Frame::Goodbye {
+                code: Code::Closed,
+                text: "bye".into(),
+            },
+            Frame::Open(Open {
+                channel,
+                dir: Dir::Recv,
+                name: "lines".into(),
+                codec: "bincode2".into(),
+                identity: [7; 16],
+                window_values: 3,
+                window_bytes: 70_000,
+                limit: Some(10),
+            }),
+            Frame::Accept {
+                channel,
+                window_values: 3,
+                window_bytes: 70_000,
+            },
+            Frame::Refuse {
+                channel,
+                code: Code::UnknownName,
+                text: "no".into(),
+            },
+            Frame::Data(Data {
+                channel,
+                values: 2,
+                partial: None,
+                run: Bytes::from_static(&[4, 42, 4, 43]),
+            }),
+            Frame::Data(Data {
+                channel,
+                values: 1,
+                partial: Some(Partial { tail: 2, rest: 2 }),
+                run: Bytes::from_static(&[4, 42, 12, 1]),
+            }),
+            Frame::End { channel, values: 2 },
+            Frame::Hangup {
+                channel,
+                code: Code::HungUp,
+                values: 2,
+                text: String::new(),
+            },
+        ]
+    }
+
+    fn encoded(frame: &Frame) -> BytesMut {
+        let mut bytes = BytesMut::new();
+        encode(frame, 77, &mut bytes);
+        bytes
+    }
+
+    #[test]
+    fn every_frame_survives_its_bytes_in_any_pieces() {
+        for frame in samples() {
+            let bytes = encoded(&frame);
+            for cut in 0..bytes.len() {
+                let mut input = BytesMut::from(&bytes[..cut]);
+                assert_eq!(decode(&mut input, 1024), Ok(None), "{frame:?} cut at {cut}");
+                input.extend_from_slice(&bytes[cut..]);
+                let decoded = decode(&mut input, 1024).unwrap().unwrap();
+                assert_eq!(decoded.frame, frame);
+                assert!(input.is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn a_body_that_is_longer_or_shorter_than_its_content_is_refused() {
+        for frame in samples() {
+            let is_data = matches!(frame, Frame::Data(_));
+            let good = encoded(&frame);
+            let mut long = good.clone();
+            long.extend_from_slice(&[0]);
+            let mut short = BytesMut::from(&good[..good.len() - 1]);
+            for bytes in [&mut long, &mut short] {
+                let length = (bytes.len() - HEADER_BYTES) as u32;
+                bytes[12..16].copy_from_slice(&length.to_le_bytes());
+            }
+            // A data frame's run may have any length; its content is checked by the channel.
+            assert!(is_data || decode(&mut long, 1024).is_err(), "{frame:?}");
+            assert!(is_data || decode(&mut short, 1024).is_err(), "{frame:?}");
+        }
+    }
+
+    #[test]
+    fn a_length_is_refused_before_its_body_has_arrived() {
+        let header = Header {
+            kind: Kind::Data,
+            flags: 0,
+            channel: ChannelId(1),
+            sequence: 1,
+            length: u32::MAX,
+        };
+        let mut input = BytesMut::from(&header.to_bytes()[..]);
+        assert_eq!(
+            decode(&mut input, 1024),
+            Err(WireError::TooLong {
+                kind: Kind::Data,
+                length: u32::MAX,
+                length_max: 1024
+            })
+        );
+    }
+
+    #[test]
+    fn a_data_frame_cannot_claim_more_values_than_bytes() {
+        let mut input = BytesMut::new();
+        crate::wire::encode_data_head(ChannelId(1), 1, 5, None, 4, &mut input);
+        input.extend_from_slice(&[0; 4]);
+        assert_eq!(
+            decode(&mut input, 1024),
+            Err(WireError::Field(Kind::Data, "number of values"))
+        );
+    }
+}

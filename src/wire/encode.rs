@@ -1,0 +1,179 @@
+//! Frames to bytes.
+
+use bytes::{BufMut, BytesMut};
+
+use crate::dir::Dir;
+use crate::id::ChannelId;
+use crate::limits::TEXT_BYTES_MAX;
+use crate::wire::{Frame, Header, Kind, Partial};
+
+/// The bytes of a data frame's body before the run, when its last value is whole.
+pub const DATA_PREFIX_BYTES: usize = 4;
+
+/// The bytes of a data frame's body before the run, when its last value is not whole.
+pub const PARTIAL_PREFIX_BYTES: usize = 12;
+
+/// Appends a frame to `output`. `sequence` is ignored on frames that are not counted.
+pub fn encode(frame: &Frame, sequence: u32, output: &mut BytesMut) {
+    match frame {
+        Frame::Ack { received } => link(Kind::Ack, output, |body| body.put_u64_le(*received)),
+        Frame::Ping { token } => link(Kind::Ping, output, |body| body.put_u64_le(*token)),
+        Frame::Pong { token } => link(Kind::Pong, output, |body| body.put_u64_le(*token)),
+        Frame::Goodbye { code, text } => link(Kind::Goodbye, output, |body| {
+            body.put_u16_le(code.number());
+            put_text(body, text);
+        }),
+        Frame::Grant {
+            channel,
+            values,
+            bytes,
+            taken,
+        } => {
+            framed(Kind::Grant, *channel, 0, output, |body| {
+                body.put_u64_le(*values);
+                body.put_u64_le(*bytes);
+                body.put_u64_le(*taken);
+            });
+        }
+        Frame::Open(open) => framed(Kind::Open, open.channel, sequence, output, |body| {
+            body.put_u8(dir_number(open.dir));
+            body.put_u8(0);
+            body.put_u16_le(0);
+            body.put_u32_le(open.window_values);
+            body.put_u64_le(open.window_bytes);
+            body.put_u64_le(open.limit.map_or(0, |limit| limit.max(1)));
+            body.put_slice(&open.identity);
+            put_text(body, &open.codec);
+            put_text(body, &open.name);
+        }),
+        Frame::Accept {
+            channel,
+            window_values,
+            window_bytes,
+        } => {
+            framed(Kind::Accept, *channel, sequence, output, |body| {
+                body.put_u32_le(*window_values);
+                body.put_u32_le(0);
+                body.put_u64_le(*window_bytes);
+            });
+        }
+        Frame::Refuse {
+            channel,
+            code,
+            text,
+        } => {
+            framed(Kind::Refuse, *channel, sequence, output, |body| {
+                body.put_u16_le(code.number());
+                put_text(body, text);
+            });
+        }
+        Frame::Data(data) => {
+            let run_bytes = data.run.len();
+            encode_data_head(
+                data.channel,
+                sequence,
+                data.values,
+                data.partial,
+                run_bytes,
+                output,
+            );
+            output.put_slice(&data.run);
+        }
+        Frame::End { channel, values } => framed(Kind::End, *channel, sequence, output, |body| {
+            body.put_u64_le(*values);
+        }),
+        Frame::Hangup {
+            channel,
+            code,
+            values,
+            text,
+        } => {
+            framed(Kind::Hangup, *channel, sequence, output, |body| {
+                body.put_u64_le(*values);
+                body.put_u16_le(code.number());
+                put_text(body, text);
+            });
+        }
+    }
+}
+
+/// Appends the part of a data frame that stands before its run of `run_bytes` bytes.
+pub fn encode_data_head(
+    channel: ChannelId,
+    sequence: u32,
+    values: u32,
+    partial: Option<Partial>,
+    run_bytes: usize,
+    output: &mut BytesMut,
+) {
+    let prefix_bytes = if partial.is_some() {
+        PARTIAL_PREFIX_BYTES
+    } else {
+        DATA_PREFIX_BYTES
+    };
+    let header = Header {
+        kind: Kind::Data,
+        flags: if partial.is_some() {
+            Header::PARTIAL
+        } else {
+            0
+        },
+        channel,
+        sequence,
+        length: length_u32(prefix_bytes + run_bytes),
+    };
+    output.put_slice(&header.to_bytes());
+    output.put_u32_le(values);
+    if let Some(Partial { tail, rest }) = partial {
+        output.put_u32_le(tail);
+        output.put_u32_le(rest);
+    }
+}
+
+pub(super) fn dir_number(dir: Dir) -> u8 {
+    match dir {
+        Dir::Recv => 1,
+        Dir::Send => 2,
+    }
+}
+
+pub(super) fn link(kind: Kind, output: &mut BytesMut, body: impl FnOnce(&mut BytesMut)) {
+    framed(kind, ChannelId::NONE, 0, output, body);
+}
+
+fn framed(
+    kind: Kind,
+    channel: ChannelId,
+    sequence: u32,
+    output: &mut BytesMut,
+    body: impl FnOnce(&mut BytesMut),
+) {
+    let start = output.len();
+    let mut header = Header {
+        kind,
+        flags: 0,
+        channel,
+        sequence,
+        length: 0,
+    };
+    output.put_slice(&header.to_bytes());
+    let body_start = output.len();
+    body(output);
+    header.length = length_u32(output.len() - body_start);
+    output[start..body_start].copy_from_slice(&header.to_bytes());
+}
+
+/// Names are checked before they come here; texts for people are cut.
+pub(super) fn put_text(body: &mut BytesMut, text: &str) {
+    let mut end = text.len().min(TEXT_BYTES_MAX);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    body.put_u16_le(end as u16);
+    body.put_slice(&text.as_bytes()[..end]);
+}
+
+fn length_u32(length: usize) -> u32 {
+    // INVARIANT: bodies are bounded by `FRAME_BYTES_MAX` and `CONTROL_BODY_BYTES_MAX`.
+    u32::try_from(length).expect("a frame's body is shorter than 4 GiB")
+}

@@ -1,0 +1,171 @@
+//! The frames of an established link, as the session sees them.
+
+use bytes::Bytes;
+
+use crate::dir::Dir;
+use crate::id::ChannelId;
+use crate::wire::Code;
+
+/// A frame with the sequence number of its header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sequenced {
+    /// Low 32 bits of the frame's number; zero where frames are not counted.
+    pub sequence: u32,
+    /// The frame.
+    pub frame: Frame,
+}
+
+/// A frame of an established link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Frame {
+    /// All counted frames up to this number were received.
+    Ack {
+        /// How many counted frames were received since the session began.
+        received: u64,
+    },
+    /// How much may be sent on a channel, in all, since it was opened.
+    Grant {
+        /// The channel.
+        channel: ChannelId,
+        /// Values that the receiver takes, in all.
+        values: u64,
+        /// Encoded bytes that the receiver takes, in all.
+        bytes: u64,
+        /// Values that have left the receiver's channel, in all.
+        taken: u64,
+    },
+    /// Asks for a pong, and for an acknowledgement before it.
+    Ping {
+        /// Returned by the pong.
+        token: u64,
+    },
+    /// Answers a ping.
+    Pong {
+        /// The ping's token.
+        token: u64,
+    },
+    /// The session is over.
+    Goodbye {
+        /// Why.
+        code: Code,
+        /// The same for people.
+        text: String,
+    },
+    /// A request to import a channel.
+    Open(Open),
+    /// The import is accepted.
+    Accept {
+        /// The channel.
+        channel: ChannelId,
+        /// Values that the exporter takes at first; zero if the exporter sends.
+        window_values: u32,
+        /// Encoded bytes that the exporter takes at first; zero if the exporter sends.
+        window_bytes: u64,
+    },
+    /// The import is refused. The channel's number is used up.
+    Refuse {
+        /// The channel.
+        channel: ChannelId,
+        /// Why.
+        code: Code,
+        /// The same for people.
+        text: String,
+    },
+    /// Values of a channel.
+    Data(Data),
+    /// The sender has sent its last value.
+    End {
+        /// The channel.
+        channel: ChannelId,
+        /// How many values were sent in all.
+        values: u64,
+    },
+    /// The channel is dissociated, or all of its values were taken.
+    Hangup {
+        /// The channel.
+        channel: ChannelId,
+        /// Why.
+        code: Code,
+        /// From a sender: the values sent in all. From a receiver: the values taken in all.
+        values: u64,
+        /// The same as the code, for people.
+        text: String,
+    },
+}
+
+/// A request to import a channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Open {
+    /// The number that the importer gives the channel.
+    pub channel: ChannelId,
+    /// The importer's direction.
+    pub dir: Dir,
+    /// The name under which it is exported.
+    pub name: String,
+    /// The name of the codec that encodes the values.
+    pub codec: String,
+    /// Identity of the type of the values; all zero when it is not stated.
+    pub identity: [u8; 16],
+    /// Values that may be in flight or buffered.
+    pub window_values: u32,
+    /// Encoded bytes that the importer takes at first; zero if the importer sends.
+    pub window_bytes: u64,
+    /// The number of values after which the channel ends; `None` for no limit.
+    pub limit: Option<u64>,
+}
+
+/// Values of a channel: a piece of the channel's byte stream, in which each value stands behind
+/// its length.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Data {
+    /// The channel.
+    pub channel: ChannelId,
+    /// How many values end in this frame.
+    pub values: u32,
+    /// What there is of a value that does not end in this frame.
+    pub partial: Option<Partial>,
+    /// The bytes.
+    pub run: Bytes,
+}
+
+/// The unfinished value at the end of a data frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Partial {
+    /// How many bytes of this frame belong to it.
+    pub tail: u32,
+    /// How many bytes of it are still to come.
+    pub rest: u32,
+}
+
+impl Frame {
+    /// Whether both sides count this frame; see [`Kind::is_counted`](crate::wire::Kind).
+    #[must_use]
+    pub fn is_counted(&self) -> bool {
+        matches!(
+            self,
+            Frame::Open(_)
+                | Frame::Accept { .. }
+                | Frame::Refuse { .. }
+                | Frame::Data(_)
+                | Frame::End { .. }
+                | Frame::Hangup { .. }
+        )
+    }
+
+    /// The channel that the frame concerns.
+    #[must_use]
+    pub fn channel(&self) -> ChannelId {
+        match self {
+            Frame::Ack { .. } | Frame::Ping { .. } | Frame::Pong { .. } | Frame::Goodbye { .. } => {
+                ChannelId::NONE
+            }
+            Frame::Grant { channel, .. }
+            | Frame::Accept { channel, .. }
+            | Frame::Refuse { channel, .. }
+            | Frame::End { channel, .. }
+            | Frame::Hangup { channel, .. } => *channel,
+            Frame::Open(open) => open.channel,
+            Frame::Data(data) => data.channel,
+        }
+    }
+}
