@@ -224,7 +224,7 @@ mod tests {
             third,
             Cut {
                 values: 1,
-                bytes: 6,
+                bytes: 7,
                 partial: None
             }
         );
