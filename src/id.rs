@@ -66,11 +66,7 @@ pub struct SessionToken(pub [u8; 16]);
 
 impl PartialEq for SessionToken {
     fn eq(&self, other: &Self) -> bool {
-        let difference = self
-            .0
-            .iter()
-            .zip(&other.0)
-            .fold(0, |sum, (a, b)| sum | (a ^ b));
+        let difference = self.0.iter().zip(&other.0).fold(0, |sum, (a, b)| sum | (a ^ b));
         std::hint::black_box(difference) == 0
     }
 }

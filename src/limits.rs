@@ -132,19 +132,10 @@ pub const REPORTS_MAX: usize = 10;
 pub const DRIVER_ROUNDS_MAX: usize = 32;
 
 const _: () = {
-    assert!(
-        LARGE_VALUES_BYTES_MAX >= VALUE_BYTES_MAX as u64,
-        "the longest value must fit"
-    );
+    assert!(LARGE_VALUES_BYTES_MAX >= VALUE_BYTES_MAX as u64, "the longest value must fit");
     assert!(FRAME_BYTES_MAX >= FRAME_BYTES_MAX_FLOOR);
-    assert!(
-        QUANTUM_BYTES + 64 <= FRAME_BYTES_MAX,
-        "a turn must fit into one frame"
-    );
-    assert!(
-        VALUE_BYTES_MAX < 1 << 30,
-        "a value's length must fit its prefix"
-    );
+    assert!(QUANTUM_BYTES + 64 <= FRAME_BYTES_MAX, "a turn must fit into one frame");
+    assert!(VALUE_BYTES_MAX < 1 << 30, "a value's length must fit its prefix");
     assert!(NAME_BYTES_MAX + CODEC_BYTES_MAX + 64 <= CONTROL_BODY_BYTES_MAX);
     assert!(TEXT_BYTES_MAX + 64 <= CONTROL_BODY_BYTES_MAX);
     assert!(CREDENTIALS_BYTES_MAX + 256 <= HANDSHAKE_BODY_BYTES_MAX);

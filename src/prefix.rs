@@ -67,10 +67,7 @@ impl Encoder {
     ) -> Result<usize, E> {
         let start = buffer.len();
         let guess = self.width.max(1);
-        let mut rollback = Rollback {
-            length: start,
-            buffer,
-        };
+        let mut rollback = Rollback { length: start, buffer };
         rollback.buffer.resize(start + guess, 0);
         encode(rollback.buffer)?;
         rollback.length = usize::MAX;
@@ -133,9 +130,7 @@ mod tests {
 
     #[test]
     fn values_of_all_lengths_survive_in_any_order() {
-        let lengths = [
-            0, 1, 0x3f, 0x40, 0x41, 0x3fff, 0x4000, 70_000, 3, 0x40, 0x3f, 0,
-        ];
+        let lengths = [0, 1, 0x3f, 0x40, 0x41, 0x3fff, 0x4000, 70_000, 3, 0x40, 0x3f, 0];
         let mut encoder = Encoder::default();
         let mut buffer = Vec::new();
         for (number, length) in lengths.iter().enumerate() {
@@ -145,11 +140,7 @@ mod tests {
         for (number, expected) in lengths.iter().enumerate() {
             let (width, length) = read(rest).unwrap();
             assert_eq!(length, *expected);
-            assert!(
-                rest[width..width + length]
-                    .iter()
-                    .all(|byte| *byte == number as u8)
-            );
+            assert!(rest[width..width + length].iter().all(|byte| *byte == number as u8));
             rest = &rest[width + length..];
         }
         assert!(rest.is_empty());

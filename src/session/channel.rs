@@ -128,9 +128,7 @@ impl Channel {
                 let sent = outbound.allowance.sent_values() + outbound.staged.values();
                 sent.saturating_sub(self.peer_values)
             }
-            Flow::In(inbound) => self
-                .peer_values
-                .saturating_sub(inbound.window.taken_values()),
+            Flow::In(inbound) => self.peer_values.saturating_sub(inbound.window.taken_values()),
         }
     }
 

@@ -127,11 +127,7 @@ impl Window {
             received_bytes: 0,
             taken_values: 0,
             taken_bytes: 0,
-            told: Totals {
-                values: window_values,
-                bytes: window_bytes,
-                taken: 0,
-            },
+            told: Totals { values: window_values, bytes: window_bytes, taken: 0 },
             extended_to: 0,
         }
     }
@@ -185,8 +181,7 @@ impl Window {
 
     /// How many bytes are granted beyond the window.
     pub(super) fn extension(&self) -> u64 {
-        self.extended_to
-            .saturating_sub(self.taken_bytes + self.window_bytes)
+        self.extended_to.saturating_sub(self.taken_bytes + self.window_bytes)
     }
 
     /// Nothing long is awaited any more; returns how many bytes were granted beyond the window.
@@ -252,10 +247,7 @@ mod tests {
         let mut allowance = Allowance::new(4, 1000, None);
         allowance.grant(10, 2000);
         allowance.grant(6, 1500);
-        assert_eq!(
-            (allowance.values_left(), allowance.bytes_left()),
-            (10, 2000)
-        );
+        assert_eq!((allowance.values_left(), allowance.bytes_left()), (10, 2000));
     }
 
     #[test]
@@ -284,14 +276,7 @@ mod tests {
         window.take(1, 10);
         assert_eq!(window.receive(1, 10, None), Err(WindowError::Exceeded));
         assert_eq!(window.due(), GrantDue::Now);
-        assert_eq!(
-            window.tell(),
-            Totals {
-                values: 2,
-                bytes: 110,
-                taken: 1
-            }
-        );
+        assert_eq!(window.tell(), Totals { values: 2, bytes: 110, taken: 1 });
         assert_eq!(window.due(), GrantDue::No);
         assert_eq!(window.receive(1, 10, None), Ok(()));
     }
@@ -309,10 +294,7 @@ mod tests {
     #[test]
     fn a_long_value_gets_what_it_needs_and_gives_it_back() {
         let mut window = Window::new(4, 100, None);
-        let partial = Some(Partial {
-            tail: 80,
-            rest: 420,
-        });
+        let partial = Some(Partial { tail: 80, rest: 420 });
         assert_eq!(window.receive(0, 80, partial), Ok(()));
         assert_eq!(window.shortage(420), 400);
         window.extend(420);

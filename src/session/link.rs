@@ -105,14 +105,7 @@ impl Link {
     ) {
         let start = self.composing.len();
         let sequence = self.next_sequence();
-        encode_data_head(
-            channel,
-            sequence,
-            values,
-            partial,
-            run.len(),
-            &mut self.composing,
-        );
+        encode_data_head(channel, sequence, values, partial, run.len(), &mut self.composing);
         self.composing.extend_from_slice(run);
         self.note(channel, values, start, Bytes::new());
     }
@@ -127,14 +120,7 @@ impl Link {
     ) {
         let start = self.composing.len();
         let sequence = self.next_sequence();
-        encode_data_head(
-            channel,
-            sequence,
-            values,
-            partial,
-            payload.len(),
-            &mut self.composing,
-        );
+        encode_data_head(channel, sequence, values, partial, payload.len(), &mut self.composing);
         self.note(channel, values, start, payload.clone());
         self.seal();
         self.unwritten_bytes += payload.len();
@@ -148,13 +134,7 @@ impl Link {
 
     fn note(&mut self, channel: ChannelId, values: u32, start: usize, payload: Bytes) {
         let end = self.composing.len();
-        self.composed.push(Composed {
-            channel,
-            values,
-            start,
-            end,
-            payload,
-        });
+        self.composed.push(Composed { channel, values, start, end, payload });
     }
 
     /// Hands what was composed to the writer.
@@ -163,32 +143,13 @@ impl Link {
             return;
         }
         let chunk = self.composing.split().freeze();
-        for Composed {
-            channel,
-            values,
-            start,
-            end,
-            payload,
-        } in self.composed.drain(..)
-        {
+        for Composed { channel, values, start, end, payload } in self.composed.drain(..) {
             let bytes = end - start + payload.len();
             self.kept_bytes += bytes;
             let kept = if self.keeps_frames {
-                Kept {
-                    channel,
-                    values,
-                    head: chunk.slice(start..end),
-                    payload,
-                    bytes,
-                }
+                Kept { channel, values, head: chunk.slice(start..end), payload, bytes }
             } else {
-                Kept {
-                    channel,
-                    values,
-                    head: Bytes::new(),
-                    payload: Bytes::new(),
-                    bytes,
-                }
+                Kept { channel, values, head: Bytes::new(), payload: Bytes::new(), bytes }
             };
             self.kept.push_back(kept);
         }
@@ -242,10 +203,7 @@ impl Link {
         mut on_received: impl FnMut(Acknowledged),
     ) -> Result<(), SessionError> {
         if acknowledged > self.sent {
-            return Err(SessionError::AcknowledgedTooMuch {
-                acknowledged,
-                sent: self.sent,
-            });
+            return Err(SessionError::AcknowledgedTooMuch { acknowledged, sent: self.sent });
         }
         while self.acknowledged < acknowledged {
             let Some(kept) = self.kept.pop_front() else {
@@ -255,10 +213,7 @@ impl Link {
             self.acknowledged += 1;
             self.kept_bytes -= kept.bytes;
             if kept.values > 0 {
-                on_received(Acknowledged {
-                    channel: kept.channel,
-                    values: kept.values,
-                });
+                on_received(Acknowledged { channel: kept.channel, values: kept.values });
             }
         }
         Ok(())
@@ -294,10 +249,7 @@ impl Link {
         let expected = (self.received + 1) as u32;
         let ahead = sequence.wrapping_sub(expected) as i32;
         if ahead > 0 {
-            return Err(SessionError::SequenceGap {
-                expected,
-                found: sequence,
-            });
+            return Err(SessionError::SequenceGap { expected, found: sequence });
         }
         if ahead < 0 {
             return Ok(false);

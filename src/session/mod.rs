@@ -198,10 +198,7 @@ impl Session {
     ///
     /// [`OpenError`] when the session cannot have another channel.
     pub fn open(&mut self, request: OpenRequest) -> Result<ChannelId, OpenError> {
-        assert!(
-            self.parameters.role == Role::Importer,
-            "only importers open channels"
-        );
+        assert!(self.parameters.role == Role::Importer, "only importers open channels");
         if self.is_closing {
             return Err(OpenError::Closing);
         }
@@ -214,10 +211,7 @@ impl Session {
             Dir::Send => (Channel::outgoing(id, request.limit), 0),
             Dir::Recv => {
                 let bytes = request.window_bytes.min(WINDOW_BYTES_MAX);
-                (
-                    Channel::incoming(id, Window::new(window_values, bytes, request.limit)),
-                    bytes,
-                )
+                (Channel::incoming(id, Window::new(window_values, bytes, request.limit)), bytes)
             }
         };
         self.table.insert(channel);
@@ -254,32 +248,20 @@ impl Session {
                 (values, bytes)
             }
         };
-        self.link.push(&Frame::Accept {
-            channel: open.channel,
-            window_values,
-            window_bytes,
-        });
+        self.link.push(&Frame::Accept { channel: open.channel, window_values, window_bytes });
         self.join_round(open.channel);
     }
 
     /// Refuses what [`Event::OpenRequested`] asked for.
     pub fn refuse(&mut self, id: ChannelId, code: Code, text: impl Into<String>) {
         if self.table.remove(id).is_some() {
-            self.link.push(&Frame::Refuse {
-                channel: id,
-                code,
-                text: text.into(),
-            });
+            self.link.push(&Frame::Refuse { channel: id, code, text: text.into() });
         }
     }
 
     /// The channel's source has values, or is finished.
     pub fn ready(&mut self, id: ChannelId) {
-        if let Some(Channel {
-            flow: Flow::Out(outbound),
-            ..
-        }) = self.table.find_mut(id)
-        {
+        if let Some(Channel { flow: Flow::Out(outbound), .. }) = self.table.find_mut(id) {
             outbound.has_more = !outbound.is_finished;
         }
         self.join_round(id);
@@ -317,10 +299,7 @@ impl Session {
     pub fn goodbye(&mut self, code: Code, text: impl Into<String>) {
         if !self.is_closing {
             self.is_closing = true;
-            self.link.push_uncounted(&Frame::Goodbye {
-                code,
-                text: text.into(),
-            });
+            self.link.push_uncounted(&Frame::Goodbye { code, text: text.into() });
         }
     }
 
@@ -344,9 +323,9 @@ impl Session {
                 self.ping_due = true;
                 Ok(())
             }
-            timers::Silence::Dead(silent) => Err(SessionError::Silent {
-                silent_ms: silent.as_millis() as u64,
-            }),
+            timers::Silence::Dead(silent) => {
+                Err(SessionError::Silent { silent_ms: silent.as_millis() as u64 })
+            }
         }
     }
 
@@ -362,9 +341,7 @@ impl Session {
         peer_received: u64,
     ) -> Result<usize, SessionError> {
         let table = &mut self.table;
-        let repeated = self
-            .link
-            .resume(peer_received, |received| table.acknowledge(received))?;
+        let repeated = self.link.resume(peer_received, |received| table.acknowledge(received))?;
         self.timers.heard(now);
         self.grants.clear();
         for channel in self.table.iter_mut() {
@@ -438,11 +415,8 @@ impl Session {
     /// Lets long values in for which there is room now, in the order in which they came.
     fn make_room(&mut self, now: Instant) {
         while let Some(id) = self.waiting_for_room.front().copied() {
-            if let Some(Channel {
-                flow: Flow::In(inbound),
-                said_last: false,
-                ..
-            }) = self.table.find_mut(id)
+            if let Some(Channel { flow: Flow::In(inbound), said_last: false, .. }) =
+                self.table.find_mut(id)
             {
                 let shortage = inbound.window.shortage(inbound.partial_rest);
                 if self.extended_bytes + shortage > LARGE_VALUES_BYTES_MAX {
@@ -470,12 +444,7 @@ impl Session {
             self.extended_bytes -= inbound.window.give_up_extension();
         }
         let is_over = channel.is_over();
-        self.link.push(&Frame::Hangup {
-            channel: id,
-            code,
-            values,
-            text,
-        });
+        self.link.push(&Frame::Hangup { channel: id, code, values, text });
         if is_over {
             self.close(id);
         }
@@ -484,10 +453,8 @@ impl Session {
     /// Forgets a channel on which both sides have said their last word.
     fn close(&mut self, id: ChannelId) {
         if let Some(channel) = self.table.remove(id) {
-            self.events.push_back(Event::Closed {
-                channel: id,
-                lost_values: channel.lost_values(),
-            });
+            self.events
+                .push_back(Event::Closed { channel: id, lost_values: channel.lost_values() });
         }
     }
 }

@@ -19,10 +19,7 @@ impl Session {
     ///
     /// [`SessionError`] at the first frame that must not be. What came before it counts.
     pub fn handle_input(&mut self, now: Instant, input: &mut BytesMut) -> Result<(), SessionError> {
-        debug_assert!(
-            self.events.is_empty(),
-            "events are drained before more is handled"
-        );
+        debug_assert!(self.events.is_empty(), "events are drained before more is handled");
         let before = input.len();
         self.timers.heard(now);
         while let Some(Sequenced { sequence, frame }) =
@@ -43,15 +40,11 @@ impl Session {
         match frame {
             Frame::Ack { received } => {
                 let table = &mut self.table;
-                self.link
-                    .acknowledge(received, |values| table.acknowledge(values))
+                self.link.acknowledge(received, |values| table.acknowledge(values))
             }
-            Frame::Grant {
-                channel,
-                values,
-                bytes,
-                taken,
-            } => self.handle_grant(channel, values, bytes, taken),
+            Frame::Grant { channel, values, bytes, taken } => {
+                self.handle_grant(channel, values, bytes, taken)
+            }
             Frame::Ping { token } => {
                 self.pong = Some(token);
                 Ok(())
@@ -63,24 +56,15 @@ impl Session {
                 Ok(())
             }
             Frame::Open(open) => self.handle_open(open),
-            Frame::Accept {
-                channel,
-                window_values,
-                window_bytes,
-            } => self.handle_accept(channel, window_values, window_bytes),
-            Frame::Refuse {
-                channel,
-                code,
-                text,
-            } => self.handle_refuse(channel, code, text),
+            Frame::Accept { channel, window_values, window_bytes } => {
+                self.handle_accept(channel, window_values, window_bytes)
+            }
+            Frame::Refuse { channel, code, text } => self.handle_refuse(channel, code, text),
             Frame::Data(data) => self.handle_data(now, data),
             Frame::End { channel, values } => self.handle_end(channel, values),
-            Frame::Hangup {
-                channel,
-                code,
-                values,
-                text,
-            } => self.handle_hangup(now, channel, code, values, text),
+            Frame::Hangup { channel, code, values, text } => {
+                self.handle_hangup(now, channel, code, values, text)
+            }
         }
     }
 
@@ -96,16 +80,10 @@ impl Session {
     fn handle_open(&mut self, open: Open) -> Result<(), SessionError> {
         let id = open.channel;
         if self.parameters.role != Role::Exporter {
-            return Err(SessionError::violation(
-                id,
-                "the exporter must not open channels",
-            ));
+            return Err(SessionError::violation(id, "the exporter must not open channels"));
         }
         if self.table.unused() != Some(id) {
-            return Err(SessionError::violation(
-                id,
-                "it is not the next unused number",
-            ));
+            return Err(SessionError::violation(id, "it is not the next unused number"));
         }
         if open.dir == Dir::Recv && open.window_bytes < WINDOW_BYTES_MIN {
             return Err(SessionError::violation(id, "its window is too small"));
@@ -116,11 +94,7 @@ impl Session {
         if self.table.len() >= self.parameters.channels_max {
             self.table.use_up(id);
             let code = Code::TooManyChannels;
-            self.link.push(&Frame::Refuse {
-                channel: id,
-                code,
-                text: code.to_string(),
-            });
+            self.link.push(&Frame::Refuse { channel: id, code, text: code.to_string() });
             return Ok(());
         }
         self.table.insert(match open.dir {
@@ -163,20 +137,16 @@ impl Session {
             return self.late(id);
         }
         self.table.remove(id);
-        self.events.push_back(Event::Refused {
-            channel: id,
-            code,
-            text,
-        });
+        self.events.push_back(Event::Refused { channel: id, code, text });
         Ok(())
     }
 
     /// A channel that this side has asked for and that is not answered yet.
     fn opening(&mut self, id: ChannelId) -> Result<Option<&mut Channel>, SessionError> {
         match self.table.find_mut(id) {
-            Some(channel) if self.parameters.role == Role::Exporter || channel.is_accepted => Err(
-                SessionError::violation(channel.id, "an answer to a question nobody asked"),
-            ),
+            Some(channel) if self.parameters.role == Role::Exporter || channel.is_accepted => {
+                Err(SessionError::violation(channel.id, "an answer to a question nobody asked"))
+            }
             channel => Ok(channel),
         }
     }
@@ -187,30 +157,20 @@ impl Session {
             return self.late(id);
         };
         let Flow::In(inbound) = &mut channel.flow else {
-            return Err(SessionError::violation(
-                id,
-                "values from the side that receives",
-            ));
+            return Err(SessionError::violation(id, "values from the side that receives"));
         };
         if !channel.is_accepted || channel.heard_last {
-            return Err(SessionError::violation(
-                id,
-                "values before its start or after its end",
-            ));
+            return Err(SessionError::violation(id, "values before its start or after its end"));
         }
-        inbound
-            .window
-            .receive(data.values, data.run.len(), data.partial)
-            .map_err(|error| match error {
+        inbound.window.receive(data.values, data.run.len(), data.partial).map_err(|error| {
+            match error {
                 WindowError::Exceeded => SessionError::CreditExceeded(id),
-                WindowError::ValueTooLong(length) => SessionError::ValueTooLong {
-                    channel: id,
-                    length,
-                },
-            })?;
-        inbound
-            .go_on(&data)
-            .map_err(|what| SessionError::violation(id, what))?;
+                WindowError::ValueTooLong(length) => {
+                    SessionError::ValueTooLong { channel: id, length }
+                }
+            }
+        })?;
+        inbound.go_on(&data).map_err(|what| SessionError::violation(id, what))?;
         if channel.said_last {
             return Ok(());
         }
@@ -233,22 +193,13 @@ impl Session {
             return self.late(id);
         };
         let Flow::In(inbound) = &channel.flow else {
-            return Err(SessionError::violation(
-                id,
-                "an end from the side that receives",
-            ));
+            return Err(SessionError::violation(id, "an end from the side that receives"));
         };
         if !channel.is_accepted || channel.heard_last {
-            return Err(SessionError::violation(
-                id,
-                "an end before its start or after its end",
-            ));
+            return Err(SessionError::violation(id, "an end before its start or after its end"));
         }
         if values != inbound.window.received_values() || inbound.partial_rest != 0 {
-            return Err(SessionError::violation(
-                id,
-                "an end that does not fit its values",
-            ));
+            return Err(SessionError::violation(id, "an end that does not fit its values"));
         }
         let all_taken = inbound.window.all_taken();
         channel.heard_last = true;
@@ -286,11 +237,7 @@ impl Session {
         let is_expected = channel.said_last && (channel.hung_up || code == Code::Complete);
         let is_over = channel.is_over();
         if !is_expected {
-            self.events.push_back(Event::HungUp {
-                channel: id,
-                code,
-                text,
-            });
+            self.events.push_back(Event::HungUp { channel: id, code, text });
         }
         if is_over {
             self.close(id);
@@ -312,10 +259,7 @@ impl Session {
             return self.late(id);
         };
         let Flow::Out(outbound) = &mut channel.flow else {
-            return Err(SessionError::violation(
-                id,
-                "a grant from the side that sends",
-            ));
+            return Err(SessionError::violation(id, "a grant from the side that sends"));
         };
         if !channel.is_accepted || taken > outbound.allowance.sent_values() || values < taken {
             return Err(SessionError::violation(id, "an impossible grant"));
@@ -323,10 +267,7 @@ impl Session {
         outbound.allowance.grant(values, bytes);
         if taken > outbound.taken_values {
             outbound.taken_values = taken;
-            self.events.push_back(Event::Taken {
-                channel: id,
-                values: taken,
-            });
+            self.events.push_back(Event::Taken { channel: id, values: taken });
         }
         self.join_round(id);
         Ok(())

@@ -45,9 +45,5 @@ impl Round {
 /// What a channel may send in the visit that begins.
 pub(super) fn visit(outbound: &mut Outbound, is_alone: bool, frame_bytes_max: usize) -> usize {
     outbound.deficit_bytes += QUANTUM_BYTES;
-    if is_alone {
-        frame_bytes_max
-    } else {
-        outbound.deficit_bytes.min(frame_bytes_max)
-    }
+    if is_alone { frame_bytes_max } else { outbound.deficit_bytes.min(frame_bytes_max) }
 }

@@ -51,10 +51,7 @@ impl Staged {
 
     /// The buffer to refill; only when nothing is left.
     pub(super) fn refill(&mut self) -> &mut Chunk {
-        assert!(
-            self.is_empty(),
-            "what is staged is sent before more is taken"
-        );
+        assert!(self.is_empty(), "what is staged is sent before more is taken");
         self.chunk.bytes.clear();
         self.large = Bytes::new();
         self.offset = 0;
@@ -70,11 +67,7 @@ impl Staged {
 
     /// The length of the value that is next, or what is left of it, in bytes.
     pub(super) fn next_value_bytes(&self) -> usize {
-        if self.value_rest > 0 {
-            self.value_rest
-        } else {
-            prefix::value_bytes(self.rest())
-        }
+        if self.value_rest > 0 { self.value_rest } else { prefix::value_bytes(self.rest()) }
     }
 
     /// Whether the next bytes belong to a value that was begun.
@@ -83,11 +76,7 @@ impl Staged {
     }
 
     fn rest(&self) -> &[u8] {
-        let all: &[u8] = if self.large.is_empty() {
-            &self.chunk.bytes
-        } else {
-            &self.large
-        };
+        let all: &[u8] = if self.large.is_empty() { &self.chunk.bytes } else { &self.large };
         &all[self.offset..]
     }
 
@@ -95,11 +84,7 @@ impl Staged {
     pub(super) fn cut(&self, turn: Turn) -> Option<Cut> {
         let rest = self.rest();
         if rest.len() <= turn.bytes_max && self.values() <= turn.values_max {
-            return Some(Cut {
-                values: self.chunk.values,
-                bytes: rest.len(),
-                partial: None,
-            });
+            return Some(Cut { values: self.chunk.values, bytes: rest.len(), partial: None });
         }
         let mut bytes = 0;
         let mut values = 0;
@@ -116,25 +101,14 @@ impl Staged {
             values += 1;
         }
         if values > 0 {
-            return Some(Cut {
-                values,
-                bytes,
-                partial: None,
-            });
+            return Some(Cut { values, bytes, partial: None });
         }
         let can_cut = turn.values_max > 0 && turn.bytes_max > 0 && (turn.may_cut || self.is_cut());
         can_cut.then(|| {
             let tail = turn.bytes_max;
             let value_rest = self.next_value_bytes() - tail;
-            let partial = Partial {
-                tail: tail as u32,
-                rest: value_rest as u32,
-            };
-            Cut {
-                values: 0,
-                bytes: tail,
-                partial: Some(partial),
-            }
+            let partial = Partial { tail: tail as u32, rest: value_rest as u32 };
+            Cut { values: 0, bytes: tail, partial: Some(partial) }
         })
     }
 
@@ -176,20 +150,14 @@ mod tests {
     }
 
     fn turn(values_max: u64, bytes_max: usize) -> Turn {
-        Turn {
-            values_max,
-            bytes_max,
-            may_cut: false,
-        }
+        Turn { values_max, bytes_max, may_cut: false }
     }
 
     #[test]
     fn whole_values_are_sent_as_far_as_they_fit() {
         let staged = staged(&[10, 10, 10]);
         let cut = |values_max, bytes_max| {
-            staged
-                .cut(turn(values_max, bytes_max))
-                .map(|cut| (cut.values, cut.bytes))
+            staged.cut(turn(values_max, bytes_max)).map(|cut| (cut.values, cut.bytes))
         };
         assert_eq!(cut(9, 100), Some((3, 33)));
         assert_eq!(cut(2, 100), Some((2, 22)));
@@ -201,33 +169,15 @@ mod tests {
     #[test]
     fn a_long_value_is_sent_in_pieces_and_the_next_follows_whole() {
         let mut staged = staged(&[100, 5]);
-        let may_cut = Turn {
-            values_max: 2,
-            bytes_max: 60,
-            may_cut: true,
-        };
+        let may_cut = Turn { values_max: 2, bytes_max: 60, may_cut: true };
         let first = staged.cut(may_cut).unwrap();
         assert_eq!(first.partial, Some(Partial { tail: 60, rest: 42 }));
         staged.advance(first);
         let second = staged.cut(turn(2, 45)).unwrap();
-        assert_eq!(
-            second,
-            Cut {
-                values: 1,
-                bytes: 42,
-                partial: None
-            }
-        );
+        assert_eq!(second, Cut { values: 1, bytes: 42, partial: None });
         staged.advance(second);
         let third = staged.cut(turn(2, 45)).unwrap();
-        assert_eq!(
-            third,
-            Cut {
-                values: 1,
-                bytes: 7,
-                partial: None
-            }
-        );
+        assert_eq!(third, Cut { values: 1, bytes: 7, partial: None });
         staged.advance(third);
         assert!(staged.is_empty());
     }
@@ -235,13 +185,7 @@ mod tests {
     #[test]
     fn a_large_value_is_shared_and_not_copied() {
         let staged = staged(&[LARGE_VALUE_BYTES]);
-        let cut = staged
-            .cut(Turn {
-                values_max: 1,
-                bytes_max: 1000,
-                may_cut: true,
-            })
-            .unwrap();
+        let cut = staged.cut(Turn { values_max: 1, bytes_max: 1000, may_cut: true }).unwrap();
         assert!(matches!(staged.piece(cut), Piece::Shared(bytes) if bytes.len() == 1000));
     }
 }

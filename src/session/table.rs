@@ -56,11 +56,7 @@ impl Table {
 
     /// Counts values that the peer has received.
     pub(super) fn acknowledge(&mut self, received: Acknowledged) {
-        if let Some(Channel {
-            flow: Flow::Out(outbound),
-            ..
-        }) = self.find_mut(received.channel)
-        {
+        if let Some(Channel { flow: Flow::Out(outbound), .. }) = self.find_mut(received.channel) {
             outbound.acknowledged_values += u64::from(received.values);
         }
     }

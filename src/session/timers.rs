@@ -33,12 +33,7 @@ pub(super) enum Silence {
 
 impl Timers {
     pub(super) fn new(heartbeat: Heartbeat, now: Instant) -> Timers {
-        Timers {
-            heartbeat,
-            heard_at: now,
-            asked: false,
-            flush_at: None,
-        }
+        Timers { heartbeat, heard_at: now, asked: false, flush_at: None }
     }
 
     pub(super) fn heard(&mut self, now: Instant) {
@@ -74,14 +69,9 @@ impl Timers {
 
     /// The next moment at which something is to be done.
     pub(super) fn next(&self) -> Instant {
-        let after = if self.asked {
-            self.heartbeat.dead_after
-        } else {
-            self.heartbeat.ask_after
-        };
+        let after = if self.asked { self.heartbeat.dead_after } else { self.heartbeat.ask_after };
         let heartbeat_at = self.heard_at + after;
-        self.flush_at
-            .map_or(heartbeat_at, |at| at.min(heartbeat_at))
+        self.flush_at.map_or(heartbeat_at, |at| at.min(heartbeat_at))
     }
 }
 
@@ -93,20 +83,14 @@ mod tests {
     fn a_silent_link_is_asked_once_and_then_given_up() {
         let second = Duration::from_secs(1);
         let start = Instant::now();
-        let heartbeat = Heartbeat {
-            ask_after: second * 5,
-            dead_after: second * 15,
-        };
+        let heartbeat = Heartbeat { ask_after: second * 5, dead_after: second * 15 };
         let mut timers = Timers::new(heartbeat, start);
         assert_eq!(timers.next(), start + second * 5);
         assert_eq!(timers.silence(start + second * 4), Silence::Short);
         assert_eq!(timers.silence(start + second * 5), Silence::Ask);
         assert_eq!(timers.silence(start + second * 6), Silence::Short);
         assert_eq!(timers.next(), start + second * 15);
-        assert_eq!(
-            timers.silence(start + second * 15),
-            Silence::Dead(second * 15)
-        );
+        assert_eq!(timers.silence(start + second * 15), Silence::Dead(second * 15));
         timers.heard(start + second * 16);
         assert_eq!(timers.silence(start + second * 17), Silence::Short);
     }

@@ -73,11 +73,7 @@ impl Session {
             outbound.has_more = supply == Supply::More;
             outbound.is_finished = supply == Supply::Finished;
             if outbound.staged.is_empty() {
-                return if outbound.is_finished {
-                    After::End
-                } else {
-                    After::Leave
-                };
+                return if outbound.is_finished { After::End } else { After::Leave };
             }
         }
 
@@ -87,17 +83,9 @@ impl Session {
         let bytes_max = budget.min(usize::try_from(bytes_left).unwrap_or(usize::MAX));
         let may_cut = value_bytes > QUANTUM_BYTES.min(frame_bytes_max)
             || outbound.allowance.is_long(value_bytes);
-        let Some(cut) = outbound.staged.cut(Turn {
-            values_max,
-            bytes_max,
-            may_cut,
-        }) else {
+        let Some(cut) = outbound.staged.cut(Turn { values_max, bytes_max, may_cut }) else {
             let lacks_credit = bytes_left == 0 || bytes_left < value_bytes as u64;
-            return if lacks_credit {
-                After::Leave
-            } else {
-                After::Stay
-            };
+            return if lacks_credit { After::Leave } else { After::Stay };
         };
         match outbound.staged.piece(cut) {
             Piece::Copied(run) => self.link.push_run(id, cut.values, cut.partial, run),
@@ -133,10 +121,7 @@ impl Session {
         };
         channel.said_last = true;
         let values = channel.final_values();
-        self.link.push(&Frame::End {
-            channel: id,
-            values,
-        });
+        self.link.push(&Frame::End { channel: id, values });
     }
 
     /// Acknowledgements, grants and pings: with whatever else goes out, or alone when they are due.
@@ -176,17 +161,8 @@ impl Session {
             if !channel.is_accepted || channel.said_last || channel.heard_last {
                 continue;
             }
-            let Totals {
-                values,
-                bytes,
-                taken,
-            } = inbound.window.tell();
-            self.link.push_uncounted(&Frame::Grant {
-                channel: id,
-                values,
-                bytes,
-                taken,
-            });
+            let Totals { values, bytes, taken } = inbound.window.tell();
+            self.link.push_uncounted(&Frame::Grant { channel: id, values, bytes, taken });
         }
     }
 }

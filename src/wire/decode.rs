@@ -34,17 +34,11 @@ pub fn decode(input: &mut BytesMut, data_bytes_max: usize) -> Result<Option<Sequ
         return Ok(None);
     };
     let frame = decode_body(header, body)?;
-    Ok(Some(Sequenced {
-        sequence: header.sequence,
-        frame,
-    }))
+    Ok(Some(Sequenced { sequence: header.sequence, frame }))
 }
 
 pub(super) fn peek_header(input: &[u8]) -> Result<Option<Header>, WireError> {
-    input
-        .first_chunk::<HEADER_BYTES>()
-        .map(Header::parse)
-        .transpose()
+    input.first_chunk::<HEADER_BYTES>().map(Header::parse).transpose()
 }
 
 pub(super) fn take_body(
@@ -54,11 +48,7 @@ pub(super) fn take_body(
 ) -> Result<Option<Bytes>, WireError> {
     let Header { kind, length, .. } = header;
     if length as usize > length_max {
-        return Err(WireError::TooLong {
-            kind,
-            length,
-            length_max,
-        });
+        return Err(WireError::TooLong { kind, length, length_max });
     }
     if input.len() < HEADER_BYTES + length as usize {
         return Ok(None);
@@ -75,48 +65,24 @@ fn decode_body(header: Header, body: Bytes) -> Result<Frame, WireError> {
     }
     let mut body = Body { kind, bytes: body };
     let frame = match kind {
-        Kind::Ack => Frame::Ack {
-            received: body.u64()?,
-        },
+        Kind::Ack => Frame::Ack { received: body.u64()? },
         Kind::Ping => Frame::Ping { token: body.u64()? },
         Kind::Pong => Frame::Pong { token: body.u64()? },
-        Kind::Goodbye => Frame::Goodbye {
-            code: body.code()?,
-            text: body.text()?,
-        },
-        Kind::Grant => Frame::Grant {
-            channel,
-            values: body.u64()?,
-            bytes: body.u64()?,
-            taken: body.u64()?,
-        },
+        Kind::Goodbye => Frame::Goodbye { code: body.code()?, text: body.text()? },
+        Kind::Grant => {
+            Frame::Grant { channel, values: body.u64()?, bytes: body.u64()?, taken: body.u64()? }
+        }
         Kind::Open => Frame::Open(decode_open(channel, &mut body)?),
         Kind::Accept => {
             let window_values = body.u32()?;
             body.zero(4)?;
-            Frame::Accept {
-                channel,
-                window_values,
-                window_bytes: body.u64()?,
-            }
+            Frame::Accept { channel, window_values, window_bytes: body.u64()? }
         }
-        Kind::Refuse => Frame::Refuse {
-            channel,
-            code: body.code()?,
-            text: body.text()?,
-        },
-        Kind::End => Frame::End {
-            channel,
-            values: body.u64()?,
-        },
+        Kind::Refuse => Frame::Refuse { channel, code: body.code()?, text: body.text()? },
+        Kind::End => Frame::End { channel, values: body.u64()? },
         Kind::Hangup => {
             let values = body.u64()?;
-            Frame::Hangup {
-                channel,
-                code: body.code()?,
-                values,
-                text: body.text()?,
-            }
+            Frame::Hangup { channel, code: body.code()?, values, text: body.text()? }
         }
         Kind::Hello | Kind::Welcome | Kind::Reject | Kind::Data => {
             return Err(WireError::Unexpected(kind));
@@ -145,33 +111,17 @@ fn decode_open(channel: ChannelId, body: &mut Body) -> Result<Open, WireError> {
     let identity = body.array()?;
     let codec = body.name("codec", CODEC_BYTES_MAX)?;
     let name = body.name("name", NAME_BYTES_MAX)?;
-    Ok(Open {
-        channel,
-        dir,
-        name,
-        codec,
-        identity,
-        window_values,
-        window_bytes,
-        limit,
-    })
+    Ok(Open { channel, dir, name, codec, identity, window_values, window_bytes, limit })
 }
 
 fn decode_data(header: Header, mut body: Bytes) -> Result<Frame, WireError> {
     let is_partial = header.flags & Header::PARTIAL != 0;
-    let prefix_bytes = if is_partial {
-        PARTIAL_PREFIX_BYTES
-    } else {
-        DATA_PREFIX_BYTES
-    };
+    let prefix_bytes = if is_partial { PARTIAL_PREFIX_BYTES } else { DATA_PREFIX_BYTES };
     if body.len() <= prefix_bytes {
         return Err(WireError::BodyLength(Kind::Data));
     }
     let values = body.get_u32_le();
-    let partial = is_partial.then(|| Partial {
-        tail: body.get_u32_le(),
-        rest: body.get_u32_le(),
-    });
+    let partial = is_partial.then(|| Partial { tail: body.get_u32_le(), rest: body.get_u32_le() });
     let whole_bytes = match partial {
         None if values == 0 => return Err(WireError::Field(Kind::Data, "number of values")),
         None => body.len(),
@@ -188,12 +138,7 @@ fn decode_data(header: Header, mut body: Bytes) -> Result<Frame, WireError> {
     if values as usize > whole_bytes {
         return Err(WireError::Field(Kind::Data, "number of values"));
     }
-    Ok(Frame::Data(Data {
-        channel: header.channel,
-        values,
-        partial,
-        run: body,
-    }))
+    Ok(Frame::Data(Data { channel: header.channel, values, partial, run: body }))
 }
 
 /// A body that is read field by field.
@@ -204,11 +149,7 @@ pub(super) struct Body {
 
 impl Body {
     fn need(&self, length: usize) -> Result<(), WireError> {
-        if self.bytes.len() < length {
-            Err(WireError::BodyLength(self.kind))
-        } else {
-            Ok(())
-        }
+        if self.bytes.len() < length { Err(WireError::BodyLength(self.kind)) } else { Ok(()) }
     }
 
     pub(super) fn u8(&mut self) -> Result<u8, WireError> {
@@ -279,11 +220,7 @@ impl Body {
     }
 
     fn finish(self) -> Result<(), WireError> {
-        if self.bytes.is_empty() {
-            Ok(())
-        } else {
-            Err(WireError::BodyLength(self.kind))
-        }
+        if self.bytes.is_empty() { Ok(()) } else { Err(WireError::BodyLength(self.kind)) }
     }
 }
 
@@ -296,18 +233,10 @@ mod tests {
         let channel = ChannelId(3);
         vec![
             Frame::Ack { received: 1 << 40 },
-            Frame::Grant {
-                channel,
-                values: 9,
-                bytes: 10,
-                taken: 5,
-            },
+            Frame::Grant { channel, values: 9, bytes: 10, taken: 5 },
             Frame::Ping { token: 7 },
             Frame::Pong { token: 7 },
-            Frame::Goodbye {
-                code: Code::Closed,
-                text: "bye".into(),
-            },
+            Frame::Goodbye { code: Code::Closed, text: "bye".into() },
             Frame::Open(Open {
                 channel,
                 dir: Dir::Recv,
@@ -318,16 +247,8 @@ mod tests {
                 window_bytes: 70_000,
                 limit: Some(10),
             }),
-            Frame::Accept {
-                channel,
-                window_values: 3,
-                window_bytes: 70_000,
-            },
-            Frame::Refuse {
-                channel,
-                code: Code::UnknownName,
-                text: "no".into(),
-            },
+            Frame::Accept { channel, window_values: 3, window_bytes: 70_000 },
+            Frame::Refuse { channel, code: Code::UnknownName, text: "no".into() },
             Frame::Data(Data {
                 channel,
                 values: 2,
@@ -341,12 +262,7 @@ mod tests {
                 run: Bytes::from_static(&[4, 42, 12, 1]),
             }),
             Frame::End { channel, values: 2 },
-            Frame::Hangup {
-                channel,
-                code: Code::HungUp,
-                values: 2,
-                text: String::new(),
-            },
+            Frame::Hangup { channel, code: Code::HungUp, values: 2, text: String::new() },
         ]
     }
 
@@ -401,11 +317,7 @@ mod tests {
         let mut input = BytesMut::from(&header.to_bytes()[..]);
         assert_eq!(
             decode(&mut input, 1024),
-            Err(WireError::TooLong {
-                kind: Kind::Data,
-                length: u32::MAX,
-                length_max: 1024
-            })
+            Err(WireError::TooLong { kind: Kind::Data, length: u32::MAX, length_max: 1024 })
         );
     }
 
@@ -414,9 +326,6 @@ mod tests {
         let mut input = BytesMut::new();
         crate::wire::encode_data_head(ChannelId(1), 1, 5, None, 4, &mut input);
         input.extend_from_slice(&[0; 4]);
-        assert_eq!(
-            decode(&mut input, 1024),
-            Err(WireError::Field(Kind::Data, "number of values"))
-        );
+        assert_eq!(decode(&mut input, 1024), Err(WireError::Field(Kind::Data, "number of values")));
     }
 }

@@ -23,12 +23,7 @@ pub fn encode(frame: &Frame, sequence: u32, output: &mut BytesMut) {
             body.put_u16_le(code.number());
             put_text(body, text);
         }),
-        Frame::Grant {
-            channel,
-            values,
-            bytes,
-            taken,
-        } => {
+        Frame::Grant { channel, values, bytes, taken } => {
             framed(Kind::Grant, *channel, 0, output, |body| {
                 body.put_u64_le(*values);
                 body.put_u64_le(*bytes);
@@ -46,22 +41,14 @@ pub fn encode(frame: &Frame, sequence: u32, output: &mut BytesMut) {
             put_text(body, &open.codec);
             put_text(body, &open.name);
         }),
-        Frame::Accept {
-            channel,
-            window_values,
-            window_bytes,
-        } => {
+        Frame::Accept { channel, window_values, window_bytes } => {
             framed(Kind::Accept, *channel, sequence, output, |body| {
                 body.put_u32_le(*window_values);
                 body.put_u32_le(0);
                 body.put_u64_le(*window_bytes);
             });
         }
-        Frame::Refuse {
-            channel,
-            code,
-            text,
-        } => {
+        Frame::Refuse { channel, code, text } => {
             framed(Kind::Refuse, *channel, sequence, output, |body| {
                 body.put_u16_le(code.number());
                 put_text(body, text);
@@ -69,25 +56,13 @@ pub fn encode(frame: &Frame, sequence: u32, output: &mut BytesMut) {
         }
         Frame::Data(data) => {
             let run_bytes = data.run.len();
-            encode_data_head(
-                data.channel,
-                sequence,
-                data.values,
-                data.partial,
-                run_bytes,
-                output,
-            );
+            encode_data_head(data.channel, sequence, data.values, data.partial, run_bytes, output);
             output.put_slice(&data.run);
         }
         Frame::End { channel, values } => framed(Kind::End, *channel, sequence, output, |body| {
             body.put_u64_le(*values);
         }),
-        Frame::Hangup {
-            channel,
-            code,
-            values,
-            text,
-        } => {
+        Frame::Hangup { channel, code, values, text } => {
             framed(Kind::Hangup, *channel, sequence, output, |body| {
                 body.put_u64_le(*values);
                 body.put_u16_le(code.number());
@@ -106,18 +81,10 @@ pub fn encode_data_head(
     run_bytes: usize,
     output: &mut BytesMut,
 ) {
-    let prefix_bytes = if partial.is_some() {
-        PARTIAL_PREFIX_BYTES
-    } else {
-        DATA_PREFIX_BYTES
-    };
+    let prefix_bytes = if partial.is_some() { PARTIAL_PREFIX_BYTES } else { DATA_PREFIX_BYTES };
     let header = Header {
         kind: Kind::Data,
-        flags: if partial.is_some() {
-            Header::PARTIAL
-        } else {
-            0
-        },
+        flags: if partial.is_some() { Header::PARTIAL } else { 0 },
         channel,
         sequence,
         length: length_u32(prefix_bytes + run_bytes),
@@ -149,13 +116,7 @@ fn framed(
     body: impl FnOnce(&mut BytesMut),
 ) {
     let start = output.len();
-    let mut header = Header {
-        kind,
-        flags: 0,
-        channel,
-        sequence,
-        length: 0,
-    };
+    let mut header = Header { kind, flags: 0, channel, sequence, length: 0 };
     output.put_slice(&header.to_bytes());
     let body_start = output.len();
     body(output);

@@ -122,18 +122,9 @@ impl Header {
         let word =
             |at: usize| u32::from_le_bytes([rest[at], rest[at + 1], rest[at + 2], rest[at + 3]]);
         let kind = Kind::from_number(kind).ok_or(WireError::UnknownKind(kind))?;
-        let header = Header {
-            kind,
-            flags,
-            channel: ChannelId(word(0)),
-            sequence: word(4),
-            length: word(8),
-        };
-        let known_flags = if kind == Kind::Data {
-            Header::PARTIAL
-        } else {
-            0
-        };
+        let header =
+            Header { kind, flags, channel: ChannelId(word(0)), sequence: word(4), length: word(8) };
+        let known_flags = if kind == Kind::Data { Header::PARTIAL } else { 0 };
         if flags & !known_flags != 0 || reserved_a != 0 || reserved_b != 0 {
             return Err(WireError::ReservedBits(kind));
         }
@@ -155,11 +146,7 @@ mod tests {
         Header {
             kind,
             flags: 0,
-            channel: if kind.has_channel() {
-                ChannelId(0x0403_0201)
-            } else {
-                ChannelId::NONE
-            },
+            channel: if kind.has_channel() { ChannelId(0x0403_0201) } else { ChannelId::NONE },
             sequence: if kind.is_counted() { 0x0807_0605 } else { 0 },
             length: 0x0c0b_0a09,
         }
@@ -176,10 +163,7 @@ mod tests {
     #[test]
     fn the_layout_is_the_documented_one() {
         let bytes = header(Kind::Data).to_bytes();
-        assert_eq!(
-            bytes,
-            [0x23, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]
-        );
+        assert_eq!(bytes, [0x23, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
     }
 
     #[test]

@@ -117,11 +117,8 @@ impl Hello {
             body.put_u32_le(self.frame_bytes_max);
             body.put_slice(&self.node.0);
             body.put_slice(&self.incarnation.0);
-            let none = Resume {
-                session: SessionId([0; 16]),
-                token: SessionToken([0; 16]),
-                epoch: 0,
-            };
+            let none =
+                Resume { session: SessionId([0; 16]), token: SessionToken([0; 16]), epoch: 0 };
             let resume = self.resume.as_ref().unwrap_or(&none);
             body.put_slice(&resume.session.0);
             body.put_slice(&resume.token.0);
@@ -207,10 +204,7 @@ impl Opening {
             return Ok(None);
         };
         if body.kind == Kind::Reject {
-            return Ok(Some(Opening::Reject(Reject {
-                code: body.code()?,
-                text: body.text()?,
-            })));
+            return Ok(Some(Opening::Reject(Reject { code: body.code()?, text: body.text()? })));
         }
         let version = body.u16()?;
         body.zero(2)?;
@@ -239,10 +233,7 @@ fn handshake_body(input: &mut BytesMut, expected: &[Kind]) -> Result<Option<Body
         return Err(WireError::Unexpected(header.kind));
     }
     let body = take_body(input, header, HANDSHAKE_BODY_BYTES_MAX)?;
-    Ok(body.map(|bytes| Body {
-        kind: header.kind,
-        bytes,
-    }))
+    Ok(body.map(|bytes| Body { kind: header.kind, bytes }))
 }
 
 #[cfg(test)]
@@ -294,10 +285,7 @@ mod tests {
             input.extend_from_slice(&bytes[cut..]);
             assert_eq!(Hello::decode(&mut input), Ok(Some(hello())));
         }
-        let reject = Opening::Reject(Reject {
-            code: Code::Unauthorized,
-            text: "no".into(),
-        });
+        let reject = Opening::Reject(Reject { code: Code::Unauthorized, text: "no".into() });
         for opening in [welcome(), reject] {
             let mut bytes = BytesMut::new();
             opening.encode(&mut bytes);
