@@ -1,8 +1,10 @@
 //! Typed channels between machines: one side exports a channel by name, the other imports it.
 
+pub mod channel;
 pub mod dir;
 pub mod id;
 pub mod limits;
+pub mod net;
 pub mod prefix;
 pub mod session;
 pub mod wire;

@@ -41,6 +41,10 @@ pub const QUANTUM_BYTES: usize = 16 * 1024;
 /// overtaken by another channel, so more would be delay, and less would be more system calls.
 pub const COMPOSED_BYTES_MAX: usize = 128 * 1024;
 
+/// Composed bytes that a peer may leave unread. Only answers to its own requests can add up to so
+/// much, so a peer that asks and does not read loses its link.
+pub const UNWRITTEN_BYTES_MAX: usize = 16 * 1024 * 1024;
+
 /// How much a link reads at once, in bytes.
 pub const READ_BYTES: usize = 64 * 1024;
 
@@ -78,9 +82,12 @@ pub const LARGE_VALUES_BYTES_MAX: u64 = VALUE_BYTES_MAX as u64;
 /// Values of at least this length go to the socket from where they were encoded, without a copy.
 pub const LARGE_VALUE_BYTES: usize = 16 * 1024;
 
+/// Small values are queued in chunks of about this length, in bytes; a session takes a chunk whole.
+pub const CHUNK_BYTES: usize = 32 * 1024;
+
 /// Buffers up to this capacity are kept for the next values when they have become empty, in bytes.
 /// Two per channel at worst.
-pub const RETAINED_BYTES_MAX: usize = 64 * 1024;
+pub const RETAINED_BYTES_MAX: usize = 128 * 1024;
 
 /// Open channels of one session.
 pub const CHANNELS_MAX: usize = 16 * 1024;

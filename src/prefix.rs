@@ -49,6 +49,12 @@ pub struct Encoder {
 }
 
 impl Encoder {
+    /// An encoder that expects a long value first.
+    #[must_use]
+    pub fn wide() -> Encoder {
+        Encoder { width: WIDTH_MAX }
+    }
+
     /// Appends a value, which `encode` appends to the buffer that it is given, and returns the
     /// value's length.
     ///

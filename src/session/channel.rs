@@ -148,10 +148,12 @@ impl Inbound {
         let partial_rest = u64::from(self.partial_rest);
         let rest = data.partial.map_or(0, |partial| partial.rest);
         if partial_rest > 0 {
+            let tail = data.partial.map_or(0, |partial| u64::from(partial.tail));
             let fits = if data.values == 0 {
                 run_bytes + u64::from(rest) == partial_rest
             } else {
-                run_bytes >= partial_rest
+                // What ends the unfinished value, and a byte at least of each further one.
+                run_bytes - tail >= partial_rest + u64::from(data.values) - 1
             };
             if !fits {
                 return Err("a frame that does not go on with the unfinished value");

@@ -191,6 +191,12 @@ impl Window {
         extension
     }
 
+    /// Counts all that was received as taken.
+    pub(super) fn take_all(&mut self) {
+        self.taken_values = self.received_values;
+        self.taken_bytes = self.received_bytes;
+    }
+
     /// Counts what has left the channel; totals.
     pub(super) fn take(&mut self, values: u64, bytes: u64) {
         assert!(

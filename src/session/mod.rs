@@ -38,7 +38,9 @@ use std::time::Instant;
 
 use crate::dir::Dir;
 use crate::id::ChannelId;
-use crate::limits::{LARGE_VALUES_BYTES_MAX, WINDOW_BYTES_MAX, WINDOW_VALUES_MAX};
+use crate::limits::{
+    COMPOSED_BYTES_MAX, LARGE_VALUES_BYTES_MAX, WINDOW_BYTES_MAX, WINDOW_VALUES_MAX,
+};
 use crate::session::channel::{Channel, Flow};
 use crate::session::credit::{Allowance, GrantDue, Window};
 use crate::session::link::Link;
@@ -365,7 +367,7 @@ impl Session {
     /// [`poll_transmit`](Session::poll_transmit) at the latest.
     #[must_use]
     pub fn next_timeout(&self) -> Instant {
-        self.timers.next()
+        self.timers.next(self.link.unwritten_bytes() < COMPOSED_BYTES_MAX)
     }
 
     /// Fills `slices` with what is to be written next and says how many it filled.

@@ -226,13 +226,17 @@ impl Session {
         let Some(channel) = self.table.find_mut(id) else {
             return self.late(id);
         };
-        if self.parameters.role == Role::Importer && !channel.is_accepted {
+        if self.parameters.role == Role::Importer && !channel.is_accepted && !channel.said_last {
             return Err(SessionError::violation(id, "a hangup before its start"));
         }
         channel.heard_last = true;
         channel.peer_values = values;
         if let Flow::In(inbound) = &mut channel.flow {
             self.extended_bytes -= inbound.window.give_up_extension();
+            // What has come can still be read, so it is not lost.
+            if !channel.said_last {
+                inbound.window.take_all();
+            }
         }
         let is_expected = channel.said_last && (channel.hung_up || code == Code::Complete);
         let is_over = channel.is_over();

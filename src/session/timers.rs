@@ -67,11 +67,12 @@ impl Timers {
         self.flush_at = None;
     }
 
-    /// The next moment at which something is to be done.
-    pub(super) fn next(&self) -> Instant {
+    /// The next moment at which something is to be done. What is small can wait for a link that
+    /// takes nothing now.
+    pub(super) fn next(&self, can_write: bool) -> Instant {
         let after = if self.asked { self.heartbeat.dead_after } else { self.heartbeat.ask_after };
         let heartbeat_at = self.heard_at + after;
-        self.flush_at.map_or(heartbeat_at, |at| at.min(heartbeat_at))
+        self.flush_at.filter(|_| can_write).map_or(heartbeat_at, |at| at.min(heartbeat_at))
     }
 }
 
@@ -85,11 +86,11 @@ mod tests {
         let start = Instant::now();
         let heartbeat = Heartbeat { ask_after: second * 5, dead_after: second * 15 };
         let mut timers = Timers::new(heartbeat, start);
-        assert_eq!(timers.next(), start + second * 5);
+        assert_eq!(timers.next(true), start + second * 5);
         assert_eq!(timers.silence(start + second * 4), Silence::Short);
         assert_eq!(timers.silence(start + second * 5), Silence::Ask);
         assert_eq!(timers.silence(start + second * 6), Silence::Short);
-        assert_eq!(timers.next(), start + second * 15);
+        assert_eq!(timers.next(true), start + second * 15);
         assert_eq!(timers.silence(start + second * 15), Silence::Dead(second * 15));
         timers.heard(start + second * 16);
         assert_eq!(timers.silence(start + second * 17), Silence::Short);

@@ -1,0 +1,149 @@
+//! Values to bytes and back.
+
+use bincode::config::{self, Configuration};
+use bincode::enc::write::Writer;
+use bincode::error::EncodeError;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::channel::CodecError;
+use crate::limits::VALUE_BYTES_MAX;
+
+/// What can travel on a channel: anything that serde can write and read.
+///
+/// Implemented for all such types; there is nothing to derive beyond serde's own traits.
+pub trait Value: Serialize + DeserializeOwned + Send + 'static {}
+
+impl<T: Serialize + DeserializeOwned + Send + 'static> Value for T {}
+
+/// How values become bytes. Both ends of a channel must use the same.
+pub trait Codec: 'static {
+    /// The name that is compared when a channel is imported.
+    const NAME: &'static str;
+
+    /// Appends a value to `output`.
+    ///
+    /// # Errors
+    ///
+    /// [`CodecError`] when the value refuses or is longer than
+    /// [`VALUE_BYTES_MAX`](crate::limits::VALUE_BYTES_MAX). What stands in `output` then is
+    /// removed by the caller.
+    fn encode<T: Value>(value: &T, output: &mut Vec<u8>) -> Result<(), CodecError>;
+
+    /// Reads a value, which must take all of `input`.
+    ///
+    /// # Errors
+    ///
+    /// [`CodecError`] when it is not such a value. Memory that is taken meanwhile is bounded by
+    /// a multiple of the length of `input`.
+    fn decode<T: Value>(input: &[u8]) -> Result<T, CodecError>;
+}
+
+/// bincode 2 in its standard configuration: little-endian, integers of variable length.
+#[derive(Clone, Copy, Debug)]
+pub enum Bincode {}
+
+impl Codec for Bincode {
+    const NAME: &'static str = "bincode2";
+
+    #[inline]
+    fn encode<T: Value>(value: &T, output: &mut Vec<u8>) -> Result<(), CodecError> {
+        let bytes_max = output.len() + VALUE_BYTES_MAX;
+        let writer = BoundedWriter { output, bytes_max };
+        match bincode::serde::encode_into_writer(value, writer, config::standard()) {
+            Ok(()) => Ok(()),
+            Err(EncodeError::UnexpectedEnd) => {
+                Err(CodecError::TooLong { bytes_max: VALUE_BYTES_MAX })
+            }
+            Err(error) => Err(CodecError::Refused(error.to_string())),
+        }
+    }
+
+    #[inline]
+    fn decode<T: Value>(input: &[u8]) -> Result<T, CodecError> {
+        // A string's bytes are allocated from the length that it claims. bincode's limit, which
+        // counts decoded widths, holds that to about sixteen times what really came; it is a
+        // constant of the configuration, hence the steps.
+        match input.len() {
+            0..0x1000 => decode_within(input, config::standard().with_limit::<0x1_0000>()),
+            0x1000..0x1_0000 => decode_within(input, config::standard().with_limit::<0x10_0000>()),
+            0x1_0000..0x40_0000 => {
+                decode_within(input, config::standard().with_limit::<0x400_0000>())
+            }
+            _ => decode_within(input, config::standard().with_limit::<{ 16 * VALUE_BYTES_MAX }>()),
+        }
+    }
+}
+
+#[inline]
+fn decode_within<T: Value, const LIMIT: usize>(
+    input: &[u8],
+    configuration: Configuration<config::LittleEndian, config::Varint, config::Limit<LIMIT>>,
+) -> Result<T, CodecError> {
+    match bincode::serde::decode_from_slice(input, configuration) {
+        Ok((value, used)) if used == input.len() => Ok(value),
+        Ok((_, used)) => Err(CodecError::TrailingBytes { bytes: input.len() - used }),
+        Err(error) => Err(CodecError::Refused(error.to_string())),
+    }
+}
+
+/// Appends up to a bound, so that a value which is too long is noticed before it fills the memory.
+struct BoundedWriter<'a> {
+    output: &'a mut Vec<u8>,
+    bytes_max: usize,
+}
+
+impl Writer for BoundedWriter<'_> {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
+        if bytes.len() > self.bytes_max - self.output.len() {
+            return Err(EncodeError::UnexpectedEnd);
+        }
+        self.output.extend_from_slice(bytes);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_survive_and_leftovers_are_noticed() -> Result<(), CodecError> {
+        let mut bytes = Vec::new();
+        Bincode::encode(&(7_u32, "seven".to_owned()), &mut bytes)?;
+        assert_eq!(Bincode::decode::<(u32, String)>(&bytes)?, (7, "seven".to_owned()));
+        assert_eq!(
+            Bincode::decode::<u32>(&bytes),
+            Err(CodecError::TrailingBytes { bytes: bytes.len() - 1 })
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn a_claimed_length_takes_no_memory() {
+        // A string of 2^62 bytes, in nine.
+        let claim = [0xfd, 0, 0, 0, 0, 0, 0, 0, 0x40];
+        assert!(matches!(Bincode::decode::<String>(&claim), Err(CodecError::Refused(_))));
+    }
+
+    #[test]
+    fn long_values_survive() -> Result<(), CodecError> {
+        for length in [0xfff, 0x1000, 0xffff, 0x1_0000, 0x3f_ffff, 0x40_0000, 0x50_0000] {
+            let value = "x".repeat(length);
+            let mut bytes = Vec::new();
+            Bincode::encode(&value, &mut bytes)?;
+            assert_eq!(Bincode::decode::<String>(&bytes)?, value);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn numbers_that_are_short_on_the_wire_are_not_refused() -> Result<(), CodecError> {
+        let value = vec![1_u64; 60_000];
+        let mut bytes = Vec::new();
+        Bincode::encode(&value, &mut bytes)?;
+        assert_eq!(Bincode::decode::<Vec<u64>>(&bytes)?, value);
+        Ok(())
+    }
+}

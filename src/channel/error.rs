@@ -1,0 +1,170 @@
+//! What can go wrong with one value.
+
+use std::fmt;
+
+use crate::channel::Closed;
+
+/// Why a value could not be encoded or decoded.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CodecError {
+    /// The codec or the type's own code refused it, in their words.
+    #[error("{0}")]
+    Refused(String),
+    /// The encoded value is longer than a value may be.
+    #[error("it takes more than the {bytes_max} bytes that a value may have")]
+    TooLong {
+        /// The longest that a value may be, in bytes.
+        bytes_max: usize,
+    },
+    /// Bytes are left over: it was encoded as another type.
+    #[error("{bytes} bytes are left over")]
+    TrailingBytes {
+        /// How many bytes were not used.
+        bytes: usize,
+    },
+}
+
+/// A value was not sent, and is given back.
+#[non_exhaustive]
+pub enum SendError<T> {
+    /// The channel has ended.
+    Closed(T, Closed),
+    /// The value cannot be encoded. The channel goes on.
+    Unencodable(T, CodecError),
+}
+
+/// A value was not sent at once, and is given back.
+#[non_exhaustive]
+pub enum TrySendError<T> {
+    /// There is no free slot now.
+    Full(T),
+    /// The channel has ended.
+    Closed(T, Closed),
+    /// The value cannot be encoded. The channel goes on.
+    Unencodable(T, CodecError),
+}
+
+/// A sink did not take a value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SinkError {
+    /// The channel has ended.
+    #[error("the channel was {0}")]
+    Closed(#[from] Closed),
+    /// The value cannot be encoded. The channel goes on.
+    #[error("the value cannot be encoded: {0}")]
+    Unencodable(#[from] CodecError),
+}
+
+/// There is no value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecvError {
+    /// The channel has ended, and all that was received has been taken.
+    #[error("the channel was {0}")]
+    Closed(Closed),
+    /// A value came that cannot be decoded. It is gone, and the channel goes on.
+    #[error("a value cannot be decoded: {0}")]
+    Undecodable(CodecError),
+    /// What came is not a sequence of values. The peer that sent it is cut off from the channel.
+    #[error("the bytes from a peer are not a sequence of values")]
+    Corrupt,
+}
+
+/// There is no value now.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TryRecvError {
+    /// Nothing has come that was not taken.
+    #[error("the channel is empty")]
+    Empty,
+    /// There will be no value, or not this one.
+    #[error(transparent)]
+    Recv(#[from] RecvError),
+}
+
+impl<T> SendError<T> {
+    /// The value that was not sent.
+    #[must_use]
+    pub fn into_inner(self) -> T {
+        match self {
+            SendError::Closed(value, _) | SendError::Unencodable(value, _) => value,
+        }
+    }
+
+    /// The error without the value.
+    #[must_use]
+    pub fn without_value(self) -> SinkError {
+        match self {
+            SendError::Closed(_, closed) => SinkError::Closed(closed),
+            SendError::Unencodable(_, error) => SinkError::Unencodable(error),
+        }
+    }
+}
+
+impl<T> TrySendError<T> {
+    /// The value that was not sent.
+    #[must_use]
+    pub fn into_inner(self) -> T {
+        match self {
+            TrySendError::Full(value)
+            | TrySendError::Closed(value, _)
+            | TrySendError::Unencodable(value, _) => value,
+        }
+    }
+
+    /// Whether the same call may succeed later.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        matches!(self, TrySendError::Full(_))
+    }
+}
+
+// By hand, so that values need no `Debug` and are never printed.
+
+impl<T> fmt::Debug for SendError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SendError::Closed(_, closed) => f.debug_tuple("Closed").field(closed).finish(),
+            SendError::Unencodable(_, error) => f.debug_tuple("Unencodable").field(error).finish(),
+        }
+    }
+}
+
+impl<T> fmt::Display for SendError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SendError::Closed(_, closed) => write!(f, "the channel was {closed}"),
+            SendError::Unencodable(_, error) => write!(f, "the value cannot be encoded: {error}"),
+        }
+    }
+}
+
+impl<T> fmt::Debug for TrySendError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TrySendError::Full(_) => f.write_str("Full"),
+            TrySendError::Closed(_, closed) => f.debug_tuple("Closed").field(closed).finish(),
+            TrySendError::Unencodable(_, error) => {
+                f.debug_tuple("Unencodable").field(error).finish()
+            }
+        }
+    }
+}
+
+impl<T> fmt::Display for TrySendError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TrySendError::Full(_) => f.write_str("the channel is full"),
+            TrySendError::Closed(_, closed) => write!(f, "the channel was {closed}"),
+            TrySendError::Unencodable(_, error) => {
+                write!(f, "the value cannot be encoded: {error}")
+            }
+        }
+    }
+}
+
+impl<T> std::error::Error for SendError<T> {}
+
+impl<T> std::error::Error for TrySendError<T> {}

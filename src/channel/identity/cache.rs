@@ -1,0 +1,45 @@
+//! Each type is traced once.
+//!
+//! Creating a channel asks for the identity of its type; a server that creates a channel per client
+//! would otherwise trace the same type thousands of times. The cache never forgets, and need not:
+//! it holds one entry per type that the program names in its source, whatever peers do.
+
+use std::any::TypeId;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use serde::de::DeserializeOwned;
+
+use super::TypeIdentity;
+use super::error::TraceError;
+use super::samples::Samples;
+use super::schema::Schema;
+use super::tracer;
+
+/// What is kept of a type.
+#[derive(Debug, Clone)]
+pub(super) struct Traced {
+    pub(super) schema: Arc<Schema>,
+    pub(super) identity: TypeIdentity,
+}
+
+type Entries = HashMap<TypeId, Result<Traced, TraceError>>;
+
+static TRACED: OnceLock<RwLock<Entries>> = OnceLock::new();
+
+/// The schema and identity of `T`, traced now if they never were.
+pub(super) fn traced<T: DeserializeOwned + 'static>() -> Result<Traced, TraceError> {
+    let entries = TRACED.get_or_init(RwLock::default);
+    // The lock protects single reads and inserts, so what a panic left behind is whole.
+    let known =
+        entries.read().unwrap_or_else(PoisonError::into_inner).get(&TypeId::of::<T>()).cloned();
+    if let Some(known) = known {
+        return known;
+    }
+    // Not under the lock: user code runs here, and it may ask for an identity itself. Two threads
+    // may trace one type at the same time; the first result stays.
+    let fresh = tracer::trace::<T>(&Samples::new())
+        .map(|schema| Traced { identity: schema.identity(), schema: Arc::new(schema) });
+    let mut entries = entries.write().unwrap_or_else(PoisonError::into_inner);
+    entries.entry(TypeId::of::<T>()).or_insert(fresh).clone()
+}

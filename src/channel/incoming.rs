@@ -1,0 +1,363 @@
+//! The queue behind a receiving channel: encoded values on their way from sessions to receivers.
+//!
+//! Each attached session has a [lane](super::lane) of its own, so that what is taken becomes
+//! credit for the peer that sent it. Receivers take from the lanes in turn.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use event_listener::{Event, EventListener};
+use parking_lot::Mutex;
+
+use crate::channel::lane::{Batch, Corrupt, Fault, Lane, LaneKey, LaneWindow, Taken};
+use crate::channel::ready::ReadySet;
+use crate::channel::{Closed, Origin, Reason};
+use crate::id::ChannelId;
+use crate::wire::Code;
+
+/// When a receiving channel comes to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EndsWith {
+    /// With its only peer, however that goes: an import.
+    ItsPeer,
+    /// When the last importer has finished; one that was lost may come back.
+    LastImporter,
+    /// Only when this side ends it.
+    Nobody,
+}
+
+/// The queue of a receiving channel.
+#[derive(Debug)]
+pub(crate) struct Incoming {
+    state: Mutex<State>,
+    /// Values have come, or the channel has ended.
+    arrived: Event,
+}
+
+#[derive(Debug)]
+struct State {
+    ends_with: EndsWith,
+    lanes: HashMap<LaneKey, Lane>,
+    last_key: u64,
+    /// Lanes that have values, in turn.
+    turns: VecDeque<LaneKey>,
+    receivers: usize,
+    /// Receivers want no more, but may take what has come.
+    is_closed: bool,
+    /// How the lane that closed last did, since one was attached.
+    last_closed: Option<Closed>,
+    /// This side has ended the channel, at once.
+    ended: Option<Closed>,
+}
+
+/// What a receiver finds when it looks for more values.
+#[derive(Debug)]
+pub(super) enum Found {
+    Values,
+    Nothing,
+    Corrupt,
+    Ended(Closed),
+}
+
+impl Incoming {
+    pub(crate) fn new(ends_with: EndsWith) -> Arc<Incoming> {
+        Arc::new(Incoming {
+            state: Mutex::new(State {
+                ends_with,
+                lanes: HashMap::new(),
+                last_key: 0,
+                turns: VecDeque::new(),
+                receivers: 0,
+                is_closed: false,
+                last_closed: None,
+                ended: None,
+            }),
+            arrived: Event::new(),
+        })
+    }
+
+    // For receivers.
+
+    pub(super) fn add_receiver(&self) {
+        self.state.lock().receivers += 1;
+    }
+
+    /// A receiver is gone; with the last one nobody wants more.
+    pub(super) fn remove_receiver(&self, batch: &mut Batch) {
+        self.give_back(batch);
+        let mut state = self.state.lock();
+        state.receivers -= 1;
+        if state.receivers == 0 {
+            let rings = state.abandon(Lane::discard);
+            drop(state);
+            ring(rings);
+        }
+    }
+
+    /// Wants no more; what has come can still be taken.
+    pub(super) fn close(&self) {
+        let mut state = self.state.lock();
+        let rings = state.abandon(Lane::stop);
+        let closed = Closed::new(Origin::Local, Reason::ReceiverDropped);
+        state.last_closed.get_or_insert(closed);
+        state.is_closed = true;
+        drop(state);
+        ring(rings);
+        self.arrived.notify(usize::MAX);
+    }
+
+    /// Reports what was taken from `batch`.
+    pub(super) fn report_taken(&self, batch: &mut Batch) {
+        let taken = batch.take_unreported();
+        if let Some(key) = batch.lane() {
+            self.count_taken(key, taken, batch.is_empty());
+        }
+    }
+
+    /// Counts values of a lane as taken.
+    pub(super) fn count_taken(&self, key: LaneKey, taken: Taken, is_idle: bool) {
+        let mut state = self.state.lock();
+        let ringing = state.count_taken(key, taken, is_idle);
+        drop(state);
+        ring(ringing);
+    }
+
+    /// Fills `batch`, which is empty.
+    pub(super) fn refill(&self, batch: &mut Batch) -> Found {
+        batch.clear();
+        let mut state = self.state.lock();
+        let (found, ringing) = state.find(batch);
+        drop(state);
+        ring(ringing);
+        found
+    }
+
+    /// Cuts off the peer from which `batch` came: its bytes make no sense.
+    pub(super) fn cut_off(&self, batch: &mut Batch) {
+        if let Some(key) = batch.lane() {
+            let mut state = self.state.lock();
+            let ringing = state.cut_off(key);
+            drop(state);
+            ring(ringing);
+        }
+        batch.clear();
+    }
+
+    /// Puts what a receiver has not looked at back, so that another can take it.
+    pub(super) fn give_back(&self, batch: &mut Batch) {
+        self.report_taken(batch);
+        if let Some(key) = batch.lane()
+            && !batch.is_empty()
+        {
+            let mut state = self.state.lock();
+            let is_wanted = state.ended.is_none();
+            if let Some(lane) = state.lanes.get_mut(&key).filter(|_| is_wanted) {
+                lane.take_back(batch);
+            }
+            state.queue(key);
+            drop(state);
+            self.arrived.notify(1);
+        }
+        batch.clear();
+    }
+
+    pub(super) fn arrived(&self) -> EventListener {
+        self.arrived.listen()
+    }
+
+    /// Values that have come and were not handed out.
+    pub(super) fn values(&self) -> u64 {
+        self.state.lock().lanes.values().map(Lane::values).sum()
+    }
+
+    // For sessions.
+
+    /// Attaches a session.
+    pub(crate) fn attach(
+        &self,
+        ready: Arc<ReadySet>,
+        channel: ChannelId,
+        window: LaneWindow,
+    ) -> LaneKey {
+        let mut state = self.state.lock();
+        state.last_key += 1;
+        let key = LaneKey(state.last_key);
+        let mut lane = Lane::new(ready, channel, window);
+        let mut ringing = None;
+        if state.is_unwanted() {
+            lane.stop();
+            lane.fault = Some(Fault::Abandoned);
+            ringing = Some(lane.mark());
+        }
+        state.lanes.insert(key, lane);
+        state.last_closed = state.last_closed.take().filter(|_| state.is_closed);
+        drop(state);
+        ring(ringing);
+        key
+    }
+
+    /// Takes values that came from the lane's peer.
+    pub(crate) fn deliver(&self, key: LaneKey, values: u32, tail_bytes: usize, bytes: &[u8]) {
+        let mut state = self.state.lock();
+        let Some(lane) = state.lanes.get_mut(&key) else { return };
+        if lane.is_deaf() {
+            return;
+        }
+        lane.deliver(values, tail_bytes, bytes);
+        if values > 0 {
+            state.queue(key);
+            drop(state);
+            self.arrived.notify(values as usize);
+        }
+    }
+
+    /// The lane's peer sends no more. What has come can still be taken.
+    pub(crate) fn close_lane(&self, key: LaneKey, closed: Closed) {
+        let mut state = self.state.lock();
+        if let Some(lane) = state.lanes.get_mut(&key)
+            && lane.closed.is_none()
+        {
+            lane.closed = Some(closed.clone());
+            state.last_closed.get_or_insert(closed);
+        }
+        drop(state);
+        self.arrived.notify(usize::MAX);
+    }
+
+    /// The lane's session is gone.
+    pub(crate) fn detach(&self, key: LaneKey) {
+        let mut state = self.state.lock();
+        if let Some(lane) = state.lanes.get_mut(&key) {
+            lane.is_detached = true;
+        }
+        state.forget_if_over(key);
+    }
+
+    /// What was taken from a lane, and whether its peer must be told to stop.
+    pub(crate) fn report(&self, key: LaneKey) -> Option<(Taken, Option<Fault>)> {
+        self.state.lock().lanes.get_mut(&key).map(Lane::report)
+    }
+
+    /// Ends the channel from this side and drops what was not handed out.
+    pub(crate) fn end(&self, closed: Closed) {
+        let mut state = self.state.lock();
+        state.ended.get_or_insert(closed);
+        state.lanes.values_mut().for_each(Lane::discard);
+        state.turns.clear();
+        drop(state);
+        self.arrived.notify(usize::MAX);
+    }
+
+    /// Why nothing more will come; `None` while something may.
+    pub(crate) fn closed(&self) -> Option<Closed> {
+        self.state.lock().closed()
+    }
+
+    /// Whether no further peer can be attached.
+    pub(crate) fn is_over(&self) -> bool {
+        let state = self.state.lock();
+        state.is_unwanted() || state.closed().is_some()
+    }
+}
+
+impl State {
+    /// Whether this side takes nothing more.
+    fn is_unwanted(&self) -> bool {
+        self.receivers == 0 || self.is_closed || self.ended.is_some()
+    }
+
+    fn closed(&self) -> Option<Closed> {
+        if let Some(closed) = &self.ended {
+            return Some(closed.clone());
+        }
+        let closed = self.last_closed.as_ref()?;
+        let is_end = self.is_closed
+            || match self.ends_with {
+                EndsWith::ItsPeer => true,
+                EndsWith::LastImporter => {
+                    closed.is_finished() && self.lanes.values().all(|lane| lane.closed.is_some())
+                }
+                EndsWith::Nobody => false,
+            };
+        is_end.then(|| closed.clone())
+    }
+
+    /// Counts what was taken from a lane. That all was taken is worth a ring, too: the driver
+    /// decides what can wait.
+    fn count_taken(&mut self, key: LaneKey, taken: Taken, is_idle: bool) -> Option<Arc<ReadySet>> {
+        let lane = self.lanes.get_mut(&key)?;
+        lane.take(taken);
+        let is_due = lane.is_report_due() || (is_idle && !lane.has_values() && lane.owes_report());
+        let ringing = is_due.then(|| lane.mark());
+        self.forget_if_over(key);
+        ringing
+    }
+
+    /// Lets a receiver have the next values.
+    fn find(&mut self, batch: &mut Batch) -> (Found, Option<Arc<ReadySet>>) {
+        if let Some(closed) = &self.ended {
+            return (Found::Ended(closed.clone()), None);
+        }
+        let only_one = self.receivers > 1;
+        while let Some(key) = self.turns.pop_front() {
+            let Some(lane) = self.lanes.get_mut(&key) else { continue };
+            lane.is_queued = false;
+            if !lane.has_values() {
+                continue;
+            }
+            if lane.hand_out(batch, only_one) == Err(Corrupt) {
+                return (Found::Corrupt, self.cut_off(key));
+            }
+            batch.begin(key, lane.window());
+            self.queue(key);
+            return (Found::Values, None);
+        }
+        (self.closed().map_or(Found::Nothing, Found::Ended), None)
+    }
+
+    /// Gives a lane that has values a turn.
+    fn queue(&mut self, key: LaneKey) {
+        if let Some(lane) = self.lanes.get_mut(&key)
+            && lane.has_values()
+            && !std::mem::replace(&mut lane.is_queued, true)
+        {
+            self.turns.push_back(key);
+        }
+    }
+
+    /// Wants no more from a peer whose bytes make no sense.
+    fn cut_off(&mut self, key: LaneKey) -> Option<Arc<ReadySet>> {
+        let reason = Reason::Other(Code::Corrupt, String::new());
+        let closed = Closed::new(Origin::Peer, reason);
+        let lane = self.lanes.get_mut(&key)?;
+        lane.discard();
+        lane.fault = Some(Fault::Corrupt);
+        lane.closed = Some(closed.clone());
+        self.last_closed = Some(closed);
+        Some(lane.mark())
+    }
+
+    /// Wants no more from anybody.
+    fn abandon(&mut self, stop: fn(&mut Lane)) -> Vec<Arc<ReadySet>> {
+        let mut rings = Vec::new();
+        for lane in self.lanes.values_mut() {
+            stop(lane);
+            lane.fault.get_or_insert(Fault::Abandoned);
+            rings.push(lane.mark());
+        }
+        self.lanes.retain(|_, lane| !lane.is_over());
+        rings
+    }
+
+    fn forget_if_over(&mut self, key: LaneKey) {
+        if self.lanes.get(&key).is_some_and(Lane::is_over) {
+            self.lanes.remove(&key);
+        }
+    }
+}
+
+fn ring(rings: impl IntoIterator<Item = Arc<ReadySet>>) {
+    for ready in rings {
+        ready.ring();
+    }
+}

@@ -1,0 +1,431 @@
+//! What has come from one peer on a receiving channel.
+//!
+//! An imported channel has one lane; an exported one has a lane per importer. Pure bookkeeping:
+//! no lock, no waiting, no types.
+
+use std::sync::Arc;
+
+use crate::channel::Closed;
+use crate::channel::ready::ReadySet;
+use crate::id::ChannelId;
+use crate::limits::{GRANT_FRACTION, RETAINED_BYTES_MAX};
+use crate::prefix;
+
+/// Names a lane among those of its channel, over all time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct LaneKey(pub(super) u64);
+
+/// The window of a lane, which says when its driver should hear of values that were taken.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LaneWindow {
+    pub(crate) values: u32,
+    pub(crate) bytes: u64,
+}
+
+/// Values and the bytes that they take, since the channel was opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Taken {
+    pub(crate) values: u64,
+    pub(crate) bytes: u64,
+}
+
+/// The bytes of a lane are not a sequence of values.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Corrupt;
+
+/// What has come from one peer and was not handed out.
+#[derive(Debug)]
+pub(super) struct Lane {
+    ready: Arc<ReadySet>,
+    channel: ChannelId,
+    window: LaneWindow,
+    buffer: Vec<u8>,
+    /// Where the values that were not handed out start.
+    start: usize,
+    /// Where the last whole value ends.
+    whole_end: usize,
+    /// Whole values from `start` on.
+    values: u64,
+    /// Values that were handed to receivers.
+    handed: Taken,
+    /// Values that their users have taken.
+    taken: Taken,
+    /// What the driver knows of `taken`.
+    told: Taken,
+    is_marked: bool,
+    /// The peer sends no more.
+    pub(super) closed: Option<Closed>,
+    /// This side wants no more, and why the peer is told so.
+    pub(super) fault: Option<Fault>,
+    /// It stands among the lanes that have values.
+    pub(super) is_queued: bool,
+    /// Its session is gone.
+    pub(super) is_detached: bool,
+    /// This side wants no more: what was not reported by now will not be missed.
+    is_stopped: bool,
+}
+
+/// Why a receiving side wants no more from a peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// All receivers are gone.
+    Abandoned,
+    /// What came is not a sequence of values.
+    Corrupt,
+}
+
+impl Lane {
+    pub(super) fn new(ready: Arc<ReadySet>, channel: ChannelId, window: LaneWindow) -> Lane {
+        Lane {
+            ready,
+            channel,
+            window,
+            buffer: Vec::new(),
+            start: 0,
+            whole_end: 0,
+            values: 0,
+            handed: Taken::default(),
+            taken: Taken::default(),
+            told: Taken::default(),
+            is_marked: false,
+            closed: None,
+            fault: None,
+            is_queued: false,
+            is_detached: false,
+            is_stopped: false,
+        }
+    }
+
+    pub(super) fn window(&self) -> LaneWindow {
+        self.window
+    }
+
+    pub(super) fn has_values(&self) -> bool {
+        self.values > 0
+    }
+
+    /// Whether it can be forgotten: its session is gone, and nothing that was handed out can come
+    /// back.
+    pub(super) fn is_over(&self) -> bool {
+        self.is_detached && self.values == 0 && (self.is_stopped || self.taken == self.handed)
+    }
+
+    /// Whether values that come are dropped.
+    pub(super) fn is_deaf(&self) -> bool {
+        self.is_stopped || self.closed.is_some()
+    }
+
+    pub(super) fn values(&self) -> u64 {
+        self.values
+    }
+
+    /// Appends what came; the last `tail_bytes` belong to a value that is not whole yet.
+    pub(super) fn deliver(&mut self, values: u32, tail_bytes: usize, bytes: &[u8]) {
+        self.buffer.extend_from_slice(bytes);
+        if values > 0 {
+            self.whole_end = self.buffer.len() - tail_bytes;
+            self.values += u64::from(values);
+        }
+    }
+
+    /// Hands out all whole values, or only the next one.
+    pub(super) fn hand_out(&mut self, batch: &mut Batch, only_one: bool) -> Result<(), Corrupt> {
+        let end = if only_one && self.values > 1 {
+            let rest = &self.buffer[self.start..self.whole_end];
+            let (width, length) = prefix::read(rest).ok_or(Corrupt)?;
+            if width + length > rest.len() {
+                return Err(Corrupt);
+            }
+            self.start + width + length
+        } else {
+            self.whole_end
+        };
+        let is_all = end == self.whole_end;
+        let values = if is_all { self.values } else { 1 };
+        batch.values_left = values;
+        if is_all {
+            // The buffers change places; an unfinished value moves back.
+            std::mem::swap(&mut self.buffer, &mut batch.bytes);
+            batch.position = self.start;
+            self.buffer.clear();
+            self.buffer.extend_from_slice(&batch.bytes[end..]);
+            batch.bytes.truncate(end);
+            self.start = 0;
+            self.whole_end = 0;
+        } else {
+            batch.bytes.clear();
+            batch.bytes.extend_from_slice(&self.buffer[self.start..end]);
+            batch.position = 0;
+            self.start = end;
+        }
+        self.values -= values;
+        self.handed.values += values;
+        self.handed.bytes += batch.rest().len() as u64;
+        Ok(())
+    }
+
+    /// Takes back what a receiver has not looked at.
+    pub(super) fn take_back(&mut self, batch: &Batch) {
+        let rest = batch.rest();
+        let mut buffer = Vec::with_capacity(rest.len() + self.buffer.len() - self.start);
+        buffer.extend_from_slice(rest);
+        buffer.extend_from_slice(&self.buffer[self.start..]);
+        self.whole_end = rest.len() + self.whole_end - self.start;
+        self.buffer = buffer;
+        self.start = 0;
+        self.values += batch.values_left;
+        self.handed.values -= batch.values_left;
+        self.handed.bytes -= rest.len() as u64;
+    }
+
+    /// Counts values that their users have taken.
+    pub(super) fn take(&mut self, taken: Taken) {
+        self.taken.values += taken.values;
+        self.taken.bytes += taken.bytes;
+    }
+
+    /// Wants no more. What has come stays to be taken and counts as taken.
+    pub(super) fn stop(&mut self) {
+        self.is_stopped = true;
+    }
+
+    /// Wants no more, and drops what was not handed out.
+    pub(super) fn discard(&mut self) {
+        self.is_stopped = true;
+        self.buffer = Vec::new();
+        self.start = 0;
+        self.whole_end = 0;
+        self.values = 0;
+    }
+
+    /// Whether the sender may be waiting to hear what was taken.
+    pub(super) fn is_report_due(&self) -> bool {
+        let fraction = u64::from(GRANT_FRACTION);
+        let values = self.taken.values - self.told.values;
+        let bytes = self.taken.bytes - self.told.bytes;
+        values * fraction >= u64::from(self.window.values)
+            || bytes * fraction >= self.window.bytes
+            || (self.closed.is_some() && values > 0)
+    }
+
+    /// Whether the driver does not know yet all that was taken.
+    pub(super) fn owes_report(&self) -> bool {
+        self.taken != self.told
+    }
+
+    /// Marks the lane for its driver. The caller rings when the lock is free.
+    pub(super) fn mark(&mut self) -> Arc<ReadySet> {
+        if !std::mem::replace(&mut self.is_marked, true) {
+            self.ready.mark(self.channel);
+        }
+        self.ready.clone()
+    }
+
+    /// For the driver: what was taken, and whether the peer must be told to stop.
+    pub(super) fn report(&mut self) -> (Taken, Option<Fault>) {
+        self.is_marked = false;
+        self.told = self.taken;
+        let reported = if self.is_stopped {
+            let unread_bytes = (self.whole_end - self.start) as u64;
+            Taken {
+                values: self.handed.values + self.values,
+                bytes: self.handed.bytes + unread_bytes,
+            }
+        } else {
+            self.taken
+        };
+        (reported, self.fault)
+    }
+}
+
+/// Values that a receiver holds, so that it needs no lock for each of them.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    lane: Option<LaneKey>,
+    bytes: Vec<u8>,
+    position: usize,
+    values_left: u64,
+    /// Taken from this batch and not yet reported.
+    unreported: Taken,
+    /// Unreported values at which the lane must hear of it.
+    report_at: Taken,
+}
+
+impl Batch {
+    pub(super) fn is_empty(&self) -> bool {
+        self.values_left == 0
+    }
+
+    pub(super) fn lane(&self) -> Option<LaneKey> {
+        self.lane
+    }
+
+    pub(super) fn values_left(&self) -> u64 {
+        self.values_left
+    }
+
+    /// Begins to hold values of a lane.
+    pub(super) fn begin(&mut self, lane: LaneKey, window: LaneWindow) {
+        let fraction = u64::from(GRANT_FRACTION);
+        self.lane = Some(lane);
+        self.report_at = Taken {
+            values: u64::from(window.values).div_ceil(fraction),
+            bytes: window.bytes.div_ceil(fraction),
+        };
+    }
+
+    fn rest(&self) -> &[u8] {
+        &self.bytes[self.position..]
+    }
+
+    /// The next value's bytes. They count as taken.
+    pub(super) fn next(&mut self) -> Option<Result<&[u8], Corrupt>> {
+        Some(self.advance()?.map(|(start, end, taken)| {
+            self.unreported.values += taken.values;
+            self.unreported.bytes += taken.bytes;
+            &self.bytes[start..end]
+        }))
+    }
+
+    /// The next value's bytes, and what they will count for when they have been handled.
+    pub(super) fn next_uncounted(&mut self) -> Option<Result<(&[u8], Taken), Corrupt>> {
+        Some(self.advance()?.map(|(start, end, taken)| (&self.bytes[start..end], taken)))
+    }
+
+    fn advance(&mut self) -> Option<Result<(usize, usize, Taken), Corrupt>> {
+        if self.values_left == 0 {
+            return None;
+        }
+        let Some((start, end)) = self.bounds() else {
+            self.values_left = 0;
+            self.position = self.bytes.len();
+            return Some(Err(Corrupt));
+        };
+        let taken = Taken { values: 1, bytes: (end - self.position) as u64 };
+        self.values_left -= 1;
+        self.position = end;
+        Some(Ok((start, end, taken)))
+    }
+
+    fn bounds(&self) -> Option<(usize, usize)> {
+        let (width, length) = prefix::read(self.rest())?;
+        let start = self.position + width;
+        let end = start + length;
+        // The last value must end where the bytes do.
+        let fits =
+            if self.values_left == 1 { end == self.bytes.len() } else { end < self.bytes.len() };
+        fits.then_some((start, end))
+    }
+
+    pub(super) fn is_report_due(&self) -> bool {
+        self.unreported.values >= self.report_at.values
+            || self.unreported.bytes >= self.report_at.bytes
+    }
+
+    pub(super) fn take_unreported(&mut self) -> Taken {
+        std::mem::take(&mut self.unreported)
+    }
+
+    /// Forgets what is left and keeps a buffer of modest size.
+    pub(super) fn clear(&mut self) {
+        self.lane = None;
+        self.values_left = 0;
+        self.position = 0;
+        self.bytes.clear();
+        if self.bytes.capacity() > RETAINED_BYTES_MAX {
+            self.bytes = Vec::new();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(values: &[&[u8]]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut encoder = prefix::Encoder::default();
+        for value in values {
+            let encode = |bytes: &mut Vec<u8>| {
+                bytes.extend_from_slice(value);
+                Ok::<(), ()>(())
+            };
+            encoder.append(&mut bytes, encode).unwrap();
+        }
+        bytes
+    }
+
+    fn lane() -> Lane {
+        let window = LaneWindow { values: 8, bytes: 1024 };
+        Lane::new(Arc::default(), ChannelId(1), window)
+    }
+
+    fn next(batch: &mut Batch) -> Vec<u8> {
+        batch.next().unwrap().unwrap().to_vec()
+    }
+
+    #[test]
+    fn a_value_in_pieces_is_handed_out_when_it_is_whole() {
+        let mut lane = lane();
+        let mut batch = Batch::default();
+        let bytes = run(&[b"one", b"three"]);
+        lane.deliver(1, 2, &bytes[..6]);
+        lane.hand_out(&mut batch, false).unwrap();
+        assert_eq!(next(&mut batch), b"one");
+        assert!(batch.next().is_none());
+        assert!(!lane.has_values());
+        lane.deliver(0, 1, &bytes[6..7]);
+        assert!(!lane.has_values());
+        lane.deliver(1, 0, &bytes[7..]);
+        lane.hand_out(&mut batch, false).unwrap();
+        assert_eq!(next(&mut batch), b"three");
+        assert!(batch.next().is_none());
+    }
+
+    #[test]
+    fn what_is_given_back_comes_first_again() {
+        let mut lane = lane();
+        let mut batch = Batch::default();
+        lane.deliver(3, 0, &run(&[b"a", b"b", b"c"]));
+        lane.hand_out(&mut batch, false).unwrap();
+        assert_eq!(next(&mut batch), b"a");
+        lane.deliver(1, 0, &run(&[b"d"]));
+        lane.take_back(&batch);
+        batch.clear();
+        for expected in [b"b", b"c", b"d"] {
+            lane.hand_out(&mut batch, true).unwrap();
+            assert_eq!(next(&mut batch), expected);
+        }
+        assert!(!lane.has_values());
+    }
+
+    #[test]
+    fn bytes_that_do_not_fit_their_number_of_values_are_corrupt() {
+        for (values, bytes) in [(2, run(&[b"a"])), (1, run(&[b"a", b"b"])), (1, vec![0xff])] {
+            let mut lane = lane();
+            let mut batch = Batch::default();
+            lane.deliver(values, 0, &bytes);
+            lane.hand_out(&mut batch, false).unwrap();
+            let results: Vec<bool> =
+                std::iter::from_fn(|| batch.next().map(|value| value.is_ok())).collect();
+            assert!(results.contains(&false), "{values} values in {bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_report_is_due_after_a_quarter_of_the_window() {
+        let mut lane = lane();
+        lane.deliver(3, 0, &run(&[b"a", b"b", b"c"]));
+        let mut batch = Batch::default();
+        batch.begin(LaneKey(1), lane.window());
+        lane.hand_out(&mut batch, false).unwrap();
+        let _first = next(&mut batch);
+        assert!(!batch.is_report_due());
+        let _second = next(&mut batch);
+        assert!(batch.is_report_due());
+        lane.take(batch.take_unreported());
+        assert!(lane.is_report_due());
+        assert_eq!(lane.report().0, Taken { values: 2, bytes: 4 });
+        assert!(!lane.owes_report());
+    }
+}

@@ -1,0 +1,45 @@
+//! What a user holds: [`Sender`] and [`Receiver`], and the queues behind them.
+//!
+//! This room knows types; everything below it moves bytes. It knows no socket: a session's driver
+//! attaches itself to a queue, takes runs of encoded values from it or brings them to it, and is
+//! woken when there is something for it.
+//!
+//! # Delivery
+//!
+//! Three things are told apart. A value is *received* when it is in the peer's memory, *taken*
+//! when it has left the peer's channel, and *handled* when the code that took it is done with it.
+//! Taking makes room in the window. While a connection lasts, every value arrives once and in the
+//! order in which it was sent.
+//!
+//! # Disconnection
+//!
+//! A channel ends when its last sender is dropped, when its last receiver is dropped, by a hangup
+//! on either side, or with its connection. Whoever uses it afterwards gets [`Closed`], which says
+//! who ended it and why; values that were received before a regular end can still be taken.
+//!
+//! # Cancel safety
+//!
+//! No future of this room loses a value that was received, or sends half of one, when it is
+//! dropped; each method says what happens.
+
+mod closed;
+mod codec;
+mod error;
+pub mod identity;
+mod incoming;
+mod lane;
+mod outgoing;
+mod ready;
+mod receiver;
+mod sender;
+
+pub use closed::{Closed, Origin, Reason};
+pub use codec::{Bincode, Codec, Value};
+pub use error::{CodecError, RecvError, SendError, SinkError, TryRecvError, TrySendError};
+pub use receiver::{Deliveries, Receipt, Receiver};
+pub use sender::{Permit, Sender};
+
+pub(crate) use incoming::{EndsWith, Incoming};
+pub(crate) use lane::{Fault, LaneKey, LaneWindow};
+pub(crate) use outgoing::{ConsumerKey, Outgoing, OutgoingBounds, Slots};
+pub(crate) use ready::ReadySet;

@@ -1,0 +1,331 @@
+//! The receiving end of a channel.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use event_listener::EventListener;
+use futures::Stream;
+use parking_lot::Mutex;
+
+use crate::channel::codec::{Codec, Value};
+use crate::channel::incoming::{Found, Incoming};
+use crate::channel::lane::{Batch, LaneKey, Taken};
+use crate::channel::{Closed, CodecError, RecvError, TryRecvError};
+
+/// The receiving end of a channel whose other end is on another machine.
+///
+/// It can be cloned and shared: then each value goes to one of the receivers. When the last one is
+/// dropped, the peers are told that nobody receives any more, and their senders are closed.
+///
+/// Taking a value makes room in the channel's window, so a receiver that takes nothing stops its
+/// senders, and nobody else.
+pub struct Receiver<T> {
+    queue: Arc<Incoming>,
+    decode: fn(&[u8]) -> Result<T, CodecError>,
+    /// Values taken from the queue in one go. A mutex only for the sake of `clone`: every other
+    /// way to it goes through `&mut self` and locks nothing.
+    batch: Mutex<Batch>,
+    /// For use as a stream.
+    listener: Option<EventListener>,
+    is_stream_over: bool,
+    /// An error that came behind values of the same call.
+    postponed: Option<RecvError>,
+}
+
+impl<T: Value> Receiver<T> {
+    pub(crate) fn new<C: Codec>(queue: Arc<Incoming>) -> Receiver<T> {
+        queue.add_receiver();
+        Receiver::with_decoder(queue, C::decode::<T>)
+    }
+}
+
+impl<T> Receiver<T> {
+    fn with_decoder(
+        queue: Arc<Incoming>,
+        decode: fn(&[u8]) -> Result<T, CodecError>,
+    ) -> Receiver<T> {
+        let batch = Mutex::default();
+        Receiver { queue, decode, batch, listener: None, is_stream_over: false, postponed: None }
+    }
+
+    /// Waits for the next value.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvError::Closed`] when all that was received has been taken and nothing will come; it
+    /// says who ended the channel, and [`Closed::is_finished`] whether that was its regular end.
+    /// The other errors concern one value or one peer, and the channel goes on.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it returns, no value is lost.
+    pub async fn recv(&mut self) -> Result<T, RecvError> {
+        loop {
+            if let Some(result) = self.next_value() {
+                return result;
+            }
+            let listener = self.queue.arrived();
+            if let Some(result) = self.next_value() {
+                return result;
+            }
+            listener.await;
+        }
+    }
+
+    /// Takes the next value if it is here.
+    ///
+    /// # Errors
+    ///
+    /// [`TryRecvError::Empty`] if nothing is here now; otherwise as [`recv`](Receiver::recv).
+    pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
+        match self.next_value() {
+            Some(result) => Ok(result?),
+            None => Err(TryRecvError::Empty),
+        }
+    }
+
+    /// Waits for values and appends up to `limit` of them to `values`. Returns how many: at least
+    /// one, unless `limit` is zero.
+    ///
+    /// # Errors
+    ///
+    /// As [`recv`](Receiver::recv), and only when no value was appended.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it returns, no value is lost.
+    pub async fn recv_many(
+        &mut self,
+        values: &mut Vec<T>,
+        limit: usize,
+    ) -> Result<usize, RecvError> {
+        if limit == 0 {
+            return Ok(0);
+        }
+        values.push(self.recv().await?);
+        let mut count = 1;
+        while count < limit {
+            match self.next_of_batch() {
+                Some(Ok(value)) => values.push(value),
+                Some(Err(error)) => {
+                    self.postponed = Some(error);
+                    break;
+                }
+                None => break,
+            }
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    /// Wants no more values: the peers' senders are closed. What has come can still be taken.
+    pub fn close(&mut self) {
+        self.queue.close();
+    }
+
+    /// Values that have come and were not taken.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        (self.queue.values() + self.batch.lock().values_left()) as usize
+    }
+
+    /// Whether no value is here to be taken.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether nothing more will come. Values may still be here.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.closed_by().is_some()
+    }
+
+    /// Who ended the channel, and why. `None` while something may come.
+    #[must_use]
+    pub fn closed_by(&self) -> Option<Closed> {
+        self.queue.closed()
+    }
+
+    /// Takes values without counting them as taken until they have been handled: for bridges that
+    /// hand values on.
+    #[must_use]
+    pub fn into_deliveries(self) -> Deliveries<T> {
+        Deliveries { receiver: self }
+    }
+
+    fn next_value(&mut self) -> Option<Result<T, RecvError>> {
+        if let Some(error) = self.postponed.take() {
+            return Some(Err(error));
+        }
+        loop {
+            if let Some(result) = self.next_of_batch() {
+                return Some(result);
+            }
+            match self.queue.refill(self.batch.get_mut()) {
+                Found::Values => {}
+                Found::Nothing => return None,
+                Found::Corrupt => return Some(Err(RecvError::Corrupt)),
+                Found::Ended(closed) => return Some(Err(RecvError::Closed(closed))),
+            }
+        }
+    }
+
+    fn next_of_batch(&mut self) -> Option<Result<T, RecvError>> {
+        let batch = self.batch.get_mut();
+        let result = match batch.next()? {
+            Ok(bytes) => (self.decode)(bytes).map_err(RecvError::Undecodable),
+            Err(_) => {
+                self.queue.cut_off(batch);
+                return Some(Err(RecvError::Corrupt));
+            }
+        };
+        if batch.is_report_due() || batch.is_empty() {
+            self.queue.report_taken(batch);
+        }
+        Some(result)
+    }
+}
+
+/// Takes values and says of each when it was handled; see [`Receiver::into_deliveries`].
+#[derive(Debug)]
+pub struct Deliveries<T> {
+    receiver: Receiver<T>,
+}
+
+/// A value was handed on. When this is dropped, the value counts as taken.
+#[derive(Debug)]
+#[must_use = "the value counts as taken as soon as this is dropped"]
+pub struct Receipt {
+    queue: Arc<Incoming>,
+    lane: LaneKey,
+    taken: Taken,
+}
+
+impl<T> Deliveries<T> {
+    /// Waits for the next value.
+    ///
+    /// # Errors
+    ///
+    /// As [`Receiver::recv`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it returns, no value is lost.
+    pub async fn next(&mut self) -> Result<(T, Receipt), RecvError> {
+        loop {
+            if let Some(result) = self.next_value() {
+                return result;
+            }
+            let listener = self.receiver.queue.arrived();
+            if let Some(result) = self.next_value() {
+                return result;
+            }
+            listener.await;
+        }
+    }
+
+    /// Wants no more values: the peers' senders are closed.
+    pub fn close(&mut self) {
+        self.receiver.close();
+    }
+
+    fn next_value(&mut self) -> Option<Result<(T, Receipt), RecvError>> {
+        loop {
+            if let Some(result) = self.next_of_batch() {
+                return Some(result);
+            }
+            match self.receiver.queue.refill(self.receiver.batch.get_mut()) {
+                Found::Values => {}
+                Found::Nothing => return None,
+                Found::Corrupt => return Some(Err(RecvError::Corrupt)),
+                Found::Ended(closed) => return Some(Err(RecvError::Closed(closed))),
+            }
+        }
+    }
+
+    fn next_of_batch(&mut self) -> Option<Result<(T, Receipt), RecvError>> {
+        let Receiver { queue, decode, batch, .. } = &mut self.receiver;
+        let batch = batch.get_mut();
+        let lane = batch.lane()?;
+        match batch.next_uncounted()? {
+            Ok((bytes, taken)) => {
+                let receipt = Receipt { queue: queue.clone(), lane, taken };
+                let value = decode(bytes).map_err(RecvError::Undecodable);
+                Some(value.map(|value| (value, receipt)))
+            }
+            Err(_) => {
+                queue.cut_off(batch);
+                Some(Err(RecvError::Corrupt))
+            }
+        }
+    }
+}
+
+impl Drop for Receipt {
+    fn drop(&mut self) {
+        self.queue.count_taken(self.lane, self.taken, true);
+    }
+}
+
+/// A channel's values in order, until it ends. An end that was not regular comes as one last
+/// error; so does a value that cannot be decoded, but then the stream goes on.
+impl<T> Stream for Receiver<T> {
+    type Item = Result<T, RecvError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.is_stream_over {
+            return Poll::Ready(None);
+        }
+        loop {
+            match self.next_value() {
+                Some(Err(RecvError::Closed(closed))) => {
+                    self.is_stream_over = true;
+                    let is_regular = closed.is_finished();
+                    let error = (!is_regular).then_some(Err(RecvError::Closed(closed)));
+                    return Poll::Ready(error);
+                }
+                Some(result) => {
+                    self.listener = None;
+                    return Poll::Ready(Some(result));
+                }
+                None => {}
+            }
+            match &mut self.listener {
+                None => self.listener = Some(self.queue.arrived()),
+                Some(listener) => {
+                    if Pin::new(listener).poll(cx).is_pending() {
+                        return Poll::Pending;
+                    }
+                    self.listener = None;
+                }
+            }
+        }
+    }
+}
+
+impl<T> Clone for Receiver<T> {
+    /// Another receiver of the same channel. From now on values are shared one by one.
+    fn clone(&self) -> Receiver<T> {
+        self.queue.add_receiver();
+        self.queue.give_back(&mut self.batch.lock());
+        Receiver::with_decoder(self.queue.clone(), self.decode)
+    }
+}
+
+impl<T> Drop for Receiver<T> {
+    fn drop(&mut self) {
+        self.queue.remove_receiver(self.batch.get_mut());
+    }
+}
+
+impl<T> fmt::Debug for Receiver<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receiver")
+            .field("values", &self.len())
+            .field("closed", &self.queue.closed())
+            .finish_non_exhaustive()
+    }
+}

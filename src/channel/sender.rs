@@ -1,0 +1,316 @@
+//! The sending end of a channel.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use event_listener::EventListener;
+use futures::Sink;
+
+use crate::channel::codec::{Codec, Value};
+use crate::channel::outgoing::{Outgoing, PushError, Reservation};
+use crate::channel::{Closed, CodecError, SendError, SinkError, TrySendError};
+
+/// The sending end of a channel whose other end is on another machine.
+///
+/// It can be cloned and shared; values from several senders merge into one channel. The channel
+/// comes to its end when the last sender is dropped or any of them is [closed](Sender::close):
+/// the other side takes what was sent and then sees the end.
+///
+/// # Slots
+///
+/// A value needs a slot. An imported channel has as many as its size, and a slot is free again
+/// when the value has left the peer's channel; an exported one has as many as its capacity, and a
+/// slot is free again when an importer took the value. A channel is also full while its queue
+/// holds more encoded bytes than [`QUEUE_BYTES_DEFAULT`](crate::limits::QUEUE_BYTES_DEFAULT).
+pub struct Sender<T> {
+    queue: Arc<Outgoing>,
+    encode: fn(&T, &mut Vec<u8>) -> Result<(), CodecError>,
+    sink: SinkState,
+}
+
+/// What a sender used as a sink remembers between polls.
+#[derive(Default)]
+struct SinkState {
+    has_slot: bool,
+    listener: Option<EventListener>,
+    is_closed: bool,
+}
+
+impl<T: Value> Sender<T> {
+    pub(crate) fn new<C: Codec>(queue: Arc<Outgoing>) -> Sender<T> {
+        queue.add_sender();
+        Sender { queue, encode: C::encode::<T>, sink: SinkState::default() }
+    }
+}
+
+impl<T> Sender<T> {
+    /// Sends a value as soon as there is a slot for it.
+    ///
+    /// When it returns, the value is on its way, but not there: see the messages `Sync` and
+    /// `Drain`, or wait for an answer on another channel.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] gives the value back: the channel has ended, or the value does not encode.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it returns, nothing was sent, and the value is dropped with the future. To
+    /// keep it, wait with [`reserve`](Sender::reserve).
+    pub async fn send(&self, value: T) -> Result<(), SendError<T>> {
+        let mut value = match self.try_send(value) {
+            Ok(()) => return Ok(()),
+            Err(error) => full_or(error)?,
+        };
+        loop {
+            let listener = self.queue.slot_freed();
+            value = match self.try_send(value) {
+                Ok(()) => return Ok(()),
+                Err(error) => full_or(error)?,
+            };
+            listener.await;
+        }
+    }
+
+    /// Sends a value if there is a slot for it now.
+    ///
+    /// # Errors
+    ///
+    /// [`TrySendError`] gives the value back.
+    pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
+        match self.queue.push(|bytes| (self.encode)(&value, bytes)) {
+            Ok(()) => Ok(()),
+            Err(PushError::Full) => Err(TrySendError::Full(value)),
+            Err(PushError::Closed(closed)) => Err(TrySendError::Closed(value, closed)),
+            Err(PushError::Unencodable(error)) => Err(TrySendError::Unencodable(value, error)),
+        }
+    }
+
+    /// Sends all values of an iterator, waiting for slots as needed.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] gives back the value that was not sent; those before it were.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it returns, some values were sent, in order. Pass `&mut iterator` to go on
+    /// with the rest; one value may have been taken from it and not sent.
+    pub async fn send_all(&self, values: impl IntoIterator<Item = T>) -> Result<(), SendError<T>> {
+        for value in values {
+            self.send(value).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits for a slot and keeps it for a value that comes later.
+    ///
+    /// # Errors
+    ///
+    /// [`Closed`] when the channel has ended.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it returns, no slot is taken.
+    pub async fn reserve(&self) -> Result<Permit<'_, T>, Closed> {
+        loop {
+            let listener = self.queue.slot_freed();
+            match self.queue.reserve() {
+                Ok(reservation) => return Ok(Permit { reservation, encode: self.encode }),
+                Err(PushError::Closed(closed)) => return Err(closed),
+                Err(_) => listener.await,
+            }
+        }
+    }
+
+    /// Keeps a slot for a value that comes later, if there is one now.
+    ///
+    /// # Errors
+    ///
+    /// [`TrySendError`] without a value.
+    pub fn try_reserve(&self) -> Result<Permit<'_, T>, TrySendError<()>> {
+        match self.queue.reserve() {
+            Ok(reservation) => Ok(Permit { reservation, encode: self.encode }),
+            Err(PushError::Closed(closed)) => Err(TrySendError::Closed((), closed)),
+            Err(_) => Err(TrySendError::Full(())),
+        }
+    }
+
+    /// Ends the channel for all of its senders. What was sent is still delivered.
+    pub fn close(&self) {
+        self.queue.finish();
+    }
+
+    /// Waits until the channel takes no more values, for whatever reason, and says who ended it.
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time.
+    pub async fn closed(&self) -> Closed {
+        self.queue.wait_closed().await
+    }
+
+    /// Whether the channel takes no more values.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.queue.closed().is_some()
+    }
+
+    /// Who ended the channel, and why. `None` while it takes values.
+    #[must_use]
+    pub fn closed_by(&self) -> Option<Closed> {
+        self.queue.closed()
+    }
+
+    /// Slots that are free now.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.queue.free_slots() as usize
+    }
+
+    /// Slots in all.
+    #[must_use]
+    pub fn max_capacity(&self) -> usize {
+        self.queue.capacity_values() as usize
+    }
+
+    /// Values that wait for the connection.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.queue.queued_values() as usize
+    }
+
+    /// Whether no value waits for the connection.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether both are ends of the same channel.
+    #[must_use]
+    pub fn same_channel(&self, other: &Sender<T>) -> bool {
+        Arc::ptr_eq(&self.queue, &other.queue)
+    }
+
+    fn release_sink_slot(&mut self) {
+        if std::mem::take(&mut self.sink.has_slot) {
+            drop(self.queue.adopt());
+        }
+    }
+}
+
+fn full_or<T>(error: TrySendError<T>) -> Result<T, SendError<T>> {
+    match error {
+        TrySendError::Full(value) => Ok(value),
+        TrySendError::Closed(value, closed) => Err(SendError::Closed(value, closed)),
+        TrySendError::Unencodable(value, error) => Err(SendError::Unencodable(value, error)),
+    }
+}
+
+impl<T> Clone for Sender<T> {
+    fn clone(&self) -> Sender<T> {
+        self.queue.add_sender();
+        Sender { queue: self.queue.clone(), encode: self.encode, sink: SinkState::default() }
+    }
+}
+
+impl<T> Drop for Sender<T> {
+    fn drop(&mut self) {
+        self.release_sink_slot();
+        self.queue.remove_sender();
+    }
+}
+
+impl<T> fmt::Debug for Sender<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sender")
+            .field("queued", &self.len())
+            .field("closed", &self.queue.closed())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A slot for one value. Dropped unused, it is free again.
+#[must_use = "a permit that is dropped sends nothing"]
+pub struct Permit<'a, T> {
+    reservation: Reservation<'a>,
+    encode: fn(&T, &mut Vec<u8>) -> Result<(), CodecError>,
+}
+
+impl<T> Permit<'_, T> {
+    /// Sends a value without waiting.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] gives the value back: the channel has ended meanwhile, or the value does not
+    /// encode.
+    pub fn send(self, value: T) -> Result<(), SendError<T>> {
+        match self.reservation.push(|bytes| (self.encode)(&value, bytes)) {
+            Ok(()) => Ok(()),
+            Err(PushError::Closed(closed)) => Err(SendError::Closed(value, closed)),
+            Err(PushError::Unencodable(error)) => Err(SendError::Unencodable(value, error)),
+            Err(PushError::Full) => unreachable!("a reservation is a slot"),
+        }
+    }
+}
+
+impl<T> fmt::Debug for Permit<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Permit")
+    }
+}
+
+/// As a sink, a sender keeps a slot from `poll_ready` to `start_send`. Flushing has nothing to
+/// wait for: the connection sends what is queued by itself. Closing closes the channel.
+impl<T> Sink<T> for Sender<T> {
+    type Error = SinkError;
+
+    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SinkError>> {
+        while !self.sink.has_slot {
+            let mut listener = match self.sink.listener.take() {
+                Some(listener) => listener,
+                None => self.queue.slot_freed(),
+            };
+            let error = match self.queue.reserve() {
+                Ok(reservation) => {
+                    reservation.forget();
+                    None
+                }
+                Err(error) => Some(error),
+            };
+            match error {
+                None => self.sink.has_slot = true,
+                Some(PushError::Closed(closed)) => {
+                    return Poll::Ready(Err(SinkError::Closed(closed)));
+                }
+                Some(_) => {
+                    if Pin::new(&mut listener).poll(cx).is_pending() {
+                        self.sink.listener = Some(listener);
+                        return Poll::Pending;
+                    }
+                }
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn start_send(mut self: Pin<&mut Self>, value: T) -> Result<(), SinkError> {
+        assert!(std::mem::take(&mut self.sink.has_slot), "poll_ready comes before start_send");
+        let permit = Permit { reservation: self.queue.adopt(), encode: self.encode };
+        permit.send(value).map_err(SendError::without_value)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Result<(), SinkError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Result<(), SinkError>> {
+        if !std::mem::replace(&mut self.sink.is_closed, true) {
+            self.release_sink_slot();
+            self.close();
+        }
+        Poll::Ready(Ok(()))
+    }
+}

@@ -1,0 +1,175 @@
+//! The settings of a connection, checked once when they are built.
+
+use std::time::Duration;
+
+use crate::id::{Incarnation, NodeId};
+use crate::limits;
+use crate::session::Heartbeat;
+
+/// The settings that all connections of an exporter or importer share.
+///
+/// ```
+/// use std::time::Duration;
+/// use netchan::net::Config;
+///
+/// let config = Config::builder().heartbeat(Duration::from_secs(1), Duration::from_secs(4)).build()?;
+/// assert!(Config::builder().channels_max(0).build().is_err());
+/// # Ok::<(), netchan::net::ConfigError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub(super) node: NodeId,
+    pub(super) incarnation: Incarnation,
+    pub(super) heartbeat: Heartbeat,
+    pub(super) handshake_timeout: Duration,
+    pub(super) channels_max: usize,
+    pub(super) connections_max: usize,
+    pub(super) handshakes_max: usize,
+}
+
+/// Builds a [`Config`].
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct ConfigBuilder {
+    node: Option<NodeId>,
+    heartbeat: Heartbeat,
+    handshake_timeout: Duration,
+    channels_max: usize,
+    connections_max: usize,
+    handshakes_max: usize,
+}
+
+/// A setting that cannot work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the setting {setting} must be {must_be}")]
+#[non_exhaustive]
+pub struct ConfigError {
+    /// The setting.
+    pub setting: &'static str,
+    /// What it must be.
+    pub must_be: &'static str,
+}
+
+impl Config {
+    /// A builder that starts with the defaults.
+    pub fn builder() -> ConfigBuilder {
+        ConfigBuilder {
+            node: None,
+            heartbeat: Heartbeat {
+                ask_after: limits::HEARTBEAT_AFTER,
+                dead_after: limits::DEAD_AFTER,
+            },
+            handshake_timeout: limits::HANDSHAKE_TIMEOUT,
+            channels_max: limits::CHANNELS_MAX,
+            connections_max: limits::CONNECTIONS_MAX,
+            handshakes_max: limits::HANDSHAKES_MAX,
+        }
+    }
+
+    /// Links that may go through their handshake at the same time.
+    #[must_use]
+    pub fn handshakes_max(&self) -> usize {
+        self.handshakes_max
+    }
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        let ConfigBuilder { heartbeat, handshake_timeout, .. } = Config::builder();
+        Config {
+            node: NodeId(random()),
+            incarnation: Incarnation(random()),
+            heartbeat,
+            handshake_timeout,
+            channels_max: limits::CHANNELS_MAX,
+            connections_max: limits::CONNECTIONS_MAX,
+            handshakes_max: limits::HANDSHAKES_MAX,
+        }
+    }
+}
+
+impl ConfigBuilder {
+    /// The lasting name of this program. Default: a random one for each `Config`.
+    pub fn node(mut self, node: NodeId) -> Self {
+        self.node = Some(node);
+        self
+    }
+
+    /// When a silent link is asked whether it lives, and when it is dead. Default:
+    /// [`HEARTBEAT_AFTER`](limits::HEARTBEAT_AFTER) and [`DEAD_AFTER`](limits::DEAD_AFTER).
+    pub fn heartbeat(mut self, ask_after: Duration, dead_after: Duration) -> Self {
+        self.heartbeat = Heartbeat { ask_after, dead_after };
+        self
+    }
+
+    /// How long a handshake may take. Default:
+    /// [`HANDSHAKE_TIMEOUT`](limits::HANDSHAKE_TIMEOUT).
+    pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
+        self.handshake_timeout = timeout;
+        self
+    }
+
+    /// Channels that a connection may have open. Default: [`CHANNELS_MAX`](limits::CHANNELS_MAX).
+    pub fn channels_max(mut self, channels: usize) -> Self {
+        self.channels_max = channels;
+        self
+    }
+
+    /// Connections that an exporter may have. Default:
+    /// [`CONNECTIONS_MAX`](limits::CONNECTIONS_MAX).
+    pub fn connections_max(mut self, connections: usize) -> Self {
+        self.connections_max = connections;
+        self
+    }
+
+    /// Links that an exporter carries through their handshake at the same time. Default:
+    /// [`HANDSHAKES_MAX`](limits::HANDSHAKES_MAX).
+    pub fn handshakes_max(mut self, handshakes: usize) -> Self {
+        self.handshakes_max = handshakes;
+        self
+    }
+
+    /// Checks the settings.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] names the setting that cannot work.
+    pub fn build(self) -> Result<Config, ConfigError> {
+        let error = |setting, must_be| Err(ConfigError { setting, must_be });
+        if self.heartbeat.ask_after.is_zero() {
+            return error("heartbeat.ask_after", "above zero");
+        }
+        if self.heartbeat.dead_after <= self.heartbeat.ask_after {
+            return error("heartbeat.dead_after", "longer than ask_after");
+        }
+        if self.handshake_timeout.is_zero() {
+            return error("handshake_timeout", "above zero");
+        }
+        if self.channels_max == 0 || self.channels_max > u32::MAX as usize {
+            return error("channels_max", "from 1 to 2^32 - 1");
+        }
+        if self.connections_max == 0 {
+            return error("connections_max", "above zero");
+        }
+        if self.handshakes_max == 0 {
+            return error("handshakes_max", "above zero");
+        }
+        Ok(Config {
+            node: self.node.unwrap_or_else(|| NodeId(random())),
+            incarnation: Incarnation(random()),
+            heartbeat: self.heartbeat,
+            handshake_timeout: self.handshake_timeout,
+            channels_max: self.channels_max,
+            connections_max: self.connections_max,
+            handshakes_max: self.handshakes_max,
+        })
+    }
+}
+
+/// Bytes that nobody can guess.
+pub(super) fn random() -> [u8; 16] {
+    let mut bytes = [0; 16];
+    // INVARIANT: an operating system that runs a network service has a source of randomness.
+    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    bytes
+}

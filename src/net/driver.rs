@@ -1,0 +1,555 @@
+//! The one loop of a connection: read, handle, drain, write.
+//!
+//! It is the only task of a connection, and the only code that touches its socket and its session.
+//! It waits for events: bytes, room in the socket, a ring from a channel, a command, a deadline.
+
+use std::future::poll_fn;
+use std::io::IoSlice;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Instant;
+
+use bytes::BytesMut;
+use tokio::io::{AsyncReadExt, AsyncWrite};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Sleep;
+use tracing::Instrument;
+
+use crate::channel::{Closed, Fault, Origin, Reason};
+use crate::id::{ChannelId, SessionId};
+use crate::limits::{
+    COMPOSED_BYTES_MAX, DRIVER_ROUNDS_MAX, GOODBYE_TIMEOUT, READ_BYTES, UNWRITTEN_BYTES_MAX,
+};
+use crate::net::command::{Command, Import};
+use crate::net::connection::Shared;
+use crate::net::endpoints::{Endpoint, Endpoints, Queue};
+use crate::net::handshake::Link;
+use crate::net::registry::Registry;
+use crate::net::report::Reports;
+use crate::net::{ConnectionEnd, ImportError, Report, Status, Stream};
+use crate::session::{Event, Session};
+use crate::wire::{Code, Open};
+
+/// Slices given to one vectored write.
+const SLICES_MAX: usize = 64;
+
+/// Drives a connection. Run it on a task of its own: nothing moves without it.
+#[must_use = "a connection does nothing until its driver runs"]
+pub struct Driver {
+    session: Session,
+    session_id: SessionId,
+    stream: Stream,
+    input: BytesMut,
+    endpoints: Endpoints,
+    registry: Option<Arc<Registry>>,
+    reports: Arc<Reports>,
+    commands: mpsc::Receiver<Command>,
+    shared: Arc<Shared>,
+    flushes: Vec<Flush>,
+    hangups: Vec<Hangup>,
+    timer: Pin<Box<Sleep>>,
+    /// When the timer rings; it may ring too early, never too late.
+    timer_at: Instant,
+    marked: Vec<ChannelId>,
+    is_flushed: bool,
+    is_over: bool,
+    on_end: Option<Box<dyn FnOnce() + Send>>,
+}
+
+/// Somebody waits until values have been received.
+struct Flush {
+    /// Channels, and how many of their values must have been received.
+    targets: Vec<(ChannelId, u64)>,
+    reply: oneshot::Sender<()>,
+}
+
+/// Somebody waits until channels are over on both sides.
+struct Hangup {
+    channels: Vec<ChannelId>,
+    lost_values: u64,
+    reply: oneshot::Sender<Option<u64>>,
+}
+
+impl Driver {
+    pub(super) fn new(
+        link: Link,
+        registry: Option<Arc<Registry>>,
+        reports: Arc<Reports>,
+        commands: mpsc::Receiver<Command>,
+        shared: Arc<Shared>,
+    ) -> Driver {
+        let now = Instant::now();
+        let session = Session::new(link.parameters, now);
+        let timer_at = session.next_timeout();
+        Driver {
+            session,
+            session_id: link.session,
+            stream: link.stream,
+            input: link.input,
+            endpoints: Endpoints::default(),
+            registry,
+            reports,
+            commands,
+            shared,
+            flushes: Vec::new(),
+            hangups: Vec::new(),
+            timer: Box::pin(tokio::time::sleep_until(timer_at.into())),
+            timer_at,
+            marked: Vec::new(),
+            is_flushed: true,
+            is_over: false,
+            on_end: None,
+        }
+    }
+
+    /// Calls `on_end` when the connection has ended, however that goes.
+    pub(super) fn on_end(mut self, on_end: impl FnOnce() + Send + 'static) -> Driver {
+        self.on_end = Some(Box::new(on_end));
+        self
+    }
+
+    /// Drives the connection until it ends, and says how it ended. The channels' users are told,
+    /// too.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it returns, the connection ends with [`ConnectionEnd::DriverStopped`].
+    pub async fn run(mut self) -> ConnectionEnd {
+        let span = tracing::debug_span!(
+            "netchan.drive",
+            session = %self.session_id,
+            peer = self.stream.peer()
+        );
+        async move {
+            tracing::debug!("connected");
+            let end = poll_fn(|cx| self.poll(cx)).await;
+            self.say_goodbye(&end).await;
+            tracing::debug!(%end, "disconnected");
+            self.finish(&end);
+            end
+        }
+        .instrument(span)
+        .await
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<ConnectionEnd> {
+        match self.poll_rounds(cx) {
+            Poll::Ready(Err(end)) => Poll::Ready(end),
+            Poll::Ready(Ok(())) => unreachable!("a connection has no end without a reason"),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+
+    /// Goes round until nothing more can be done now, but not for ever.
+    fn poll_rounds(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ConnectionEnd>> {
+        for _ in 0..DRIVER_ROUNDS_MAX {
+            let mut is_busy = self.poll_commands(cx)?;
+            let now = Instant::now();
+            is_busy |= self.take_rings(cx, now);
+            is_busy |= self.poll_read(cx, now)?;
+            self.handle_events()?;
+            if self.session.next_timeout() <= now {
+                self.session.handle_timeout(now)?;
+            }
+            is_busy |= self.poll_write(cx, now)?;
+            is_busy |= self.poll_timer(cx, now);
+            if !is_busy {
+                return Poll::Pending;
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    // Commands.
+
+    fn poll_commands(&mut self, cx: &mut Context<'_>) -> Result<bool, ConnectionEnd> {
+        let mut is_busy = false;
+        while let Poll::Ready(command) = self.commands.poll_recv(cx) {
+            is_busy = true;
+            match command {
+                None | Some(Command::Close) => return Err(ConnectionEnd::ClosedHere),
+                Some(Command::Import(import)) => self.import(import),
+                Some(Command::Hangup { name, reply }) => self.hang_up(&name, reply),
+                Some(Command::Flush { reply }) => self.flush(reply),
+                Some(Command::Status { reply }) => {
+                    let _nobody_waits = reply.send(self.status());
+                }
+            }
+        }
+        Ok(is_busy)
+    }
+
+    fn import(&mut self, Import { request, end, reply }: Import) {
+        let name = request.name.clone();
+        let refusal = if self.endpoints.named(&name).is_empty() {
+            match self.session.open(request) {
+                Ok(channel) => {
+                    self.endpoints.attach_import(channel, name, end, reply);
+                    return;
+                }
+                Err(error) => ImportError::Session(error),
+            }
+        } else {
+            ImportError::AlreadyImported { name }
+        };
+        let _nobody_waits = reply.send(Err(refusal));
+    }
+
+    fn hang_up(&mut self, name: &str, reply: oneshot::Sender<Option<u64>>) {
+        let now = Instant::now();
+        let channels = self.endpoints.named(name);
+        if channels.is_empty() {
+            let _nobody_waits = reply.send(None);
+            return;
+        }
+        let mut lost_values = 0;
+        for channel in &channels {
+            if let Some(endpoint) = self.endpoints.find(*channel) {
+                lost_values += endpoint.end(Closed::new(Origin::Local, Reason::HungUp));
+                report_taken(&mut self.session, now, *channel, endpoint);
+            }
+            self.session.hangup(now, *channel, Code::HungUp, "");
+        }
+        self.hangups.push(Hangup { channels, lost_values, reply });
+    }
+
+    fn flush(&mut self, reply: oneshot::Sender<()>) {
+        let targets = self.endpoints.iter().filter_map(|(channel, endpoint)| {
+            let progress = self.session.progress(channel)?;
+            // An import's queue has no other way out, so what waits in it counts, too.
+            let target = endpoint.accepted_values().unwrap_or(progress.accepted_values);
+            (progress.acknowledged_values < target).then_some((channel, target))
+        });
+        self.flushes.push(Flush { targets: targets.collect(), reply });
+        self.session.set_flushing(true);
+        self.settle_flushes();
+    }
+
+    fn status(&self) -> Status {
+        let queued = self.endpoints.iter().map(|(channel, endpoint)| {
+            let Some(progress) = self.session.progress(channel) else { return 0 };
+            let accepted = endpoint.accepted_values().unwrap_or(progress.accepted_values);
+            accepted - progress.acknowledged_values
+        });
+        Status { channels: self.endpoints.len(), outstanding_values: queued.sum() }
+    }
+
+    // Channels.
+
+    fn take_rings(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
+        if self.endpoints.ready.poll_rung(cx).is_pending() {
+            return false;
+        }
+        let mut marked = std::mem::take(&mut self.marked);
+        self.endpoints.ready.take(&mut marked);
+        for channel in marked.drain(..) {
+            let Some(endpoint) = self.endpoints.find(channel) else { continue };
+            match endpoint.queue {
+                Queue::Out(..) => self.session.ready(channel),
+                Queue::In(..) => report_taken(&mut self.session, now, channel, endpoint),
+            }
+        }
+        self.marked = marked;
+        true
+    }
+
+    fn handle_events(&mut self) -> Result<(), ConnectionEnd> {
+        while let Some(event) = self.session.poll_event() {
+            self.handle_event(event)?;
+        }
+        self.settle_flushes();
+        Ok(())
+    }
+
+    fn handle_event(&mut self, event: Event) -> Result<(), ConnectionEnd> {
+        match event {
+            Event::Run { channel, values, tail_bytes, bytes } => {
+                if let Some(Endpoint { queue: Queue::In(queue, key), .. }) =
+                    self.endpoints.find(channel)
+                {
+                    queue.deliver(*key, values, tail_bytes, &bytes);
+                }
+            }
+            Event::Taken { channel, values } => {
+                if let Some(Endpoint { queue: Queue::Out(queue, _), .. }) =
+                    self.endpoints.find(channel)
+                {
+                    queue.taken_by_peer(values);
+                }
+            }
+            Event::OpenRequested(open) => self.answer(open)?,
+            Event::Accepted { channel } => self.accepted(channel),
+            Event::Refused { channel, code, text } => self.refused(channel, code, text)?,
+            Event::LimitReached { channel } => {
+                if let Some(Endpoint { queue: Queue::Out(queue, key), .. }) =
+                    self.endpoints.find(channel)
+                {
+                    queue.detach(*key);
+                }
+            }
+            Event::Ended { channel } => {
+                if let Some(endpoint) = self.endpoints.find(channel) {
+                    endpoint.close(Closed::new(Origin::Peer, Reason::Finished));
+                }
+            }
+            Event::HungUp { channel, code, text } => self.hung_up(channel, code, text)?,
+            Event::Closed { channel, lost_values } => self.channel_over(channel, lost_values),
+            Event::Goodbye { code: Code::Closed, .. } => return Err(ConnectionEnd::ClosedByPeer),
+            Event::Goodbye { code, text } => return Err(ConnectionEnd::Faulted { code, text }),
+        }
+        Ok(())
+    }
+
+    /// Answers a peer that wants to import.
+    fn answer(&mut self, open: Open) -> Result<(), ConnectionEnd> {
+        let channel = open.channel;
+        let found = match &self.registry {
+            Some(registry) => registry.find(&open),
+            None => Err((Code::UnknownName, String::new())),
+        };
+        match found {
+            Ok(end) => {
+                let (values, bytes) = end.window();
+                self.session.accept(&open, values, bytes);
+                let end = end.with_window(values.min(open.window_values));
+                self.endpoints.attach_export(channel, open.name, end);
+                self.session.ready(channel);
+                Ok(())
+            }
+            Err((code, text)) => {
+                tracing::debug!(name = open.name, %code, "import refused");
+                self.session.refuse(channel, code, text.clone());
+                let by = Origin::Local;
+                self.reports.push(Report::ImportRefused { name: open.name, by, code, text })
+            }
+        }
+    }
+
+    fn accepted(&mut self, channel: ChannelId) {
+        if let Some(endpoint) = self.endpoints.find_mut(channel)
+            && let Some(reply) = endpoint.opening.take()
+        {
+            let _nobody_waits = reply.send(Ok(()));
+        }
+        self.session.ready(channel);
+    }
+
+    fn refused(
+        &mut self,
+        channel: ChannelId,
+        code: Code,
+        text: String,
+    ) -> Result<(), ConnectionEnd> {
+        self.settle_hangups(channel, 0);
+        let Some(endpoint) = self.endpoints.find(channel) else { return Ok(()) };
+        endpoint.close(Closed::by_peer(code, text.clone()));
+        let dir = endpoint.dir();
+        let Some(Endpoint { name, opening, .. }) = self.endpoints.detach(channel) else {
+            return Ok(());
+        };
+        if let Some(reply) = opening {
+            let error = ImportError::refused(name.clone(), dir, code, text.clone());
+            let _nobody_waits = reply.send(Err(error));
+        }
+        self.reports.push(Report::ImportRefused { name, by: Origin::Peer, code, text })
+    }
+
+    fn hung_up(
+        &mut self,
+        channel: ChannelId,
+        code: Code,
+        text: String,
+    ) -> Result<(), ConnectionEnd> {
+        let Some(endpoint) = self.endpoints.find(channel) else { return Ok(()) };
+        endpoint.close(Closed::by_peer(code, text.clone()));
+        match code {
+            Code::Complete | Code::HungUp | Code::ReceiverDropped => Ok(()),
+            code => {
+                let name = endpoint.name.clone();
+                self.reports.push(Report::ChannelFault { name, by: Origin::Peer, code, text })
+            }
+        }
+    }
+
+    fn channel_over(&mut self, channel: ChannelId, lost_values: u64) {
+        self.endpoints.detach(channel);
+        self.settle_hangups(channel, lost_values);
+    }
+
+    fn settle_hangups(&mut self, channel: ChannelId, lost_values: u64) {
+        for hangup in &mut self.hangups {
+            let before = hangup.channels.len();
+            hangup.channels.retain(|waiting| *waiting != channel);
+            if hangup.channels.len() < before {
+                hangup.lost_values += lost_values;
+            }
+        }
+        for hangup in self.hangups.extract_if(.., |hangup| hangup.channels.is_empty()) {
+            let _nobody_waits = hangup.reply.send(Some(hangup.lost_values));
+        }
+    }
+
+    fn settle_flushes(&mut self) {
+        if self.flushes.is_empty() {
+            return;
+        }
+        let session = &self.session;
+        for flush in &mut self.flushes {
+            // A channel that is over has nothing more to wait for.
+            flush.targets.retain(|(channel, target)| {
+                session
+                    .progress(*channel)
+                    .is_some_and(|progress| progress.acknowledged_values < *target)
+            });
+        }
+        for flush in self.flushes.extract_if(.., |flush| flush.targets.is_empty()) {
+            let _nobody_waits = flush.reply.send(());
+        }
+        if self.flushes.is_empty() {
+            self.session.set_flushing(false);
+        }
+    }
+
+    // The link.
+
+    fn poll_read(&mut self, cx: &mut Context<'_>, now: Instant) -> Result<bool, ConnectionEnd> {
+        // What came with the handshake is handled without a read.
+        if !self.input.is_empty() {
+            self.session.handle_input(now, &mut self.input)?;
+            self.handle_events()?;
+        }
+        self.input.reserve(READ_BYTES);
+        // The future can be made anew for each poll: one that is dropped has read nothing.
+        let mut read = pin!(self.stream.transport.read_buf(&mut self.input));
+        let read = match read.as_mut().poll(cx) {
+            Poll::Pending => return Ok(false),
+            Poll::Ready(read) => read.map_err(|error| ConnectionEnd::Io(Arc::new(error)))?,
+        };
+        if read == 0 {
+            return Err(ConnectionEnd::LinkEnded);
+        }
+        self.session.handle_input(now, &mut self.input)?;
+        Ok(true)
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>, now: Instant) -> Result<bool, ConnectionEnd> {
+        let mut is_busy = false;
+        loop {
+            if self.session.unwritten_bytes() < COMPOSED_BYTES_MAX {
+                self.session.poll_transmit(now, &mut self.endpoints);
+                self.handle_events()?;
+            }
+            let unwritten_bytes = self.session.unwritten_bytes();
+            if unwritten_bytes == 0 {
+                break;
+            }
+            if unwritten_bytes > UNWRITTEN_BYTES_MAX {
+                return Err(ConnectionEnd::NotReading { unwritten_bytes });
+            }
+            match self.poll_write_once(cx) {
+                Poll::Pending => break,
+                Poll::Ready(written) => {
+                    written.map_err(|error| ConnectionEnd::Io(Arc::new(error)))?;
+                }
+            }
+            is_busy = true;
+        }
+        if !self.is_flushed && self.session.unwritten_bytes() == 0 {
+            let flushed = Pin::new(&mut self.stream.transport).poll_flush(cx);
+            if let Poll::Ready(result) = flushed {
+                result.map_err(|error| ConnectionEnd::Io(Arc::new(error)))?;
+                self.is_flushed = true;
+            }
+        }
+        Ok(is_busy)
+    }
+
+    fn poll_write_once(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        let mut slices = [IoSlice::new(&[]); SLICES_MAX];
+        let count = self.session.unwritten(&mut slices);
+        let transport = Pin::new(&mut self.stream.transport);
+        let written = ready!(transport.poll_write_vectored(cx, &slices[..count]))?;
+        if written == 0 {
+            return Poll::Ready(Err(std::io::ErrorKind::WriteZero.into()));
+        }
+        self.is_flushed = false;
+        self.session.handle_written(written);
+        Poll::Ready(Ok(()))
+    }
+
+    // Time.
+
+    /// Sets the timer if it would ring too late; `true` if it rings at once. One that rings too
+    /// early costs less than setting it at each turn.
+    fn poll_timer(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
+        let next = self.session.next_timeout().max(now);
+        if next < self.timer_at || self.timer.is_elapsed() {
+            self.timer_at = next;
+            self.timer.as_mut().reset(next.into());
+        }
+        self.timer.as_mut().poll(cx).is_ready()
+    }
+
+    // The end.
+
+    /// Tells the peer, as far as the link still carries it.
+    async fn say_goodbye(&mut self, end: &ConnectionEnd) {
+        let Some((code, text)) = end.goodbye() else { return };
+        self.session.goodbye(code, text);
+        let now = Instant::now();
+        self.session.poll_transmit(now, &mut self.endpoints);
+        let goodbye = async {
+            while self.session.unwritten_bytes() > 0 {
+                poll_fn(|cx| self.poll_write_once(cx)).await?;
+            }
+            poll_fn(|cx| Pin::new(&mut self.stream.transport).poll_flush(cx)).await?;
+            poll_fn(|cx| Pin::new(&mut self.stream.transport).poll_shutdown(cx)).await
+        };
+        match tokio::time::timeout(GOODBYE_TIMEOUT, goodbye).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::debug!(%error, "the goodbye was not sent"),
+            Err(_) => tracing::debug!("the goodbye was not sent in time"),
+        }
+    }
+
+    fn finish(&mut self, end: &ConnectionEnd) {
+        if std::mem::replace(&mut self.is_over, true) {
+            return;
+        }
+        let unconfirmed_values = self.status().outstanding_values;
+        let closed = match end {
+            ConnectionEnd::ClosedHere => Closed::new(Origin::Local, Reason::ConnectionClosed),
+            ConnectionEnd::ClosedByPeer => Closed::new(Origin::Peer, Reason::ConnectionClosed),
+            end => Closed::new(Origin::Link, Reason::ConnectionLost(end.to_string())),
+        };
+        self.endpoints.detach_all(&closed);
+        self.shared.end(end.clone(), unconfirmed_values);
+        if !end.is_regular() {
+            let peer = self.stream.peer().to_owned();
+            let report = Report::Disconnected { peer, end: end.clone(), unconfirmed_values };
+            let _already_over = self.reports.push(report);
+        }
+        if let Some(on_end) = self.on_end.take() {
+            on_end();
+        }
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.finish(&ConnectionEnd::DriverStopped);
+    }
+}
+
+/// Tells the session what was taken from a receiving channel, and that its users want no more.
+fn report_taken(session: &mut Session, now: Instant, channel: ChannelId, endpoint: &Endpoint) {
+    let Some((values, bytes, fault)) = endpoint.taken() else { return };
+    session.taken(now, channel, values, bytes);
+    match fault {
+        None => {}
+        Some(Fault::Abandoned) => session.hangup(now, channel, Code::ReceiverDropped, ""),
+        Some(Fault::Corrupt) => session.hangup(now, channel, Code::Corrupt, ""),
+    }
+}

@@ -1,0 +1,188 @@
+//! The queues that are attached to a session, by channel number.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use crate::channel::{Closed, ConsumerKey, Fault, Incoming, LaneKey, LaneWindow, Outgoing};
+use crate::channel::{Origin, ReadySet, Reason};
+use crate::dir::Dir;
+use crate::id::ChannelId;
+use crate::net::ImportError;
+use crate::net::command::ImportEnd;
+use crate::net::registry::ExportEnd;
+use crate::session::{Chunk, Supply, ValueSource};
+
+/// The attached queues of one session.
+#[derive(Default)]
+pub(super) struct Endpoints {
+    by_channel: HashMap<ChannelId, Endpoint>,
+    pub(super) ready: Arc<ReadySet>,
+}
+
+/// An attached queue.
+pub(super) struct Endpoint {
+    pub(super) name: String,
+    pub(super) queue: Queue,
+    /// This side imported the channel, so the queue ends with it.
+    is_import: bool,
+    /// Who waits for the peer's answer to the import.
+    pub(super) opening: Option<oneshot::Sender<Result<(), ImportError>>>,
+}
+
+/// The queue of a channel.
+pub(super) enum Queue {
+    Out(Arc<Outgoing>, ConsumerKey),
+    In(Arc<Incoming>, LaneKey),
+}
+
+impl Endpoints {
+    pub(super) fn attach_import(
+        &mut self,
+        channel: ChannelId,
+        name: String,
+        end: ImportEnd,
+        opening: oneshot::Sender<Result<(), ImportError>>,
+    ) {
+        let queue = match end {
+            ImportEnd::Out(queue) => self.attach_out(channel, queue),
+            ImportEnd::In(queue, window) => self.attach_in(channel, queue, window),
+        };
+        let endpoint = Endpoint { name, queue, is_import: true, opening: Some(opening) };
+        self.by_channel.insert(channel, endpoint);
+    }
+
+    pub(super) fn attach_export(&mut self, channel: ChannelId, name: String, end: ExportEnd) {
+        let queue = match end {
+            ExportEnd::Out(queue) => self.attach_out(channel, queue),
+            ExportEnd::In(queue, window) => self.attach_in(channel, queue, window),
+        };
+        self.by_channel.insert(channel, Endpoint { name, queue, is_import: false, opening: None });
+    }
+
+    fn attach_out(&self, channel: ChannelId, queue: Arc<Outgoing>) -> Queue {
+        let key = queue.attach(self.ready.clone(), channel);
+        Queue::Out(queue, key)
+    }
+
+    fn attach_in(&self, channel: ChannelId, queue: Arc<Incoming>, window: LaneWindow) -> Queue {
+        let key = queue.attach(self.ready.clone(), channel, window);
+        Queue::In(queue, key)
+    }
+
+    pub(super) fn find(&self, channel: ChannelId) -> Option<&Endpoint> {
+        self.by_channel.get(&channel)
+    }
+
+    pub(super) fn find_mut(&mut self, channel: ChannelId) -> Option<&mut Endpoint> {
+        self.by_channel.get_mut(&channel)
+    }
+
+    pub(super) fn named(&self, name: &str) -> Vec<ChannelId> {
+        let same = self.by_channel.iter().filter(|(_, endpoint)| endpoint.name == name);
+        same.map(|(channel, _)| *channel).collect()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (ChannelId, &Endpoint)> {
+        self.by_channel.iter().map(|(channel, endpoint)| (*channel, endpoint))
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.by_channel.len()
+    }
+
+    /// Detaches a queue whose channel is over.
+    pub(super) fn detach(&mut self, channel: ChannelId) -> Option<Endpoint> {
+        let endpoint = self.by_channel.remove(&channel)?;
+        match &endpoint.queue {
+            Queue::Out(queue, key) => queue.detach(*key),
+            Queue::In(queue, key) => {
+                queue.close_lane(*key, Closed::new(Origin::Peer, Reason::Finished));
+                queue.detach(*key);
+            }
+        }
+        Some(endpoint)
+    }
+
+    /// Detaches all queues, because the connection is gone. `closed` tells their users why.
+    pub(super) fn detach_all(&mut self, closed: &Closed) {
+        let channels: Vec<ChannelId> = self.by_channel.keys().copied().collect();
+        for channel in channels {
+            if let Some(endpoint) = self.find(channel) {
+                endpoint.close(closed.clone());
+            }
+            self.detach(channel);
+        }
+    }
+}
+
+impl Endpoint {
+    /// Tells the users of the queue that the peer is gone. Returns the values that were queued for
+    /// it and are dropped.
+    pub(super) fn close(&self, closed: Closed) -> u64 {
+        match &self.queue {
+            Queue::Out(queue, _) if self.is_import => queue.end(closed),
+            // Other importers go on.
+            Queue::Out(..) => 0,
+            Queue::In(queue, key) => {
+                queue.close_lane(*key, closed);
+                0
+            }
+        }
+    }
+
+    /// Ends the queue at once from this side. Returns the queued values that are dropped by that.
+    pub(super) fn end(&self, closed: Closed) -> u64 {
+        match &self.queue {
+            Queue::Out(queue, _) if self.is_import => queue.end(closed),
+            Queue::In(queue, _) if self.is_import => {
+                queue.end(closed);
+                0
+            }
+            // The registry has ended it.
+            Queue::Out(..) | Queue::In(..) => 0,
+        }
+    }
+
+    /// For a receiving channel: values and bytes taken in all, and whether to stop.
+    pub(super) fn taken(&self) -> Option<(u64, u64, Option<Fault>)> {
+        match &self.queue {
+            Queue::In(queue, key) => {
+                let (taken, fault) = queue.report(*key)?;
+                Some((taken.values, taken.bytes, fault))
+            }
+            Queue::Out(..) => None,
+        }
+    }
+
+    /// Values that were accepted from the program for this channel alone.
+    pub(super) fn accepted_values(&self) -> Option<u64> {
+        match &self.queue {
+            Queue::Out(queue, _) if self.is_import => Some(queue.accepted_values()),
+            _ => None,
+        }
+    }
+
+    pub(super) fn dir(&self) -> Dir {
+        match self.queue {
+            Queue::Out(..) => Dir::Send,
+            Queue::In(..) => Dir::Recv,
+        }
+    }
+}
+
+impl ValueSource for Endpoints {
+    fn refill(
+        &mut self,
+        channel: ChannelId,
+        values_max: u64,
+        bytes_wanted: usize,
+        chunk: &mut Chunk,
+    ) -> Supply {
+        match self.find(channel).map(|endpoint| &endpoint.queue) {
+            Some(Queue::Out(queue, key)) => queue.refill(*key, values_max, bytes_wanted, chunk),
+            _ => Supply::Empty,
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! What can go wrong with exports, imports and connections.
+
+use std::io;
+use std::sync::Arc;
+
+use crate::channel::identity::TraceError;
+use crate::dir::Dir;
+use crate::net::ConfigError;
+use crate::session::{OpenError, SessionError};
+use crate::wire::{Code, WireError};
+
+/// A channel was not exported.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExportError {
+    /// A channel of that name is exported already.
+    #[error("a channel {name:?} is exported already")]
+    DuplicateName {
+        /// The name.
+        name: String,
+    },
+    /// The name cannot be used.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// The type of the values cannot travel.
+    #[error(transparent)]
+    Type(#[from] TraceError),
+    /// A setting cannot work.
+    #[error(transparent)]
+    Setting(#[from] ConfigError),
+    /// The exporter was closed.
+    #[error("the exporter was closed")]
+    ExporterClosed,
+}
+
+/// A name that a channel cannot have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a channel's name must have 1 to {bytes_max} bytes, not {bytes}")]
+pub struct NameError {
+    bytes: usize,
+    bytes_max: usize,
+}
+
+impl NameError {
+    pub(super) fn check(name: &str) -> Result<(), NameError> {
+        let (bytes, bytes_max) = (name.len(), crate::limits::NAME_BYTES_MAX);
+        if bytes == 0 || bytes > bytes_max { Err(NameError { bytes, bytes_max }) } else { Ok(()) }
+    }
+}
+
+/// A channel was not imported. The connection and its other channels go on.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImportError {
+    /// The peer exports no channel of that name.
+    #[error("the peer exports no channel {name:?}")]
+    UnknownName {
+        /// The name.
+        name: String,
+    },
+    /// The channel has the other direction.
+    #[error(
+        "the channel {name:?} cannot be imported to {dir}: the peer exports the other direction"
+    )]
+    WrongDirection {
+        /// The name.
+        name: String,
+        /// The direction that was asked for.
+        dir: Dir,
+    },
+    /// The channel carries another type.
+    #[error("the channel {name:?} carries another type: {text}")]
+    TypeMismatch {
+        /// The name.
+        name: String,
+        /// What the exporter says about it.
+        text: String,
+    },
+    /// This connection imports the channel already.
+    #[error("the channel {name:?} is imported already")]
+    AlreadyImported {
+        /// The name.
+        name: String,
+    },
+    /// The channel has ended before it could be imported.
+    #[error("the channel {name:?} has ended")]
+    Ended {
+        /// The name.
+        name: String,
+    },
+    /// The peer refused for another reason.
+    #[error("the peer refused the channel {name:?}: {code}: {text}")]
+    Refused {
+        /// The name.
+        name: String,
+        /// Why.
+        code: Code,
+        /// The same for people.
+        text: String,
+    },
+    /// The name cannot be used.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// The type of the values cannot travel.
+    #[error(transparent)]
+    Type(#[from] TraceError),
+    /// A setting cannot work.
+    #[error(transparent)]
+    Setting(#[from] ConfigError),
+    /// The session cannot have another channel.
+    #[error(transparent)]
+    Session(#[from] OpenError),
+    /// There is no connection.
+    #[error(transparent)]
+    Disconnected(#[from] ConnectionEnd),
+}
+
+impl ImportError {
+    pub(super) fn refused(name: String, dir: Dir, code: Code, text: String) -> ImportError {
+        match code {
+            Code::UnknownName => ImportError::UnknownName { name },
+            Code::WrongDirection => ImportError::WrongDirection { name, dir },
+            Code::TypeMismatch | Code::CodecMismatch => ImportError::TypeMismatch { name, text },
+            Code::Ended => ImportError::Ended { name },
+            code => ImportError::Refused { name, code, text },
+        }
+    }
+}
+
+/// No connection came about.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The operating system says so.
+    #[error("{0}")]
+    Io(Arc<io::Error>),
+    /// The peer ended the link during the handshake.
+    #[error("the peer ended the link during the handshake")]
+    LinkEnded,
+    /// The handshake took too long.
+    #[error("the handshake took longer than {timeout_ms} ms")]
+    TimedOut {
+        /// What it may take, in milliseconds.
+        timeout_ms: u64,
+    },
+    /// The peer sent what is no handshake.
+    #[error("the peer does not speak this protocol: {0}")]
+    Wire(#[from] WireError),
+    /// The peer speaks no version that this side speaks.
+    #[error("the peer speaks versions {version_min} to {version_max} of the protocol")]
+    Version {
+        /// The oldest version that it speaks.
+        version_min: u16,
+        /// The newest version that it speaks.
+        version_max: u16,
+    },
+    /// The peer rejected the link.
+    #[error("the peer rejected the link: {code}: {text}")]
+    Rejected {
+        /// Why.
+        code: Code,
+        /// The same for people.
+        text: String,
+    },
+    /// The exporter has as many connections as it may have.
+    #[error("there are {connections_max} connections, as many as there may be")]
+    TooManyConnections {
+        /// How many there may be.
+        connections_max: usize,
+    },
+    /// This side was closed meanwhile.
+    #[error("this side was closed")]
+    Closed,
+}
+
+impl From<io::Error> for ConnectError {
+    fn from(error: io::Error) -> ConnectError {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => ConnectError::LinkEnded,
+            _ => ConnectError::Io(Arc::new(error)),
+        }
+    }
+}
+
+/// How a connection ended.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectionEnd {
+    /// This side closed it.
+    #[error("this side closed the connection")]
+    ClosedHere,
+    /// The peer closed it.
+    #[error("the peer closed the connection")]
+    ClosedByPeer,
+    /// The peer ended it because of a fault that it saw.
+    #[error("the peer ended the connection: {code}: {text}")]
+    Faulted {
+        /// What it saw.
+        code: Code,
+        /// The same for people.
+        text: String,
+    },
+    /// The link broke: the operating system says so.
+    #[error("the link broke: {0}")]
+    Io(Arc<io::Error>),
+    /// The link ended without a word.
+    #[error("the link ended without a goodbye")]
+    LinkEnded,
+    /// The peer did what the protocol forbids, or nothing for too long.
+    #[error("{0}")]
+    Session(#[from] SessionError),
+    /// The peer asks for much and reads nothing.
+    #[error("the peer does not read: {unwritten_bytes} bytes wait for it")]
+    NotReading {
+        /// Bytes that wait.
+        unwritten_bytes: usize,
+    },
+    /// Errors were reported and nobody read them.
+    #[error("{reports} error reports were not read")]
+    UnreadReports {
+        /// How many.
+        reports: usize,
+    },
+    /// The task that drives the connection was stopped or panicked.
+    #[error("the connection's driver stopped")]
+    DriverStopped,
+}
+
+impl ConnectionEnd {
+    /// Whether the connection was closed on purpose.
+    #[must_use]
+    pub fn is_regular(&self) -> bool {
+        matches!(self, ConnectionEnd::ClosedHere | ConnectionEnd::ClosedByPeer)
+    }
+
+    /// What the peer is told, if it is not the peer's doing.
+    pub(super) fn goodbye(&self) -> Option<(Code, String)> {
+        match self {
+            ConnectionEnd::ClosedHere => Some((Code::Closed, String::new())),
+            ConnectionEnd::Session(error) => Some((error.code(), error.to_string())),
+            ConnectionEnd::UnreadReports { .. } => Some((Code::Closed, self.to_string())),
+            _ => None,
+        }
+    }
+}
+
+/// Values were not known to have been received when the wait for that ended.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FlushError {
+    /// The time is up.
+    #[error("{outstanding_values} values were not received in time")]
+    TimedOut {
+        /// Values that were not known to have been received.
+        outstanding_values: u64,
+    },
+    /// A connection ended.
+    #[error("a connection ended with {outstanding_values} values not known to be received: {end}")]
+    Disconnected {
+        /// Values on it whose fate is unknown.
+        outstanding_values: u64,
+        /// How it ended.
+        end: ConnectionEnd,
+    },
+}
+
+/// A hangup was not possible.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HangupError {
+    /// There is no channel of that name.
+    #[error("there is no channel {name:?}")]
+    UnknownName {
+        /// The name.
+        name: String,
+    },
+    /// There is no connection.
+    #[error(transparent)]
+    Disconnected(#[from] ConnectionEnd),
+}
+
+/// What a hangup did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HangupReport {
+    /// Values that were sent, or queued to be sent, and did not reach a user.
+    pub discarded_values: u64,
+}

@@ -1,0 +1,234 @@
+//! The exporting side: published names, and the connections of all importers.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use crate::channel::{Bincode, Receiver, Sender, Value};
+use crate::id::SessionId;
+use crate::net::flush::{self, Flushing};
+use crate::net::handshake;
+use crate::net::registry::Registry;
+use crate::net::report::Reports;
+use crate::net::{Config, ConnectError, Connection, Driver, ExportError, FlushError};
+use crate::net::{HangupError, HangupReport, RecvSettings, Report, ReportStream, SendSettings};
+use crate::net::{Stream, UnreadReports};
+use crate::wire::Code;
+
+/// Publishes channels by name and serves them to importers. It can be cloned; all clones are the
+/// same exporter. There may be many in one process.
+///
+/// It has no task and no listener of its own: give it the streams of importers with
+/// [`accept`](Exporter::accept) and run the drivers that it returns.
+#[derive(Clone, Debug)]
+pub struct Exporter {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    config: Config,
+    registry: Arc<Registry>,
+    reports: Arc<Reports>,
+    connections: Mutex<HashMap<SessionId, Connection>>,
+    /// Connections and handshakes under way.
+    admitted: AtomicUsize,
+}
+
+/// A place among an exporter's connections, given back when it is dropped.
+struct Admission {
+    inner: Arc<Inner>,
+}
+
+impl Drop for Admission {
+    fn drop(&mut self) {
+        self.inner.admitted.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Exporter {
+    /// An exporter that exports nothing yet.
+    #[must_use]
+    pub fn new(config: Config, when_unread: UnreadReports) -> Exporter {
+        Exporter {
+            inner: Arc::new(Inner {
+                config,
+                registry: Arc::default(),
+                reports: Reports::new(when_unread),
+                connections: Mutex::default(),
+                admitted: AtomicUsize::new(0),
+            }),
+        }
+    }
+
+    /// Exports a channel to which this side sends. Each value goes to one of its importers.
+    ///
+    /// # Errors
+    ///
+    /// [`ExportError`] when the name, the type or a setting cannot be used.
+    pub fn export_sender<T: Value>(
+        &self,
+        name: &str,
+        settings: SendSettings,
+    ) -> Result<Sender<T>, ExportError> {
+        self.inner.registry.export_sender::<T, Bincode>(name, settings)
+    }
+
+    /// Exports a channel from which this side receives. The values of all importers merge.
+    ///
+    /// # Errors
+    ///
+    /// [`ExportError`] when the name, the type or a setting cannot be used.
+    pub fn export_receiver<T: Value>(
+        &self,
+        name: &str,
+        settings: RecvSettings,
+    ) -> Result<Receiver<T>, ExportError> {
+        self.inner.registry.export_receiver::<T, Bincode>(name, settings)
+    }
+
+    /// Serves an importer over `stream`. Run the [`Driver`] on a task of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectError`] when there are too many connections, or the handshake fails or takes too
+    /// long. It is also reported.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it returns, the stream is closed.
+    pub async fn accept(&self, stream: Stream) -> Result<(Connection, Driver), ConnectError> {
+        let peer = stream.peer().to_owned();
+        let result = self.try_accept(stream).await;
+        if let Err(error) = &result {
+            let report = Report::HandshakeFailed { peer, error: error.clone() };
+            // That nobody reads reports ends connections, of which this is none.
+            let _unread = self.inner.reports.push(report);
+        }
+        result
+    }
+
+    async fn try_accept(&self, mut stream: Stream) -> Result<(Connection, Driver), ConnectError> {
+        let connections_max = self.inner.config.connections_max;
+        let before = self.inner.admitted.fetch_add(1, Ordering::AcqRel);
+        let admission = Admission { inner: self.inner.clone() };
+        if before >= connections_max {
+            let code = Code::TooManyConnections;
+            let reject = handshake::reject(&mut stream, code, "try again later");
+            let _too_slow = tokio::time::timeout(self.inner.config.handshake_timeout, reject).await;
+            return Err(ConnectError::TooManyConnections { connections_max });
+        }
+        let link = handshake::answer(stream, &self.inner.config).await?;
+        let (registry, reports) = (self.inner.registry.clone(), self.inner.reports.clone());
+        let (connection, driver) = Connection::start(link, Some(registry), reports);
+        self.inner.connections.lock().insert(connection.session(), connection.clone());
+        let inner = self.inner.clone();
+        let session = connection.session();
+        let driver = driver.on_end(move || {
+            inner.connections.lock().remove(&session);
+            drop(admission);
+        });
+        Ok((connection, driver))
+    }
+
+    /// Takes a name back: the channel is closed at all of its ends, and values in flight may be
+    /// dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`HangupError::UnknownName`] when there is no such channel.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it returns, the channel is closed here, but perhaps not yet at its importers.
+    pub async fn hangup(&self, name: &str) -> Result<HangupReport, HangupError> {
+        let Some(mut discarded_values) = self.inner.registry.withdraw(name) else {
+            return Err(HangupError::UnknownName { name: name.to_owned() });
+        };
+        for connection in self.connections() {
+            // One that does not have the channel, or is gone, has nothing to add.
+            if let Ok(report) = connection.hangup(name).await {
+                discarded_values += report.discarded_values;
+            }
+        }
+        Ok(HangupReport { discarded_values })
+    }
+
+    /// Waits until all values that were sent before the call, on channels that somebody imports,
+    /// have been received.
+    ///
+    /// # Errors
+    ///
+    /// [`FlushError`] with the number of values that were not known to be received.
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time.
+    pub async fn sync(&self, timeout: Duration) -> Result<(), FlushError> {
+        flush::sync(&self.flushing(), timeout).await
+    }
+
+    /// Waits until all values have been received: queued ones, those sent meanwhile, and those on
+    /// channels that nobody imports yet.
+    ///
+    /// # Errors
+    ///
+    /// [`FlushError`] with the number of values that were not known to be received.
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time.
+    pub async fn drain(&self, timeout: Duration) -> Result<(), FlushError> {
+        flush::drain(&self.flushing(), timeout).await
+    }
+
+    fn flushing(&self) -> Flushing<'_> {
+        Flushing::exporter(|| self.inner.registry.sending_queues(), || self.connections())
+    }
+
+    /// The connections that last.
+    #[must_use]
+    pub fn connections(&self) -> Vec<Connection> {
+        self.inner.connections.lock().values().cloned().collect()
+    }
+
+    /// How many channels are exported.
+    #[must_use]
+    pub fn channels(&self) -> usize {
+        self.inner.registry.names()
+    }
+
+    /// Links that may go through their handshake at the same time; for whoever listens.
+    #[must_use]
+    pub fn handshakes_max(&self) -> usize {
+        self.inner.config.handshakes_max()
+    }
+
+    /// Reports an error that came up while listening.
+    pub fn report(&self, report: Report) {
+        let _unread = self.inner.reports.push(report);
+    }
+
+    /// The errors of the exporter and its connections that concern no single call.
+    #[must_use]
+    pub fn reports(&self) -> ReportStream {
+        ReportStream::new(self.inner.reports.clone())
+    }
+
+    /// Ends all channels and closes all connections. Values that were not received are lost:
+    /// [`drain`](Exporter::drain) first to avoid that.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it returns, some connections may be left open.
+    pub async fn close(&self) {
+        self.inner.registry.close();
+        for connection in self.connections() {
+            connection.close().await;
+        }
+        self.inner.reports.finish();
+    }
+}

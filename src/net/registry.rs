@@ -1,0 +1,194 @@
+//! The published names of an exporter, and what stands behind each.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use crate::channel::identity::TypeIdentity;
+use crate::channel::{Closed, Codec, EndsWith, Incoming, LaneWindow, Origin, Outgoing};
+use crate::channel::{OutgoingBounds, Reason, Receiver, Sender, Slots, Value};
+use crate::dir::Dir;
+use crate::net::error::NameError;
+use crate::net::{ExportError, RecvSettings, SendSettings};
+use crate::wire::{Code, Open};
+
+/// The exported channels by name.
+#[derive(Debug, Default)]
+pub(super) struct Registry {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    exports: HashMap<String, Export>,
+    is_closed: bool,
+}
+
+#[derive(Debug)]
+struct Export {
+    identity: TypeIdentity,
+    type_name: &'static str,
+    codec: &'static str,
+    end: ExportEnd,
+}
+
+/// The queue of an exported channel.
+#[derive(Clone, Debug)]
+pub(super) enum ExportEnd {
+    Out(Arc<Outgoing>),
+    In(Arc<Incoming>, LaneWindow),
+}
+
+impl ExportEnd {
+    fn dir(&self) -> Dir {
+        match self {
+            ExportEnd::Out(_) => Dir::Send,
+            ExportEnd::In(..) => Dir::Recv,
+        }
+    }
+
+    /// What one importer may have in flight or buffered, if it sends.
+    pub(super) fn window(&self) -> (u32, u64) {
+        match self {
+            ExportEnd::Out(_) => (0, 0),
+            ExportEnd::In(_, window) => (window.values, window.bytes),
+        }
+    }
+
+    /// The same for an importer that asks for a smaller window.
+    pub(super) fn with_window(self, values: u32) -> ExportEnd {
+        match self {
+            ExportEnd::In(queue, window) => ExportEnd::In(queue, LaneWindow { values, ..window }),
+            out => out,
+        }
+    }
+
+    /// Whether the channel has come to its end, so that its name is free.
+    fn is_over(&self) -> bool {
+        match self {
+            ExportEnd::Out(queue) => queue.is_over(),
+            ExportEnd::In(queue, _) => queue.is_over(),
+        }
+    }
+
+    /// Ends the channel on this side; returns the queued values that are dropped by that.
+    fn end(&self, closed: Closed) -> u64 {
+        match self {
+            ExportEnd::Out(queue) => queue.end(closed),
+            ExportEnd::In(queue, _) => {
+                queue.end(closed);
+                0
+            }
+        }
+    }
+}
+
+impl Registry {
+    pub(super) fn export_sender<T: Value, C: Codec>(
+        &self,
+        name: &str,
+        settings: SendSettings,
+    ) -> Result<Sender<T>, ExportError> {
+        let queue = Outgoing::new(OutgoingBounds {
+            capacity_values: settings.capacity_values,
+            queue_bytes: settings.queue_bytes,
+            slots: Slots::UntilDispatched,
+            limit: None,
+        });
+        let sender = Sender::new::<C>(queue.clone());
+        self.publish::<T, C>(name, ExportEnd::Out(queue))?;
+        Ok(sender)
+    }
+
+    pub(super) fn export_receiver<T: Value, C: Codec>(
+        &self,
+        name: &str,
+        settings: RecvSettings,
+    ) -> Result<Receiver<T>, ExportError> {
+        settings.check()?;
+        let ends_with = if settings.stays_open { EndsWith::Nobody } else { EndsWith::LastImporter };
+        let queue = Incoming::new(ends_with);
+        let receiver = Receiver::new::<C>(queue.clone());
+        let window = LaneWindow { values: settings.window_values, bytes: settings.window_bytes };
+        self.publish::<T, C>(name, ExportEnd::In(queue, window))?;
+        Ok(receiver)
+    }
+
+    fn publish<T: Value, C: Codec>(&self, name: &str, end: ExportEnd) -> Result<(), ExportError> {
+        NameError::check(name)?;
+        let identity = TypeIdentity::of::<T>()?;
+        let export =
+            Export { identity, type_name: std::any::type_name::<T>(), codec: C::NAME, end };
+        let mut state = self.state.lock();
+        if state.is_closed {
+            return Err(ExportError::ExporterClosed);
+        }
+        if state.exports.get(name).is_some_and(|export| !export.end.is_over()) {
+            return Err(ExportError::DuplicateName { name: name.to_owned() });
+        }
+        state.exports.insert(name.to_owned(), export);
+        Ok(())
+    }
+
+    /// Finds what an importer asks for, or says why it cannot have it.
+    pub(super) fn find(&self, open: &Open) -> Result<ExportEnd, (Code, String)> {
+        let state = self.state.lock();
+        let refusal = |code: Code, text: String| Err((code, text));
+        let Some(export) = state.exports.get(&open.name) else {
+            return refusal(Code::UnknownName, String::new());
+        };
+        if export.end.dir() != open.dir.opposite() {
+            return refusal(
+                Code::WrongDirection,
+                format!("it is exported to {}", export.end.dir()),
+            );
+        }
+        if export.codec != open.codec {
+            let text = format!("exporter {}, importer {}", export.codec, open.codec);
+            return refusal(Code::CodecMismatch, text);
+        }
+        let is_stated = open.identity != [0; 16];
+        if is_stated && export.identity.0 != open.identity {
+            let text = format!("the exporter's type is {}", export.type_name);
+            return refusal(Code::TypeMismatch, text);
+        }
+        if export.end.is_over() {
+            return refusal(Code::Ended, String::new());
+        }
+        Ok(export.end.clone())
+    }
+
+    /// Takes a name back and ends its channel. Returns the queued values that are dropped by that,
+    /// or nothing if there is no such name.
+    pub(super) fn withdraw(&self, name: &str) -> Option<u64> {
+        let export = self.state.lock().exports.remove(name)?;
+        if export.end.is_over() {
+            return None;
+        }
+        Some(export.end.end(Closed::new(Origin::Local, Reason::HungUp)))
+    }
+
+    /// Ends all channels; no more can be exported.
+    pub(super) fn close(&self) {
+        let mut state = self.state.lock();
+        state.is_closed = true;
+        for (_, export) in state.exports.drain() {
+            export.end.end(Closed::new(Origin::Local, Reason::ConnectionClosed));
+        }
+    }
+
+    /// The queues of all channels that send.
+    pub(super) fn sending_queues(&self) -> Vec<Arc<Outgoing>> {
+        let state = self.state.lock();
+        let queues = state.exports.values().filter_map(|export| match &export.end {
+            ExportEnd::Out(queue) => Some(queue.clone()),
+            ExportEnd::In(..) => None,
+        });
+        queues.collect()
+    }
+
+    pub(super) fn names(&self) -> usize {
+        self.state.lock().exports.values().filter(|export| !export.end.is_over()).count()
+    }
+}

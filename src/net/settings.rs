@@ -1,0 +1,151 @@
+//! The settings of one channel.
+
+use crate::limits;
+use crate::net::ConfigError;
+
+/// How an exported channel that sends is queued here.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct SendSettings {
+    pub(super) capacity_values: u32,
+    pub(super) queue_bytes: usize,
+}
+
+impl Default for SendSettings {
+    fn default() -> SendSettings {
+        SendSettings {
+            capacity_values: limits::QUEUE_VALUES_DEFAULT,
+            queue_bytes: limits::QUEUE_BYTES_DEFAULT,
+        }
+    }
+}
+
+impl SendSettings {
+    /// Values that may wait here until an importer takes them. Less than 1 means 1. Default:
+    /// [`QUEUE_VALUES_DEFAULT`](limits::QUEUE_VALUES_DEFAULT).
+    pub fn capacity_values(mut self, values: u32) -> Self {
+        self.capacity_values = values.max(1);
+        self
+    }
+
+    /// Encoded bytes beyond which senders wait. Default:
+    /// [`QUEUE_BYTES_DEFAULT`](limits::QUEUE_BYTES_DEFAULT).
+    pub fn queue_bytes(mut self, bytes: usize) -> Self {
+        self.queue_bytes = bytes.max(1);
+        self
+    }
+}
+
+/// How an exported channel that receives takes from each of its importers.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct RecvSettings {
+    pub(super) window_values: u32,
+    pub(super) window_bytes: u64,
+    pub(super) stays_open: bool,
+}
+
+impl Default for RecvSettings {
+    fn default() -> RecvSettings {
+        RecvSettings {
+            window_values: limits::WINDOW_VALUES_MAX,
+            window_bytes: limits::WINDOW_BYTES_DEFAULT,
+            stays_open: false,
+        }
+    }
+}
+
+impl RecvSettings {
+    /// Values of one importer that may be in flight or buffered; the importer may ask for fewer.
+    /// Less than 1 means 1. Default: whatever the importer asks for, up to
+    /// [`WINDOW_VALUES_MAX`](limits::WINDOW_VALUES_MAX).
+    pub fn window_values(mut self, values: u32) -> Self {
+        self.window_values = values.max(1);
+        self
+    }
+
+    /// Encoded bytes of one importer that may be in flight or buffered. Default:
+    /// [`WINDOW_BYTES_DEFAULT`](limits::WINDOW_BYTES_DEFAULT).
+    pub fn window_bytes(mut self, bytes: u64) -> Self {
+        self.window_bytes = bytes;
+        self
+    }
+
+    /// Keeps the channel open for further importers after all have finished. By default it ends
+    /// then, as a channel does whose last sender is gone.
+    pub fn stays_open(mut self) -> Self {
+        self.stays_open = true;
+        self
+    }
+
+    pub(super) fn check(self) -> Result<(), ConfigError> {
+        check_window_bytes(self.window_bytes)
+    }
+}
+
+/// How a channel is imported.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct ImportSettings {
+    pub(super) size_values: u32,
+    pub(super) window_bytes: u64,
+    pub(super) queue_bytes: usize,
+    pub(super) limit: Option<u64>,
+}
+
+impl Default for ImportSettings {
+    fn default() -> ImportSettings {
+        ImportSettings {
+            size_values: limits::WINDOW_VALUES_DEFAULT,
+            window_bytes: limits::WINDOW_BYTES_DEFAULT,
+            queue_bytes: limits::QUEUE_BYTES_DEFAULT,
+            limit: None,
+        }
+    }
+}
+
+impl ImportSettings {
+    /// Values that may be in flight or buffered. Less than 1 means 1. Default:
+    /// [`WINDOW_VALUES_DEFAULT`](limits::WINDOW_VALUES_DEFAULT).
+    pub fn size(mut self, values: u32) -> Self {
+        self.size_values = values.clamp(1, limits::WINDOW_VALUES_MAX);
+        self
+    }
+
+    /// The number of values after which the channel ends on both sides. Default: none.
+    ///
+    /// Zero values are none to import: the channel is refused as a setting that cannot work.
+    pub fn limit(mut self, values: u64) -> Self {
+        self.limit = Some(values);
+        self
+    }
+
+    /// If this side receives: encoded bytes that may be in flight or buffered. Default:
+    /// [`WINDOW_BYTES_DEFAULT`](limits::WINDOW_BYTES_DEFAULT).
+    pub fn window_bytes(mut self, bytes: u64) -> Self {
+        self.window_bytes = bytes;
+        self
+    }
+
+    /// If this side sends: encoded bytes that wait here beyond which senders wait. Default:
+    /// [`QUEUE_BYTES_DEFAULT`](limits::QUEUE_BYTES_DEFAULT).
+    pub fn queue_bytes(mut self, bytes: usize) -> Self {
+        self.queue_bytes = bytes.max(1);
+        self
+    }
+
+    pub(super) fn check(self) -> Result<(), ConfigError> {
+        if self.limit == Some(0) {
+            return Err(ConfigError { setting: "limit", must_be: "at least one value" });
+        }
+        check_window_bytes(self.window_bytes)
+    }
+}
+
+fn check_window_bytes(bytes: u64) -> Result<(), ConfigError> {
+    if (limits::WINDOW_BYTES_MIN..=limits::WINDOW_BYTES_MAX).contains(&bytes) {
+        Ok(())
+    } else {
+        Err(ConfigError { setting: "window_bytes", must_be: "from 16 KiB to 4 GiB" })
+    }
+}

@@ -1,0 +1,65 @@
+//! The byte stream under a link, whatever it is.
+
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
+use tokio::net::{TcpStream, UnixStream};
+
+/// A byte stream that can carry a link: TCP, a Unix socket, a pipe in memory, or anything else
+/// that reads and writes, such as a TLS stream.
+pub trait Transport: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Transport for S {}
+
+/// A byte stream, and what is known of its other end.
+pub struct Stream {
+    pub(super) transport: Box<dyn Transport>,
+    peer: String,
+}
+
+impl Stream {
+    /// Any byte stream. `peer` is a name for its other end, for logs and reports.
+    pub fn new(transport: impl Transport, peer: impl Into<String>) -> Stream {
+        Stream { transport: Box::new(transport), peer: peer.into() }
+    }
+
+    /// The name of the other end.
+    #[must_use]
+    pub fn peer(&self) -> &str {
+        &self.peer
+    }
+
+    /// Two ends of a pipe in memory that holds up to `buffer_bytes` in each direction.
+    ///
+    /// ```
+    /// let (near, far) = netchan::net::Stream::in_memory(64 * 1024);
+    /// assert_eq!((near.peer(), far.peer()), ("memory", "memory"));
+    /// ```
+    #[must_use]
+    pub fn in_memory(buffer_bytes: usize) -> (Stream, Stream) {
+        let (near, far): (DuplexStream, DuplexStream) = tokio::io::duplex(buffer_bytes);
+        (Stream::new(near, "memory"), Stream::new(far, "memory"))
+    }
+}
+
+impl From<TcpStream> for Stream {
+    /// A TCP connection. Small writes are sent at once: the driver gathers what belongs together.
+    fn from(stream: TcpStream) -> Stream {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY could not be set");
+        }
+        let peer = stream.peer_addr().map_or_else(|_| "tcp".into(), |peer| peer.to_string());
+        Stream::new(stream, peer)
+    }
+}
+
+impl From<UnixStream> for Stream {
+    /// A connection over a Unix socket.
+    fn from(stream: UnixStream) -> Stream {
+        Stream::new(stream, "unix")
+    }
+}
+
+impl std::fmt::Debug for Stream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stream").field("peer", &self.peer).finish_non_exhaustive()
+    }
+}
