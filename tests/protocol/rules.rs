@@ -176,3 +176,12 @@ fn p_15_3_a_reserved_code_is_kept() {
     let heard = importer.hear(hangup(code)).unwrap();
     assert!(matches!(heard[0], Event::HungUp { code: Code::Other(0x7777), .. }), "{heard:?}");
 }
+
+#[test]
+fn p_11_3_a_hangup_that_overtakes_the_answer_is_answered_by_a_hangup() {
+    let mut importer = Listener::asking(Dir::Recv);
+    let now = importer.now;
+    importer.session.hangup(now, CHANNEL, Code::HungUp, "");
+    let heard = importer.hear(hangup(Code::HungUp)).unwrap();
+    assert!(matches!(heard[..], [Event::Closed { .. }]), "{heard:?}");
+}
