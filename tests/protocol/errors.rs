@@ -1,0 +1,347 @@
+//! The document's table of what a session refuses: each row is provoked.
+
+use std::time::{Duration, Instant};
+
+use bytes::{Bytes, BytesMut};
+use netchan::Dir;
+use netchan::id::ChannelId;
+use netchan::limits::*;
+use netchan::session::{Event, OpenRequest, Role, Session, SessionError};
+use netchan::wire::{Code, Data, Frame, HEADER_BYTES, Header, Kind, Open, Partial, encode};
+
+use crate::conversation::{events, parameters};
+use crate::document;
+
+/// The channel that is open in all these sessions.
+pub(crate) const CHANNEL: ChannelId = ChannelId(1);
+
+/// A number that no channel ever had.
+const UNUSED: ChannelId = ChannelId(2);
+
+/// The window of [`CHANNEL`], in values.
+const WINDOW_VALUES: u32 = 4;
+
+/// A session, and what its peer says to it.
+pub(crate) struct Listener {
+    pub(crate) session: Session,
+    pub(crate) now: Instant,
+    pub(crate) sequence: u32,
+}
+
+impl Listener {
+    fn new(role: Role) -> Listener {
+        let now = Instant::now();
+        Listener { session: Session::new(parameters(role), now), now, sequence: 0 }
+    }
+
+    /// An importer that has sent an Open.
+    pub(crate) fn asking(dir: Dir) -> Listener {
+        let mut listener = Listener::new(Role::Importer);
+        let request = OpenRequest {
+            dir,
+            name: "lines".into(),
+            codec: "bincode2".into(),
+            identity: [0; 16],
+            window_values: WINDOW_VALUES,
+            window_bytes: WINDOW_BYTES_MIN,
+            limit: None,
+        };
+        listener.session.open(request).expect("the session has room");
+        listener
+    }
+
+    /// An importer whose Open was accepted.
+    pub(crate) fn importer(dir: Dir) -> Listener {
+        let mut listener = Listener::asking(dir);
+        let (window_values, window_bytes) = match dir {
+            Dir::Recv => (0, 0),
+            Dir::Send => (WINDOW_VALUES, WINDOW_BYTES_MIN),
+        };
+        let accept = Frame::Accept { channel: CHANNEL, window_values, window_bytes };
+        listener.hear(accept).expect("the importer has asked");
+        listener
+    }
+
+    /// An exporter that has accepted an Open. The direction is the importer's.
+    pub(crate) fn exporter(dir: Dir) -> Listener {
+        let mut listener = Listener::new(Role::Exporter);
+        listener.sequence += 1;
+        let mut input = BytesMut::new();
+        encode(&Frame::Open(open(CHANNEL, dir)), listener.sequence, &mut input);
+        listener.session.handle_input(listener.now, &mut input).expect("Open is in order");
+        for event in events(&mut listener.session) {
+            if let Event::OpenRequested(open) = event {
+                listener.session.accept(&open, WINDOW_VALUES, WINDOW_BYTES_MIN);
+            }
+        }
+        listener
+    }
+
+    /// The peer says a frame, with the right sequence number.
+    pub(crate) fn hear(&mut self, frame: Frame) -> Result<Vec<Event>, SessionError> {
+        self.sequence += u32::from(frame.is_counted());
+        self.hear_again(frame)
+    }
+
+    /// The peer says a frame, with the sequence number of the last one.
+    pub(crate) fn hear_again(&mut self, frame: Frame) -> Result<Vec<Event>, SessionError> {
+        let mut input = BytesMut::new();
+        encode(&frame, self.sequence, &mut input);
+        self.hear_bytes(&input)
+    }
+
+    fn hear_bytes(&mut self, bytes: &[u8]) -> Result<Vec<Event>, SessionError> {
+        let result = self.session.handle_input(self.now, &mut BytesMut::from(bytes));
+        let events = events(&mut self.session);
+        result.map(|()| events)
+    }
+
+    /// The peer says a frame whose bytes `change` has touched.
+    fn hear_changed(
+        &mut self,
+        frame: Frame,
+        change: impl FnOnce(&mut BytesMut),
+    ) -> Result<Vec<Event>, SessionError> {
+        self.sequence += u32::from(frame.is_counted());
+        let mut input = BytesMut::new();
+        encode(&frame, self.sequence, &mut input);
+        change(&mut input);
+        self.hear_bytes(&input)
+    }
+}
+
+fn open(channel: ChannelId, dir: Dir) -> Open {
+    Open {
+        channel,
+        dir,
+        name: "lines".into(),
+        codec: "bincode2".into(),
+        identity: [0; 16],
+        window_values: WINDOW_VALUES,
+        window_bytes: if dir == Dir::Recv { WINDOW_BYTES_MIN } else { 0 },
+        limit: None,
+    }
+}
+
+/// Values without bytes of their own.
+pub(crate) fn empty_values(channel: ChannelId, values: u32) -> Frame {
+    let run = Bytes::from(vec![0; values as usize]);
+    Frame::Data(Data { channel, values, partial: None, run })
+}
+
+/// The first `tail` bytes of a value of which `rest` bytes are to come.
+pub(crate) fn begun_value(tail: u32, rest: u32) -> Frame {
+    let run = Bytes::from(vec![0; tail as usize]);
+    let partial = Some(Partial { tail, rest });
+    Frame::Data(Data { channel: CHANNEL, values: 0, partial, run })
+}
+
+pub(crate) fn hangup(code: Code) -> Frame {
+    Frame::Hangup { channel: CHANNEL, code, values: 0, text: String::new() }
+}
+
+fn accept() -> Frame {
+    let (window_values, window_bytes) = (WINDOW_VALUES, WINDOW_BYTES_MIN);
+    Frame::Accept { channel: CHANNEL, window_values, window_bytes }
+}
+
+fn end(values: u64) -> Frame {
+    Frame::End { channel: CHANNEL, values }
+}
+
+fn grant(values: u64, taken: u64) -> Frame {
+    Frame::Grant { channel: CHANNEL, values, bytes: WINDOW_BYTES_MIN, taken }
+}
+
+fn header(kind: Kind, length: u32) -> [u8; HEADER_BYTES] {
+    Header { kind, flags: 0, channel: ChannelId::NONE, sequence: 0, length }.to_bytes()
+}
+
+const PING: Frame = Frame::Ping { token: 1 };
+
+type Outcome = Result<Vec<Event>, SessionError>;
+
+/// What a session says when a row of the table happens to it. Several times, where it can happen
+/// in several ways.
+fn provoke(row: &str) -> Vec<Outcome> {
+    let outcomes = provoke_form(row)
+        .or_else(|| provoke_link(row))
+        .or_else(|| provoke_opening(row))
+        .or_else(|| provoke_values(row));
+    outcomes.unwrap_or_else(|| panic!("nobody knows how to provoke: {row}"))
+}
+
+fn provoke_form(row: &str) -> Option<Vec<Outcome>> {
+    let mut importer = Listener::importer(Dir::Recv);
+    let mut ping = |change: fn(&mut BytesMut)| importer.hear_changed(PING, change);
+    let outcomes = match row {
+        "unknown kind" => vec![ping(|bytes| bytes[0] = 0x77)],
+        "reserved flag or byte is not zero" => {
+            vec![ping(|bytes| bytes[1] = 1), ping(|bytes| bytes[2] = 1), ping(|bytes| bytes[3] = 1)]
+        }
+        "channel number missing or out of place" => {
+            let missing = Listener::importer(Dir::Recv).hear(empty_values(ChannelId::NONE, 1));
+            vec![ping(|bytes| bytes[4] = 1), missing]
+        }
+        "body longer than its kind allows" => {
+            vec![importer.hear_bytes(&header(Kind::Ping, CONTROL_BODY_BYTES_MAX as u32 + 1))]
+        }
+        "body of another length than its fields need" => {
+            let shorter = |bytes: &mut BytesMut| {
+                bytes[12] = 7;
+                bytes.truncate(HEADER_BYTES + 7);
+            };
+            let longer = |bytes: &mut BytesMut| {
+                bytes[12] = 9;
+                bytes.extend_from_slice(&[0]);
+            };
+            vec![ping(shorter), ping(longer)]
+        }
+        "Hello, Welcome or Reject after the handshake" => {
+            let kinds = [Kind::Hello, Kind::Welcome, Kind::Reject];
+            kinds.map(|kind| importer.hear_bytes(&header(kind, 0))).into()
+        }
+        "frame for a number that was never used" => vec![
+            importer.hear(empty_values(UNUSED, 1)),
+            importer.hear(Frame::End { channel: UNUSED, values: 0 }),
+            importer.hear(Frame::Grant { channel: UNUSED, values: 0, bytes: 0, taken: 0 }),
+        ],
+        "silence of DEAD_AFTER" => {
+            let later = importer.now + DEAD_AFTER + Duration::from_millis(1);
+            vec![importer.session.handle_timeout(later).map(|()| Vec::new())]
+        }
+        _ => return None,
+    };
+    Some(outcomes)
+}
+
+fn provoke_link(row: &str) -> Option<Vec<Outcome>> {
+    let mut importer = Listener::importer(Dir::Recv);
+    let outcomes = match row {
+        "sequence number on a frame that is not counted" => {
+            vec![importer.hear_changed(PING, |bytes| bytes[8] = 1)]
+        }
+        "gap in the sequence numbers" => {
+            importer.sequence += 1;
+            vec![importer.hear(empty_values(CHANNEL, 1))]
+        }
+        "Ack of more frames than were sent" => vec![importer.hear(Frame::Ack { received: 2 })],
+        _ => return None,
+    };
+    Some(outcomes)
+}
+
+fn provoke_opening(row: &str) -> Option<Vec<Outcome>> {
+    let mut exporter = Listener::exporter(Dir::Recv);
+    let outcomes = match row {
+        "Open with an impossible field" => {
+            let mut changed = |change: fn(&mut BytesMut)| {
+                exporter.sequence -= 1;
+                exporter.hear_changed(Frame::Open(open(UNUSED, Dir::Recv)), change)
+            };
+            vec![
+                changed(|bytes| bytes[HEADER_BYTES] = 3),
+                changed(|bytes| bytes[HEADER_BYTES + 4] = 0),
+                changed(|bytes| *bytes.last_mut().expect("a name") = 0xff),
+            ]
+        }
+        "Open for another number than the next" => {
+            vec![exporter.hear(Frame::Open(open(ChannelId(3), Dir::Recv)))]
+        }
+        "Open from the exporter" => {
+            let mut importer = Listener::importer(Dir::Recv);
+            vec![importer.hear(Frame::Open(open(UNUSED, Dir::Recv)))]
+        }
+        "Open or Accept with a window below WINDOW_BYTES_MIN" => {
+            let mut open = open(UNUSED, Dir::Recv);
+            open.window_bytes = WINDOW_BYTES_MIN - 1;
+            let window_bytes = WINDOW_BYTES_MIN - 1;
+            let accept = Frame::Accept { channel: CHANNEL, window_values: 1, window_bytes };
+            vec![exporter.hear(Frame::Open(open)), Listener::asking(Dir::Send).hear(accept)]
+        }
+        "Accept or Refuse that answers no Open" => {
+            let (code, text) = (Code::UnknownName, String::new());
+            let refuse = Frame::Refuse { channel: CHANNEL, code, text };
+            let mut importer = Listener::importer(Dir::Send);
+            vec![importer.hear(accept()), importer.hear(refuse), exporter.hear(accept())]
+        }
+        "Hangup from the exporter before Accept, unless the importer has said Hangup" => {
+            vec![Listener::asking(Dir::Recv).hear(hangup(Code::HungUp))]
+        }
+        "Data, End or Grant before Accept" => vec![
+            Listener::asking(Dir::Recv).hear(empty_values(CHANNEL, 1)),
+            Listener::asking(Dir::Recv).hear(end(0)),
+            Listener::asking(Dir::Send).hear(grant(4, 0)),
+        ],
+        _ => return None,
+    };
+    Some(outcomes)
+}
+
+fn provoke_values(row: &str) -> Option<Vec<Outcome>> {
+    let mut importer = Listener::importer(Dir::Recv);
+    let outcomes = match row {
+        "Data with an impossible number of values or an impossible PARTIAL" => vec![
+            importer.hear_changed(empty_values(CHANNEL, 1), |bytes| bytes[HEADER_BYTES] = 2),
+            importer.hear_changed(empty_values(CHANNEL, 1), |bytes| bytes[HEADER_BYTES] = 0),
+            importer.hear_changed(begun_value(4, 1), |bytes| bytes[HEADER_BYTES + 4] = 5),
+            importer.hear_changed(begun_value(4, 1), |bytes| bytes[HEADER_BYTES + 8] = 0),
+        ],
+        "Data or End from the receiver, Grant from the sender" => {
+            let mut exporter = Listener::exporter(Dir::Recv);
+            vec![
+                exporter.hear(empty_values(CHANNEL, 1)),
+                exporter.hear(end(0)),
+                importer.hear(grant(4, 0)),
+            ]
+        }
+        "Data or End after the sender's last word" => [empty_values(CHANNEL, 1), end(1)]
+            .map(|late| {
+                let mut importer = Listener::importer(Dir::Recv);
+                importer.hear(empty_values(CHANNEL, 1)).expect("a value within the window");
+                importer.hear(end(1)).expect("the end after one value");
+                importer.hear(late)
+            })
+            .into(),
+        "Data that does not go on with the unfinished value" => {
+            importer.hear(begun_value(4, 10)).expect("the start of a value");
+            vec![importer.hear(begun_value(4, 5))]
+        }
+        "End with another number of values than came, or within a value" => {
+            let mut other = Listener::importer(Dir::Recv);
+            other.hear(begun_value(4, 10)).expect("the start of a value");
+            vec![importer.hear(end(1)), other.hear(end(0))]
+        }
+        "Grant of less than was taken, or with more taken than was sent" => {
+            let mut exporter = Listener::exporter(Dir::Recv);
+            vec![exporter.hear(grant(4, 1))]
+        }
+        "more values or bytes than were granted" => {
+            let bytes = vec![0; WINDOW_BYTES_MIN as usize + 1];
+            let run = Bytes::from(bytes);
+            let data = Data { channel: CHANNEL, values: 1, partial: None, run };
+            let mut other = Listener::importer(Dir::Recv);
+            let too_many = other.hear(empty_values(CHANNEL, WINDOW_VALUES + 1));
+            vec![importer.hear(Frame::Data(data)), too_many]
+        }
+        "value longer than VALUE_BYTES_MAX" => {
+            vec![importer.hear(begun_value(8, VALUE_BYTES_MAX as u32))]
+        }
+        _ => return None,
+    };
+    Some(outcomes)
+}
+
+#[test]
+fn each_error_of_the_table_has_its_code() {
+    for row in document::table("errors") {
+        let [what, code] = &row[..] else {
+            panic!("a row of errors has two cells");
+        };
+        let what = what.replace('`', "");
+        for (at, outcome) in provoke(&what).into_iter().enumerate() {
+            let error = outcome.err().unwrap_or_else(|| panic!("nothing is wrong: {what} ({at})"));
+            assert_eq!(format!("{:?}", error.code()), *code, "{what} ({at}): {error}");
+        }
+    }
+}
