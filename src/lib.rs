@@ -9,4 +9,6 @@ pub mod prefix;
 pub mod session;
 pub mod wire;
 
+pub use channel::{Receiver, Sender};
 pub use dir::Dir;
+pub use net::{Config, Connection, Exporter};
