@@ -1,1 +1,28 @@
-//! actix actors for netchan.
+//! Actors that share channels with actors on other machines.
+//!
+//! An [`ExporterActor`] publishes typed channels by name, an [`ImporterActor`] on another machine
+//! imports them, and one [`ConnectionActor`] per peer looks after the connection. They are managed
+//! with [`messages`]; values do not go through them.
+//!
+//! Each channel is a plain [`Sender`](netchan::Sender) or [`Receiver`](netchan::Receiver), and an
+//! actix `Recipient` where one is wanted: [`SenderExt::recipient`] for a channel that sends,
+//! [`deliver_to`](messages::ImportReceiver::deliver_to) for one that receives.
+//!
+//! The actors start tasks on the runtime of their arbiter, so they must be started inside an actix
+//! system, as every actor.
+
+mod connection;
+mod exporter;
+mod importer;
+mod inlet;
+pub mod messages;
+mod outlet;
+mod reporting;
+
+pub use connection::ConnectionActor;
+pub use exporter::ExporterActor;
+pub use importer::ImporterActor;
+pub use outlet::SenderExt;
+
+#[doc(no_inline)]
+pub use netchan::net::{Address, Config, Stream};

@@ -152,6 +152,13 @@ impl<T> Sender<T> {
         self.queue.wait_closed().await
     }
 
+    /// The same as [`closed`](Sender::closed), but it neither borrows the sender nor keeps the
+    /// channel open.
+    pub fn watch_closed(&self) -> impl Future<Output = Closed> + Send + 'static {
+        let queue = self.queue.clone();
+        async move { queue.wait_closed().await }
+    }
+
     /// Whether the channel takes no more values.
     #[must_use]
     pub fn is_closed(&self) -> bool {

@@ -271,6 +271,12 @@ impl Connection {
         self.shared.end.lock().as_ref().map_or(0, |end| end.unconfirmed_values)
     }
 
+    /// What a flush says when the connection ended under it.
+    #[must_use]
+    pub fn lost(&self, end: ConnectionEnd) -> FlushError {
+        FlushError::Disconnected { outstanding_values: self.unconfirmed_values(), end }
+    }
+
     /// The session's public name.
     #[must_use]
     pub fn session(&self) -> SessionId {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::channel::Outgoing;
-use crate::net::{Connection, ConnectionEnd, FlushError};
+use crate::net::{Connection, FlushError};
 
 /// Whose values are waited for.
 pub(super) struct Flushing<'a> {
@@ -41,7 +41,7 @@ impl<'a> Flushing<'a> {
 
     async fn flush_connections(&self, connections: Vec<Connection>) -> Result<(), FlushError> {
         for connection in connections {
-            connection.flush().await.map_err(|end| lost(&connection, end))?;
+            connection.flush().await.map_err(|end| connection.lost(end))?;
         }
         Ok(())
     }
@@ -96,8 +96,4 @@ async fn within(
             Err(FlushError::TimedOut { outstanding_values })
         }
     }
-}
-
-fn lost(connection: &Connection, end: ConnectionEnd) -> FlushError {
-    FlushError::Disconnected { outstanding_values: connection.unconfirmed_values(), end }
 }

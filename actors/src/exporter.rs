@@ -1,0 +1,296 @@
+//! The actor that publishes channels.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message};
+use actix::{MessageResult, ResponseActFuture, ResponseFuture, Supervised, WrapFuture};
+use netchan::channel::Value;
+use netchan::id::SessionId;
+use netchan::net::UnreadReports;
+use netchan::net::{Address, Config, ConnectError, Connection, Driver, ExportError, Exporter};
+use netchan::net::{FlushError, HangupError, HangupReport, Listener, Report};
+use netchan::{Receiver, Sender};
+use tokio::sync::Semaphore;
+use tokio::task::AbortHandle;
+
+use crate::connection::{ConnectionActor, Ended};
+use crate::inlet;
+use crate::messages::{Close, Connections, Drain, Errors, ExportReceiver, ExportSender, ExportTo};
+use crate::messages::{Hangup, ListenAndServe, Serve, ServeConnection, Subscribe, Sync};
+use crate::reporting::Subscribers;
+
+/// How long a listener rests after the operating system refused a connection, so that a lack of
+/// file descriptors does not become a busy loop.
+const ACCEPT_REST: Duration = Duration::from_millis(100);
+
+/// Publishes channels by name and serves them to importers.
+///
+/// There may be many in one process, each with its own names and listeners. It stops on
+/// [`Close`]. Under a [`Supervisor`](actix::Supervisor) it keeps its channels, listeners and
+/// connections over a restart.
+///
+/// ```
+/// use actix::prelude::*;
+/// use netchan_actix::messages::{ExportSender, ListenAndServe};
+/// use netchan_actix::ExporterActor;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// System::new().block_on(async {
+///     let exporter = ExporterActor::new(Default::default()).start();
+///     let numbers = exporter.send(ExportSender::<u32>::new("numbers")).await??;
+///     let address = exporter.send(ListenAndServe("127.0.0.1:0".parse()?)).await??;
+///     println!("import \"numbers\" from {address}");
+///     numbers.send(1).await?;
+///     Ok(())
+/// })
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct ExporterActor {
+    exporter: Exporter,
+    listeners: Vec<AbortHandle>,
+    handshakes: Arc<Semaphore>,
+    connections: HashMap<SessionId, Addr<ConnectionActor>>,
+    subscribers: Subscribers,
+}
+
+/// From a listener: a peer has got through its handshake.
+struct Accepted {
+    connection: Connection,
+    driver: Driver,
+}
+
+impl Message for Accepted {
+    type Result = Addr<ConnectionActor>;
+}
+
+impl ExporterActor {
+    /// An exporter that exports nothing yet. When errors are not read, it drops the oldest.
+    #[must_use]
+    pub fn new(config: Config) -> ExporterActor {
+        ExporterActor::with(config, UnreadReports::DropOldest)
+    }
+
+    /// The same with another rule for errors that are not read.
+    #[must_use]
+    pub fn with(config: Config, when_unread: UnreadReports) -> ExporterActor {
+        let exporter = Exporter::new(config, when_unread);
+        let handshakes = Arc::new(Semaphore::new(exporter.handshakes_max()));
+        ExporterActor {
+            exporter,
+            listeners: Vec::new(),
+            handshakes,
+            connections: HashMap::new(),
+            subscribers: Subscribers::default(),
+        }
+    }
+
+    fn listen(&mut self, listener: Listener, ctx: &mut Context<Self>) -> Address {
+        let address = listener.address().clone();
+        tracing::debug!(%address, "listening");
+        let accepting = Accepting {
+            exporter: self.exporter.clone(),
+            handshakes: self.handshakes.clone(),
+            actor: ctx.address(),
+        };
+        self.listeners.push(tokio::spawn(accepting.run(listener)).abort_handle());
+        address
+    }
+
+    fn accepted(&mut self, accepted: Accepted, ctx: &mut Context<Self>) -> Addr<ConnectionActor> {
+        let Accepted { connection, driver } = accepted;
+        let session = connection.session();
+        let owner = ctx.address().recipient();
+        let actor = ConnectionActor::new(connection, driver, owner).start();
+        self.connections.insert(session, actor.clone());
+        actor
+    }
+}
+
+impl Actor for ExporterActor {
+    type Context = Context<Self>;
+}
+
+impl Supervised for ExporterActor {}
+
+/// What a listener's task needs.
+struct Accepting {
+    exporter: Exporter,
+    handshakes: Arc<Semaphore>,
+    actor: Addr<ExporterActor>,
+}
+
+impl Accepting {
+    async fn run(self, listener: Listener) {
+        // The permit comes first: peers beyond the bound wait in the operating system's queue.
+        while let Ok(permit) = self.handshakes.clone().acquire_owned().await {
+            match listener.accept().await {
+                Ok(stream) => {
+                    let (exporter, actor) = (self.exporter.clone(), self.actor.clone());
+                    tokio::spawn(async move {
+                        if let Ok((connection, driver)) = exporter.accept(stream).await {
+                            actor.do_send(Accepted { connection, driver });
+                        }
+                        drop(permit);
+                    });
+                }
+                Err(error) => {
+                    let text = error.to_string();
+                    self.exporter.report(Report::AcceptFailed { text });
+                    tokio::time::sleep(ACCEPT_REST).await;
+                }
+            }
+        }
+    }
+}
+
+impl<T: Value> Handler<ExportSender<T>> for ExporterActor {
+    type Result = Result<Sender<T>, ExportError>;
+
+    fn handle(&mut self, message: ExportSender<T>, _: &mut Context<Self>) -> Self::Result {
+        self.exporter.export_sender(&message.name, message.settings)
+    }
+}
+
+impl<T: Value> Handler<ExportReceiver<T>> for ExporterActor {
+    type Result = Result<Receiver<T>, ExportError>;
+
+    fn handle(&mut self, message: ExportReceiver<T>, _: &mut Context<Self>) -> Self::Result {
+        self.exporter.export_receiver(&message.name, message.settings)
+    }
+}
+
+impl<T: Value + Message<Result = ()>> Handler<ExportTo<T>> for ExporterActor {
+    type Result = Result<(), ExportError>;
+
+    fn handle(&mut self, message: ExportTo<T>, _: &mut Context<Self>) -> Self::Result {
+        let ExportTo { export, recipient } = message;
+        let receiver = self.exporter.export_receiver(&export.name, export.settings)?;
+        inlet::spawn(receiver, recipient, export.name);
+        Ok(())
+    }
+}
+
+impl Handler<ListenAndServe> for ExporterActor {
+    type Result = ResponseActFuture<Self, io::Result<Address>>;
+
+    fn handle(
+        &mut self,
+        ListenAndServe(address): ListenAndServe,
+        _: &mut Context<Self>,
+    ) -> Self::Result {
+        let listening = async move { address.listen().await };
+        Box::pin(
+            listening.into_actor(self).map(|listener, actor, ctx| Ok(actor.listen(listener?, ctx))),
+        )
+    }
+}
+
+impl Handler<Serve> for ExporterActor {
+    type Result = MessageResult<Serve>;
+
+    fn handle(&mut self, Serve(listener): Serve, ctx: &mut Context<Self>) -> Self::Result {
+        MessageResult(self.listen(listener, ctx))
+    }
+}
+
+impl Handler<ServeConnection> for ExporterActor {
+    type Result = ResponseActFuture<Self, Result<Addr<ConnectionActor>, ConnectError>>;
+
+    fn handle(
+        &mut self,
+        ServeConnection(stream): ServeConnection,
+        _: &mut Context<Self>,
+    ) -> Self::Result {
+        let exporter = self.exporter.clone();
+        let accepting = async move { exporter.accept(stream).await };
+        Box::pin(accepting.into_actor(self).map(|accepted, actor, ctx| {
+            let (connection, driver) = accepted?;
+            Ok(actor.accepted(Accepted { connection, driver }, ctx))
+        }))
+    }
+}
+
+impl Handler<Accepted> for ExporterActor {
+    type Result = MessageResult<Accepted>;
+
+    fn handle(&mut self, accepted: Accepted, ctx: &mut Context<Self>) -> Self::Result {
+        MessageResult(self.accepted(accepted, ctx))
+    }
+}
+
+impl Handler<Ended> for ExporterActor {
+    type Result = ();
+
+    fn handle(&mut self, Ended { session, end }: Ended, _: &mut Context<Self>) {
+        tracing::debug!(%session, %end, "a connection has ended");
+        self.connections.remove(&session);
+    }
+}
+
+impl Handler<Connections> for ExporterActor {
+    type Result = MessageResult<Connections>;
+
+    fn handle(&mut self, _: Connections, _: &mut Context<Self>) -> Self::Result {
+        MessageResult(self.connections.values().cloned().collect())
+    }
+}
+
+impl Handler<Hangup> for ExporterActor {
+    type Result = ResponseFuture<Result<HangupReport, HangupError>>;
+
+    fn handle(&mut self, Hangup { name }: Hangup, _: &mut Context<Self>) -> Self::Result {
+        let exporter = self.exporter.clone();
+        Box::pin(async move { exporter.hangup(&name).await })
+    }
+}
+
+impl Handler<Sync> for ExporterActor {
+    type Result = ResponseFuture<Result<(), FlushError>>;
+
+    fn handle(&mut self, Sync { timeout }: Sync, _: &mut Context<Self>) -> Self::Result {
+        let exporter = self.exporter.clone();
+        Box::pin(async move { exporter.sync(timeout).await })
+    }
+}
+
+impl Handler<Drain> for ExporterActor {
+    type Result = ResponseFuture<Result<(), FlushError>>;
+
+    fn handle(&mut self, Drain { timeout }: Drain, _: &mut Context<Self>) -> Self::Result {
+        let exporter = self.exporter.clone();
+        Box::pin(async move { exporter.drain(timeout).await })
+    }
+}
+
+impl Handler<Errors> for ExporterActor {
+    type Result = MessageResult<Errors>;
+
+    fn handle(&mut self, _: Errors, _: &mut Context<Self>) -> Self::Result {
+        MessageResult(self.exporter.reports())
+    }
+}
+
+impl Handler<Subscribe> for ExporterActor {
+    type Result = ();
+
+    fn handle(&mut self, Subscribe(recipient): Subscribe, _: &mut Context<Self>) {
+        self.subscribers.add(recipient, self.exporter.reports());
+    }
+}
+
+impl Handler<Close> for ExporterActor {
+    type Result = ResponseActFuture<Self, ()>;
+
+    fn handle(&mut self, _: Close, _: &mut Context<Self>) -> Self::Result {
+        for listener in self.listeners.drain(..) {
+            listener.abort();
+        }
+        let exporter = self.exporter.clone();
+        let closed = async move { exporter.close().await };
+        Box::pin(closed.into_actor(self).map(|(), _, ctx| ctx.stop()))
+    }
+}

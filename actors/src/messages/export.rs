@@ -1,0 +1,110 @@
+//! Messages that publish a channel.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use actix::{Message, Recipient};
+use netchan::channel::Value;
+use netchan::net::{ExportError, RecvSettings, SendSettings};
+use netchan::{Receiver, Sender};
+
+/// To an [`ExporterActor`](crate::ExporterActor): export a channel to which this side sends
+/// values of type `T`. Each value goes to one of its importers.
+///
+/// The result is the channel's [`Sender`]; [`SenderExt`](crate::SenderExt) makes a `Recipient` of
+/// it.
+#[must_use = "a message does something when it is sent"]
+pub struct ExportSender<T> {
+    pub(crate) name: String,
+    pub(crate) settings: SendSettings,
+    values: PhantomData<fn(T)>,
+}
+
+impl<T> ExportSender<T> {
+    /// Exports under `name`.
+    pub fn new(name: impl Into<String>) -> Self {
+        ExportSender { name: name.into(), settings: SendSettings::default(), values: PhantomData }
+    }
+
+    /// With other settings than the default.
+    pub fn settings(mut self, settings: SendSettings) -> Self {
+        self.settings = settings;
+        self
+    }
+}
+
+impl<T: Value> Message for ExportSender<T> {
+    type Result = Result<Sender<T>, ExportError>;
+}
+
+/// To an [`ExporterActor`](crate::ExporterActor): export a channel from which this side receives
+/// values of type `T`. The values of all importers merge.
+///
+/// The result is the channel's [`Receiver`].
+#[must_use = "a message does something when it is sent"]
+pub struct ExportReceiver<T> {
+    pub(crate) name: String,
+    pub(crate) settings: RecvSettings,
+    values: PhantomData<fn(T)>,
+}
+
+impl<T> ExportReceiver<T> {
+    /// Exports under `name`.
+    pub fn new(name: impl Into<String>) -> Self {
+        let settings = RecvSettings::default();
+        ExportReceiver { name: name.into(), settings, values: PhantomData }
+    }
+
+    /// With other settings than the default.
+    pub fn settings(mut self, settings: RecvSettings) -> Self {
+        self.settings = settings;
+        self
+    }
+}
+
+impl<T: Value> ExportReceiver<T>
+where
+    T: Message<Result = ()>,
+{
+    /// Delivers the values to an actor instead of giving out the [`Receiver`].
+    pub fn deliver_to(self, recipient: Recipient<T>) -> ExportTo<T> {
+        ExportTo { export: self, recipient }
+    }
+}
+
+impl<T: Value> Message for ExportReceiver<T> {
+    type Result = Result<Receiver<T>, ExportError>;
+}
+
+/// To an [`ExporterActor`](crate::ExporterActor): export a channel whose values are delivered to
+/// an actor, in order; see [`ExportReceiver::deliver_to`].
+///
+/// A value counts as taken when the actor's handler has finished, so a slow handler slows down
+/// those who send to it, and nobody else.
+#[must_use = "a message does something when it is sent"]
+pub struct ExportTo<T: Message<Result = ()> + Send> {
+    pub(crate) export: ExportReceiver<T>,
+    pub(crate) recipient: Recipient<T>,
+}
+
+impl<T: Value + Message<Result = ()>> Message for ExportTo<T> {
+    type Result = Result<(), ExportError>;
+}
+
+impl<T> fmt::Debug for ExportSender<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ExportSender").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl<T> fmt::Debug for ExportReceiver<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ExportReceiver").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl<T: Message<Result = ()> + Send> fmt::Debug for ExportTo<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ExportTo").field("name", &self.export.name).finish_non_exhaustive()
+    }
+}

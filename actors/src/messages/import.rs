@@ -1,0 +1,131 @@
+//! Messages that import a channel.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use actix::{Message, Recipient};
+use netchan::channel::Value;
+use netchan::net::{ImportError, ImportSettings};
+use netchan::{Receiver, Sender};
+
+/// To an [`ImporterActor`](crate::ImporterActor): import a channel to which this side sends values
+/// of type `T`.
+///
+/// The result is the channel's [`Sender`]; [`SenderExt`](crate::SenderExt) makes a `Recipient` of
+/// it.
+#[must_use = "a message does something when it is sent"]
+pub struct ImportSender<T> {
+    pub(crate) name: String,
+    pub(crate) settings: ImportSettings,
+    values: PhantomData<fn(T)>,
+}
+
+/// To an [`ImporterActor`](crate::ImporterActor): import a channel from which this side receives
+/// values of type `T`.
+///
+/// The result is the channel's [`Receiver`].
+#[must_use = "a message does something when it is sent"]
+pub struct ImportReceiver<T> {
+    pub(crate) name: String,
+    pub(crate) settings: ImportSettings,
+    values: PhantomData<fn(T)>,
+}
+
+/// To an [`ImporterActor`](crate::ImporterActor): import a channel whose values are delivered to an
+/// actor, in order; see [`ImportReceiver::deliver_to`].
+///
+/// A value counts as taken when the actor's handler has finished, so a slow handler slows down
+/// those who send to it, and nobody else.
+#[must_use = "a message does something when it is sent"]
+pub struct ImportTo<T: Message<Result = ()> + Send> {
+    pub(crate) import: ImportReceiver<T>,
+    pub(crate) recipient: Recipient<T>,
+}
+
+impl<T> ImportSender<T> {
+    /// Imports what is exported as `name`.
+    pub fn new(name: impl Into<String>) -> Self {
+        ImportSender { name: name.into(), settings: ImportSettings::default(), values: PhantomData }
+    }
+
+    /// With other settings than the default.
+    pub fn settings(mut self, settings: ImportSettings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// How many values may be in flight or buffered; less than 1 means 1.
+    pub fn size(mut self, values: u32) -> Self {
+        self.settings = self.settings.size(values);
+        self
+    }
+
+    /// Ends the channel on both sides after so many values (Go's `ImportNValues`).
+    pub fn limit(mut self, values: u64) -> Self {
+        self.settings = self.settings.limit(values);
+        self
+    }
+}
+
+impl<T> ImportReceiver<T> {
+    /// Imports what is exported as `name`.
+    pub fn new(name: impl Into<String>) -> Self {
+        let settings = ImportSettings::default();
+        ImportReceiver { name: name.into(), settings, values: PhantomData }
+    }
+
+    /// With other settings than the default.
+    pub fn settings(mut self, settings: ImportSettings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// How many values may be in flight or buffered; less than 1 means 1.
+    pub fn size(mut self, values: u32) -> Self {
+        self.settings = self.settings.size(values);
+        self
+    }
+
+    /// Ends the channel on both sides after so many values (Go's `ImportNValues`).
+    pub fn limit(mut self, values: u64) -> Self {
+        self.settings = self.settings.limit(values);
+        self
+    }
+}
+
+impl<T: Value + Message<Result = ()>> ImportReceiver<T> {
+    /// Delivers the values to an actor instead of giving out the [`Receiver`].
+    pub fn deliver_to(self, recipient: Recipient<T>) -> ImportTo<T> {
+        ImportTo { import: self, recipient }
+    }
+}
+
+impl<T: Value> Message for ImportSender<T> {
+    type Result = Result<Sender<T>, ImportError>;
+}
+
+impl<T: Value> Message for ImportReceiver<T> {
+    type Result = Result<Receiver<T>, ImportError>;
+}
+
+impl<T: Value + Message<Result = ()>> Message for ImportTo<T> {
+    type Result = Result<(), ImportError>;
+}
+
+impl<T> fmt::Debug for ImportSender<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ImportSender").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl<T> fmt::Debug for ImportReceiver<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ImportReceiver").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl<T: Message<Result = ()> + Send> fmt::Debug for ImportTo<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ImportTo").field("name", &self.import.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,16 @@
+//! What the actors understand, one family of messages a file.
+//!
+//! Every message has a typed result. They are sent to an [`ExporterActor`](crate::ExporterActor)
+//! or an [`ImporterActor`](crate::ImporterActor); each says to which.
+
+mod export;
+mod flush;
+mod import;
+mod reports;
+mod serve;
+
+pub use export::{ExportReceiver, ExportSender, ExportTo};
+pub use flush::{Drain, Hangup, Sync};
+pub use import::{ImportReceiver, ImportSender, ImportTo};
+pub use reports::{ErrorReport, Errors, Subscribe};
+pub use serve::{Close, Connections, Disconnected, ListenAndServe, Serve, ServeConnection};

@@ -1,0 +1,136 @@
+//! A `Recipient` for a channel that sends.
+
+use actix::dev::{MessageResponse, OneshotSender};
+use actix::{Actor, ActorContext, ActorFutureExt, ArbiterHandle, AsyncContext, Context, Handler};
+use actix::{Message, Recipient};
+use netchan::Sender;
+use netchan::channel::{SendError, TrySendError, Value};
+
+/// Messages that the outlet's mailbox holds while the channel is full, besides one per handle.
+const MAILBOX_MESSAGES: usize = 16;
+
+/// Makes a `Recipient` of a channel's [`Sender`].
+///
+/// The recipient behaves as that of a local actor:
+///
+/// - `do_send` never waits. While the channel is full, messages wait in a mailbox, as they do for
+///   an actor that is busy.
+/// - `try_send` gives the message back when that mailbox is full, and when the channel has ended.
+/// - `send` resolves when the channel has taken the message, or with
+///   [`MailboxError::Closed`](actix::MailboxError) when it has ended.
+/// - `connected` turns false when the channel has ended.
+///
+/// The channel stays open as long as a [`Sender`] or a recipient of it is left.
+pub trait SenderExt<T: Value + Message<Result = ()>> {
+    /// A recipient that runs in the current arbiter.
+    ///
+    /// # Panics
+    ///
+    /// Outside of an actix system.
+    fn recipient(&self) -> Recipient<T>;
+
+    /// A recipient that runs in another arbiter.
+    fn recipient_in(&self, arbiter: &ArbiterHandle) -> Recipient<T>;
+}
+
+impl<T: Value + Message<Result = ()>> SenderExt<T> for Sender<T> {
+    fn recipient(&self) -> Recipient<T> {
+        Outlet { sender: self.clone() }.start().recipient()
+    }
+
+    fn recipient_in(&self, arbiter: &ArbiterHandle) -> Recipient<T> {
+        let sender = self.clone();
+        Outlet::start_in_arbiter(arbiter, |_| Outlet { sender }).recipient()
+    }
+}
+
+/// Turns messages into values.
+struct Outlet<T: Value> {
+    sender: Sender<T>,
+}
+
+/// The channel has ended.
+struct ChannelEnded;
+
+impl Message for ChannelEnded {
+    type Result = ();
+}
+
+impl<T: Value> Actor for Outlet<T> {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        ctx.set_mailbox_capacity(MAILBOX_MESSAGES);
+        // On a task of its own, and with a weak address: a future of this context would keep the
+        // actor, and so the channel, after the last recipient is gone.
+        let actor = ctx.address().downgrade();
+        let ended = self.sender.watch_closed();
+        tokio::spawn(async move {
+            ended.await;
+            if let Some(actor) = actor.upgrade() {
+                actor.do_send(ChannelEnded);
+            }
+        });
+    }
+}
+
+impl<T: Value> Handler<ChannelEnded> for Outlet<T> {
+    type Result = ();
+
+    fn handle(&mut self, _: ChannelEnded, ctx: &mut Context<Self>) {
+        ctx.stop();
+    }
+}
+
+impl<T: Value + Message<Result = ()>> Handler<T> for Outlet<T> {
+    type Result = Outcome<T>;
+
+    fn handle(&mut self, value: T, ctx: &mut Context<Self>) -> Outcome<T> {
+        match self.sender.try_send(value) {
+            Ok(()) => Outcome::Taken,
+            Err(TrySendError::Full(value)) => Outcome::MustWait(value, self.sender.clone()),
+            Err(TrySendError::Closed(..)) => {
+                ctx.stop();
+                Outcome::Refused
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a message was not sent");
+                Outcome::Refused
+            }
+        }
+    }
+}
+
+/// What became of a message.
+enum Outcome<T> {
+    Taken,
+    MustWait(T, Sender<T>),
+    Refused,
+}
+
+impl<T: Value + Message<Result = ()>> MessageResponse<Outlet<T>, T> for Outcome<T> {
+    fn handle(self, ctx: &mut Context<Outlet<T>>, reply: Option<OneshotSender<()>>) {
+        match self {
+            Outcome::Taken => answer(reply),
+            // A reply that is dropped tells the sender that the message was not taken.
+            Outcome::Refused => {}
+            Outcome::MustWait(value, sender) => {
+                let sending = async move { sender.send(value).await };
+                // No further message is looked at until this one is on its way, so order holds.
+                ctx.wait(actix::fut::wrap_future::<_, Outlet<T>>(sending).map(|result, _, ctx| {
+                    match result {
+                        Ok(()) => answer(reply),
+                        Err(SendError::Closed(..)) => ctx.stop(),
+                        Err(error) => tracing::warn!(%error, "a message was not sent"),
+                    }
+                }));
+            }
+        }
+    }
+}
+
+fn answer(reply: Option<OneshotSender<()>>) {
+    if let Some(reply) = reply {
+        let _nobody_waits = reply.send(());
+    }
+}

@@ -1,0 +1,43 @@
+//! Hands the errors of an actor to its subscribers.
+
+use actix::Recipient;
+use netchan::net::ReportStream;
+use tokio::sync::watch;
+
+use crate::messages::ErrorReport;
+
+/// The subscribers of one actor.
+#[derive(Debug, Default)]
+pub(crate) struct Subscribers {
+    /// Known to the task that hands on errors, which starts with the first subscriber.
+    list: Option<watch::Sender<Vec<Recipient<ErrorReport>>>>,
+}
+
+impl Subscribers {
+    /// Adds a subscriber. `reports` is read from the first one on.
+    pub(crate) fn add(&mut self, recipient: Recipient<ErrorReport>, reports: ReportStream) {
+        match &self.list {
+            Some(list) => list.send_modify(|subscribers| subscribers.push(recipient)),
+            None => {
+                let (list, subscribers) = watch::channel(vec![recipient]);
+                self.list = Some(list);
+                tokio::spawn(hand_on(reports, subscribers));
+            }
+        }
+    }
+}
+
+/// Sends each error to all subscribers, and takes the next when they have handled it.
+async fn hand_on(
+    mut reports: ReportStream,
+    subscribers: watch::Receiver<Vec<Recipient<ErrorReport>>>,
+) {
+    while let Some(report) = reports.next_report().await {
+        let recipients = subscribers.borrow().clone();
+        for recipient in recipients {
+            if recipient.send(ErrorReport(report.clone())).await.is_err() {
+                tracing::debug!("a subscriber is gone");
+            }
+        }
+    }
+}
