@@ -10,7 +10,9 @@ use std::io::IoSlice;
 use bytes::{Buf, Bytes, BytesMut};
 
 use crate::id::ChannelId;
-use crate::limits::{ACK_BYTES, ACK_FRAMES, REPLAY_BYTES_MAX, REPLAY_FRAMES_MAX};
+use crate::limits::{
+    ACK_BYTES, ACK_FRAMES, COMPOSED_BYTES_MAX, REPLAY_BYTES_MAX, REPLAY_FRAMES_MAX,
+};
 use crate::session::SessionError;
 use crate::wire::{Frame, Partial, encode, encode_data_head};
 
@@ -160,6 +162,11 @@ impl Link {
     /// Bytes that are composed and not written.
     pub(super) fn unwritten_bytes(&self) -> usize {
         self.unwritten_bytes + self.composing.len()
+    }
+
+    /// Whether so much is composed that the socket must take some of it first.
+    pub(super) fn is_stuffed(&self) -> bool {
+        self.unwritten_bytes() >= COMPOSED_BYTES_MAX
     }
 
     /// Whether more values can be taken on, or the peer must acknowledge first.

@@ -15,7 +15,7 @@
 //! - `poll_*` says what the caller must do next.
 //!
 //! After each `handle_*` or command the caller drains [`poll_event`](Session::poll_event), then
-//! [`poll_transmit`](Session::poll_transmit), and comes back at
+//! [`poll_transmit`](Session::poll_transmit), which may bring events of its own, and comes back at
 //! [`next_timeout`](Session::next_timeout). An error means that the link must end; the session
 //! itself stays sound.
 
@@ -39,7 +39,8 @@ use std::time::Instant;
 use crate::dir::Dir;
 use crate::id::ChannelId;
 use crate::limits::{
-    COMPOSED_BYTES_MAX, LARGE_VALUES_BYTES_MAX, WINDOW_BYTES_MAX, WINDOW_VALUES_MAX,
+    FRAME_BYTES_MAX, FRAME_BYTES_MAX_FLOOR, LARGE_VALUES_BYTES_MAX, WINDOW_BYTES_MAX,
+    WINDOW_BYTES_MIN, WINDOW_VALUES_MAX,
 };
 use crate::session::channel::{Channel, Flow};
 use crate::session::credit::{Allowance, GrantDue, Window};
@@ -122,12 +123,17 @@ pub struct Session {
     /// Somebody waits for acknowledgements.
     is_flushing: bool,
     is_closing: bool,
+    /// What this side said when it closed the session. It is not counted, so it can be lost.
+    farewell: Option<Frame>,
 }
 
 impl Session {
     /// A session whose handshake is done and whose link is up.
     #[must_use]
-    pub fn new(parameters: Parameters, now: Instant) -> Session {
+    pub fn new(mut parameters: Parameters, now: Instant) -> Session {
+        // It is the peer who states this one.
+        parameters.peer_frame_bytes_max =
+            parameters.peer_frame_bytes_max.clamp(FRAME_BYTES_MAX_FLOOR, FRAME_BYTES_MAX);
         Session {
             parameters,
             link: Link::new(parameters.keeps_frames),
@@ -144,6 +150,7 @@ impl Session {
             pings: 0,
             is_flushing: false,
             is_closing: false,
+            farewell: None,
         }
     }
 
@@ -209,11 +216,13 @@ impl Session {
         }
         let id = self.table.unused().ok_or(OpenError::NumbersUsedUp)?;
         let window_values = request.window_values.clamp(1, WINDOW_VALUES_MAX);
+        // On the wire, zero stands for no limit.
+        let limit = request.limit.map(|limit| limit.max(1));
         let (channel, window_bytes) = match request.dir {
-            Dir::Send => (Channel::outgoing(id, request.limit), 0),
+            Dir::Send => (Channel::outgoing(id, limit), 0),
             Dir::Recv => {
-                let bytes = request.window_bytes.min(WINDOW_BYTES_MAX);
-                (Channel::incoming(id, Window::new(window_values, bytes, request.limit)), bytes)
+                let bytes = request.window_bytes.clamp(WINDOW_BYTES_MIN, WINDOW_BYTES_MAX);
+                (Channel::incoming(id, Window::new(window_values, bytes, limit)), bytes)
             }
         };
         self.table.insert(channel);
@@ -225,7 +234,7 @@ impl Session {
             identity: request.identity,
             window_values,
             window_bytes,
-            limit: request.limit,
+            limit,
         }));
         Ok(id)
     }
@@ -245,7 +254,7 @@ impl Session {
             }
             Flow::In(inbound) => {
                 let values = window_values.clamp(1, open.window_values.min(WINDOW_VALUES_MAX));
-                let bytes = window_bytes.min(WINDOW_BYTES_MAX);
+                let bytes = window_bytes.clamp(WINDOW_BYTES_MIN, WINDOW_BYTES_MAX);
                 inbound.window = Window::new(values, bytes, open.limit);
                 (values, bytes)
             }
@@ -289,9 +298,15 @@ impl Session {
         self.make_room(now);
     }
 
-    /// Dissociates a channel: nothing more is sent or accepted on it.
+    /// Dissociates a channel: nothing more is sent or accepted on it. Instead of an answer to
+    /// [`Event::OpenRequested`] it is a refusal.
     pub fn hangup(&mut self, now: Instant, id: ChannelId, code: Code, text: impl Into<String>) {
-        if self.table.find(id).is_some_and(|channel| !channel.hung_up) {
+        let is_answer = self.parameters.role == Role::Exporter
+            && self.table.find(id).is_some_and(|channel| !channel.is_accepted);
+        if is_answer {
+            self.refuse(id, code, text);
+            self.events.push_back(Event::Closed { channel: id, lost_values: 0 });
+        } else if self.table.find(id).is_some_and(|channel| !channel.hung_up) {
             self.say_last(id, code, text.into());
             self.make_room(now);
         }
@@ -301,7 +316,9 @@ impl Session {
     pub fn goodbye(&mut self, code: Code, text: impl Into<String>) {
         if !self.is_closing {
             self.is_closing = true;
-            self.link.push_uncounted(&Frame::Goodbye { code, text: text.into() });
+            let farewell = Frame::Goodbye { code, text: text.into() };
+            self.link.push_uncounted(&farewell);
+            self.farewell = Some(farewell);
         }
     }
 
@@ -345,6 +362,9 @@ impl Session {
         let table = &mut self.table;
         let repeated = self.link.resume(peer_received, |received| table.acknowledge(received))?;
         self.timers.heard(now);
+        if let Some(farewell) = &self.farewell {
+            self.link.push_uncounted(farewell);
+        }
         self.grants.clear();
         for channel in self.table.iter_mut() {
             if let Flow::In(inbound) = &mut channel.flow {
@@ -367,7 +387,7 @@ impl Session {
     /// [`poll_transmit`](Session::poll_transmit) at the latest.
     #[must_use]
     pub fn next_timeout(&self) -> Instant {
-        self.timers.next(self.link.unwritten_bytes() < COMPOSED_BYTES_MAX)
+        self.timers.next(!self.link.is_stuffed())
     }
 
     /// Fills `slices` with what is to be written next and says how many it filled.

@@ -229,6 +229,14 @@ impl Session {
         if self.parameters.role == Role::Importer && !channel.is_accepted && !channel.said_last {
             return Err(SessionError::violation(id, "a hangup before its start"));
         }
+        // Frames come in order: what a sender has sent has come.
+        let fits = match &channel.flow {
+            Flow::Out(outbound) => values <= outbound.allowance.sent_values(),
+            Flow::In(inbound) => values == inbound.window.received_values(),
+        };
+        if !fits {
+            return Err(SessionError::violation(id, "a hangup that does not fit its values"));
+        }
         channel.heard_last = true;
         channel.peer_values = values;
         if let Flow::In(inbound) = &mut channel.flow {

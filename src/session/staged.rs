@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 
-use crate::limits::LARGE_VALUE_BYTES;
+use crate::limits::{LARGE_VALUE_BYTES, RETAINED_BYTES_MAX};
 use crate::prefix;
 use crate::session::channel::Piece;
 use crate::session::source::Chunk;
@@ -52,10 +52,18 @@ impl Staged {
     /// The buffer to refill; only when nothing is left.
     pub(super) fn refill(&mut self) -> &mut Chunk {
         assert!(self.is_empty(), "what is staged is sent before more is taken");
+        self.clear();
+        &mut self.chunk
+    }
+
+    /// Lets go of what was sent, and of a buffer that is too large to wait for the next values.
+    fn clear(&mut self) {
+        if self.chunk.bytes.capacity() > RETAINED_BYTES_MAX {
+            self.chunk.bytes = Vec::new();
+        }
         self.chunk.bytes.clear();
         self.large = Bytes::new();
         self.offset = 0;
-        &mut self.chunk
     }
 
     /// Looks at what the source gave.
@@ -126,6 +134,9 @@ impl Staged {
         self.offset += cut.bytes;
         self.chunk.values -= cut.values;
         self.value_rest = cut.partial.map_or(0, |partial| partial.rest as usize);
+        if self.is_empty() {
+            self.clear();
+        }
     }
 }
 
@@ -187,5 +198,16 @@ mod tests {
         let staged = staged(&[LARGE_VALUE_BYTES]);
         let cut = staged.cut(Turn { values_max: 1, bytes_max: 1000, may_cut: true }).unwrap();
         assert!(matches!(staged.piece(cut), Piece::Shared(bytes) if bytes.len() == 1000));
+    }
+
+    #[test]
+    fn what_was_sent_is_not_kept() {
+        for lengths in [&[500_000][..], &[10, 500_000]] {
+            let mut staged = staged(lengths);
+            let all = staged.cut(turn(2, usize::MAX)).unwrap();
+            staged.advance(all);
+            assert!(staged.large.is_empty());
+            assert!(staged.chunk.bytes.capacity() <= RETAINED_BYTES_MAX);
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::id::ChannelId;
-use crate::limits::{COMPOSED_BYTES_MAX, QUANTUM_BYTES};
+use crate::limits::QUANTUM_BYTES;
 use crate::session::channel::{Flow, Piece};
 use crate::session::credit::Totals;
 use crate::session::round;
@@ -26,20 +26,21 @@ impl Session {
     /// Composes what can be sent now. `true` if there is something to write: then
     /// [`unwritten`](Session::unwritten) gives the bytes.
     ///
-    /// Values come first and control frames that can wait ride behind them.
+    /// Values come first and control frames that can wait ride behind them. A channel may reach its
+    /// limit here, so there may be events afterwards.
     pub fn poll_transmit(&mut self, now: Instant, source: &mut dyn ValueSource) -> bool {
-        let values_composed = self.compose_values(source);
-        self.compose_control(now, values_composed);
+        // Answers to a peer that sends and does not read would otherwise pile up.
+        if !self.link.is_stuffed() {
+            let values_composed = self.compose_values(source);
+            self.compose_control(now, values_composed);
+        }
         self.link.seal();
         self.link.unwritten_bytes() > 0
     }
 
     fn compose_values(&mut self, source: &mut dyn ValueSource) -> bool {
         let mut is_any = false;
-        while !self.is_closing
-            && self.link.unwritten_bytes() < COMPOSED_BYTES_MAX
-            && self.link.has_room()
-        {
+        while !self.is_closing && !self.link.is_stuffed() && self.link.has_room() {
             let Some(id) = self.round.next() else { break };
             is_any = true;
             match self.compose_turn(id, source) {
