@@ -1,7 +1,7 @@
 //! One actor per peer: it owns the task that drives the connection.
 
-use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, Recipient};
-use actix::{Message, ResponseActFuture, ResponseFuture, WrapFuture};
+use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler};
+use actix::{Message, ResponseActFuture, ResponseFuture, WeakRecipient, WrapFuture};
 use netchan::channel::Value;
 use netchan::id::SessionId;
 use netchan::net::ImportError;
@@ -18,7 +18,7 @@ use crate::messages::{Close, Disconnected, Drain, Hangup, ImportReceiver, Import
 pub struct ConnectionActor {
     connection: Connection,
     driver: Option<Driver>,
-    owner: Recipient<Ended>,
+    owner: WeakRecipient<Ended>,
 }
 
 /// To the owner of a connection: it has ended.
@@ -33,7 +33,7 @@ impl Message for Ended {
 }
 
 impl ConnectionActor {
-    pub(crate) fn new(connection: Connection, driver: Driver, owner: Recipient<Ended>) -> Self {
+    pub(crate) fn new(connection: Connection, driver: Driver, owner: WeakRecipient<Ended>) -> Self {
         ConnectionActor { connection, driver: Some(driver), owner }
     }
 }
@@ -46,13 +46,36 @@ impl Actor for ConnectionActor {
             // A task of its own: a panic in it ends the connection, not this arbiter.
             tokio::spawn(driver.run());
         }
-        let connection = self.connection.clone();
-        let ended = async move { connection.closed().await };
-        ctx.spawn(ended.into_actor(self).map(|end, actor, ctx| {
-            let session = actor.connection.session();
-            actor.owner.do_send(Ended { session, end });
-            ctx.stop();
-        }));
+        // On a task of its own, too, and with a weak address: a future of this context would keep
+        // the actor, and so the connection, when nobody else does.
+        let actor = ctx.address().downgrade();
+        let owner = self.owner.clone();
+        let session = self.connection.session();
+        let ended = self.connection.watch_closed();
+        tokio::spawn(async move {
+            let end = ended.await;
+            if let Some(owner) = owner.upgrade() {
+                owner.do_send(Ended { session, end });
+            }
+            if let Some(actor) = actor.upgrade() {
+                actor.do_send(Stop);
+            }
+        });
+    }
+}
+
+/// To itself: the connection has ended.
+struct Stop;
+
+impl Message for Stop {
+    type Result = ();
+}
+
+impl Handler<Stop> for ConnectionActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Stop, ctx: &mut Context<Self>) {
+        ctx.stop();
     }
 }
 

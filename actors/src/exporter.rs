@@ -103,7 +103,7 @@ impl ExporterActor {
     fn accepted(&mut self, accepted: Accepted, ctx: &mut Context<Self>) -> Addr<ConnectionActor> {
         let Accepted { connection, driver } = accepted;
         let session = connection.session();
-        let owner = ctx.address().recipient();
+        let owner = ctx.address().downgrade().recipient();
         let actor = ConnectionActor::new(connection, driver, owner).start();
         self.connections.insert(session, actor.clone());
         actor

@@ -83,7 +83,7 @@ impl ImporterActor {
     ) -> Result<Addr<Self>, ConnectError> {
         let (connection, driver) = Connection::open(stream, &config, when_unread).await?;
         Ok(ImporterActor::create(|ctx| {
-            let owner = ctx.address().recipient();
+            let owner = ctx.address().downgrade().recipient();
             let actor = ConnectionActor::new(connection.clone(), driver, owner).start();
             ImporterActor { connection, actor, subscribers: Subscribers::default() }
         }))

@@ -6,6 +6,9 @@ use crate::id::{Incarnation, NodeId};
 use crate::limits;
 use crate::session::Heartbeat;
 
+/// Longer waits than this are mistakes, and would overflow clocks.
+const WAIT_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// The settings that all connections of an exporter or importer share.
 ///
 /// ```
@@ -142,8 +145,11 @@ impl ConfigBuilder {
         if self.heartbeat.dead_after <= self.heartbeat.ask_after {
             return error("heartbeat.dead_after", "longer than ask_after");
         }
-        if self.handshake_timeout.is_zero() {
-            return error("handshake_timeout", "above zero");
+        if self.heartbeat.dead_after > WAIT_MAX {
+            return error("heartbeat.dead_after", "at most a day");
+        }
+        if self.handshake_timeout.is_zero() || self.handshake_timeout > WAIT_MAX {
+            return error("handshake_timeout", "above zero and at most a day");
         }
         if self.channels_max == 0 || self.channels_max > u32::MAX as usize {
             return error("channels_max", "from 1 to 2^32 - 1");

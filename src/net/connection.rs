@@ -26,8 +26,8 @@ use crate::session::OpenRequest;
 
 /// A connection with one peer. It can be cloned; all clones are the same connection.
 ///
-/// It lives until it is [closed](Connection::close), the peer closes it, its link breaks, or all
-/// handles are dropped. Channels do not keep it alive.
+/// It lives until it is [closed](Connection::close), the peer closes it, or its link breaks. When
+/// all handles are dropped, it is closed as soon as its channels have ended.
 #[derive(Clone, Debug)]
 pub struct Connection {
     commands: mpsc::Sender<Command>,
@@ -65,6 +65,16 @@ impl Shared {
     pub(super) fn end(&self, end: ConnectionEnd, unconfirmed_values: u64) {
         self.end.lock().get_or_insert(End { end, unconfirmed_values });
         self.ended.notify(usize::MAX);
+    }
+
+    async fn wait_ended(&self) -> ConnectionEnd {
+        loop {
+            let listener = self.ended.listen();
+            if let Some(End { end, .. }) = &*self.end.lock() {
+                return end.clone();
+            }
+            listener.await;
+        }
     }
 }
 
@@ -251,13 +261,14 @@ impl Connection {
     ///
     /// It can be dropped at any time.
     pub async fn closed(&self) -> ConnectionEnd {
-        loop {
-            let listener = self.shared.ended.listen();
-            if let Some(end) = self.end() {
-                return end;
-            }
-            listener.await;
-        }
+        self.shared.wait_ended().await
+    }
+
+    /// The same as [`closed`](Connection::closed), but it neither borrows the handle nor counts as
+    /// one.
+    pub fn watch_closed(&self) -> impl Future<Output = ConnectionEnd> + Send + 'static {
+        let shared = self.shared.clone();
+        async move { shared.wait_ended().await }
     }
 
     /// How the connection ended; `None` while it lasts.

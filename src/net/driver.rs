@@ -11,7 +11,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use bytes::BytesMut;
-use tokio::io::{AsyncReadExt, AsyncWrite};
+use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Sleep;
 use tracing::Instrument;
@@ -45,6 +45,7 @@ pub struct Driver {
     registry: Option<Arc<Registry>>,
     reports: Arc<Reports>,
     commands: mpsc::Receiver<Command>,
+    has_handles: bool,
     shared: Arc<Shared>,
     flushes: Vec<Flush>,
     hangups: Vec<Hangup>,
@@ -91,6 +92,7 @@ impl Driver {
             registry,
             reports,
             commands,
+            has_handles: true,
             shared,
             flushes: Vec::new(),
             hangups: Vec::new(),
@@ -166,10 +168,13 @@ impl Driver {
 
     fn poll_commands(&mut self, cx: &mut Context<'_>) -> Result<bool, ConnectionEnd> {
         let mut is_busy = false;
-        while let Poll::Ready(command) = self.commands.poll_recv(cx) {
+        while self.has_handles
+            && let Poll::Ready(command) = self.commands.poll_recv(cx)
+        {
             is_busy = true;
             match command {
-                None | Some(Command::Close) => return Err(ConnectionEnd::ClosedHere),
+                None => self.has_handles = false,
+                Some(Command::Close) => return Err(ConnectionEnd::ClosedHere),
                 Some(Command::Import(import)) => self.import(import),
                 Some(Command::Hangup { name, reply }) => self.hang_up(&name, reply),
                 Some(Command::Flush { reply }) => self.flush(reply),
@@ -178,7 +183,11 @@ impl Driver {
                 }
             }
         }
-        Ok(is_busy)
+        if self.has_handles || self.endpoints.len() > 0 {
+            Ok(is_busy)
+        } else {
+            Err(ConnectionEnd::ClosedHere)
+        }
     }
 
     fn import(&mut self, Import { request, end, reply }: Import) {
@@ -504,13 +513,22 @@ impl Driver {
             while self.session.unwritten_bytes() > 0 {
                 poll_fn(|cx| self.poll_write_once(cx)).await?;
             }
-            poll_fn(|cx| Pin::new(&mut self.stream.transport).poll_flush(cx)).await?;
-            poll_fn(|cx| Pin::new(&mut self.stream.transport).poll_shutdown(cx)).await
+            self.stream.transport.flush().await?;
+            self.stream.transport.shutdown().await?;
+            // Closing a socket that holds unread bytes resets it, and the peer might not see the
+            // goodbye. So what it still sends is read, until it closes its side.
+            loop {
+                self.input.clear();
+                self.input.reserve(READ_BYTES);
+                if self.stream.transport.read_buf(&mut self.input).await? == 0 {
+                    return Ok::<(), std::io::Error>(());
+                }
+            }
         };
         match tokio::time::timeout(GOODBYE_TIMEOUT, goodbye).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::debug!(%error, "the goodbye was not sent"),
-            Err(_) => tracing::debug!("the goodbye was not sent in time"),
+            Err(_) => tracing::debug!("the peer did not close its side in time"),
         }
     }
 

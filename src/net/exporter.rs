@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use futures::future::join_all;
 use parking_lot::Mutex;
 
 use crate::channel::{Bincode, Receiver, Sender, Value};
@@ -148,11 +149,11 @@ impl Exporter {
         let Some(mut discarded_values) = self.inner.registry.withdraw(name) else {
             return Err(HangupError::UnknownName { name: name.to_owned() });
         };
-        for connection in self.connections() {
-            // One that does not have the channel, or is gone, has nothing to add.
-            if let Ok(report) = connection.hangup(name).await {
-                discarded_values += report.discarded_values;
-            }
+        let connections = self.connections();
+        let reports = join_all(connections.iter().map(|connection| connection.hangup(name))).await;
+        // One that does not have the channel, or is gone, has nothing to add.
+        for report in reports.into_iter().flatten() {
+            discarded_values += report.discarded_values;
         }
         Ok(HangupReport { discarded_values })
     }
@@ -226,9 +227,8 @@ impl Exporter {
     /// Dropped before it returns, some connections may be left open.
     pub async fn close(&self) {
         self.inner.registry.close();
-        for connection in self.connections() {
-            connection.close().await;
-        }
+        let connections = self.connections();
+        join_all(connections.iter().map(Connection::close)).await;
         self.inner.reports.finish();
     }
 }

@@ -4,6 +4,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::try_join_all;
+
 use crate::channel::Outgoing;
 use crate::net::{Connection, FlushError};
 
@@ -13,18 +15,28 @@ pub(super) struct Flushing<'a> {
     queues: Box<dyn Fn() -> Vec<Arc<Outgoing>> + Send + Sync + 'a>,
     /// The connections, which may come and go meanwhile.
     connections: Box<dyn Fn() -> Vec<Connection> + Send + Sync + 'a>,
+    /// A connection that ends with nothing outstanding is no reason to fail.
+    peers_may_leave: bool,
 }
 
 impl<'a> Flushing<'a> {
     pub(super) fn connection(connection: &'a Connection) -> Flushing<'a> {
-        Flushing { queues: Box::new(Vec::new), connections: Box::new(|| vec![connection.clone()]) }
+        Flushing {
+            queues: Box::new(Vec::new),
+            connections: Box::new(|| vec![connection.clone()]),
+            peers_may_leave: false,
+        }
     }
 
     pub(super) fn exporter(
         queues: impl Fn() -> Vec<Arc<Outgoing>> + Send + Sync + 'a,
         connections: impl Fn() -> Vec<Connection> + Send + Sync + 'a,
     ) -> Flushing<'a> {
-        Flushing { queues: Box::new(queues), connections: Box::new(connections) }
+        Flushing {
+            queues: Box::new(queues),
+            connections: Box::new(connections),
+            peers_may_leave: true,
+        }
     }
 
     /// Values that are not known to have been received.
@@ -39,11 +51,12 @@ impl<'a> Flushing<'a> {
         outstanding
     }
 
-    async fn flush_connections(&self, connections: Vec<Connection>) -> Result<(), FlushError> {
-        for connection in connections {
-            connection.flush().await.map_err(|end| connection.lost(end))?;
-        }
-        Ok(())
+    async fn flush_connections(&self, connections: &[Connection]) -> Result<(), FlushError> {
+        let flushes = connections.iter().map(async |connection| match connection.flush().await {
+            Err(_) if self.peers_may_leave && connection.unconfirmed_values() == 0 => Ok(()),
+            result => result.map_err(|end| connection.lost(end)),
+        });
+        try_join_all(flushes).await.map(|_| ())
     }
 }
 
@@ -55,7 +68,7 @@ pub(super) async fn sync(flushing: &Flushing<'_>, timeout: Duration) -> Result<(
         for (queue, accepted) in queues.iter().map(|queue| (queue, queue.accepted_values())) {
             queue.wait_dispatched(accepted).await;
         }
-        flushing.flush_connections((flushing.connections)()).await
+        flushing.flush_connections(&(flushing.connections)()).await
     })
     .await
 }
@@ -75,7 +88,7 @@ pub(super) async fn drain(flushing: &Flushing<'_>, timeout: Duration) -> Result<
                     seen.push(connection);
                 }
             }
-            flushing.flush_connections(seen.clone()).await?;
+            flushing.flush_connections(&seen).await?;
             if flushing.outstanding_values().await == 0 {
                 return Ok(());
             }
