@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use event_listener::Event;
-use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::channel::identity::TypeIdentity;
@@ -20,6 +18,7 @@ use crate::net::flush::{self, Flushing};
 use crate::net::handshake::{self, Link};
 use crate::net::registry::Registry;
 use crate::net::report::Reports;
+use crate::net::shared::{Shared, Status};
 use crate::net::{Config, ConnectError, ConnectionEnd, FlushError, HangupError, HangupReport};
 use crate::net::{ImportError, ImportSettings, ReportStream, Stream, UnreadReports};
 use crate::session::OpenRequest;
@@ -32,50 +31,6 @@ use crate::session::OpenRequest;
 pub struct Connection {
     commands: mpsc::Sender<Command>,
     shared: Arc<Shared>,
-}
-
-/// What a connection's handles and its driver share.
-#[derive(Debug)]
-pub(super) struct Shared {
-    session: SessionId,
-    peer: String,
-    end: Mutex<Option<End>>,
-    ended: Event,
-    reports: Arc<Reports>,
-}
-
-#[derive(Clone, Debug)]
-struct End {
-    end: ConnectionEnd,
-    unconfirmed_values: u64,
-}
-
-/// How a connection stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Status {
-    /// Channels that are not over.
-    pub channels: usize,
-    /// Values that were accepted and are not known to have been received.
-    pub outstanding_values: u64,
-}
-
-impl Shared {
-    /// Notes how the connection ended. The first word counts.
-    pub(super) fn end(&self, end: ConnectionEnd, unconfirmed_values: u64) {
-        self.end.lock().get_or_insert(End { end, unconfirmed_values });
-        self.ended.notify(usize::MAX);
-    }
-
-    async fn wait_ended(&self) -> ConnectionEnd {
-        loop {
-            let listener = self.ended.listen();
-            if let Some(End { end, .. }) = &*self.end.lock() {
-                return end.clone();
-            }
-            listener.await;
-        }
-    }
 }
 
 impl Connection {
@@ -105,13 +60,8 @@ impl Connection {
         reports: Arc<Reports>,
     ) -> (Connection, Driver) {
         let (sender, receiver) = mpsc::channel(COMMANDS_MAX);
-        let shared = Arc::new(Shared {
-            session: link.session,
-            peer: link.stream.peer().to_owned(),
-            end: Mutex::default(),
-            ended: Event::new(),
-            reports: reports.clone(),
-        });
+        let peer = link.stream.peer().to_owned();
+        let shared = Shared::new(link.session, peer, reports.clone());
         let driver = Driver::new(link, registry, reports, receiver, shared.clone());
         (Connection { commands: sender, shared }, driver)
     }
@@ -261,25 +211,25 @@ impl Connection {
     ///
     /// It can be dropped at any time.
     pub async fn closed(&self) -> ConnectionEnd {
-        self.shared.wait_ended().await
+        self.shared.wait_end().await
     }
 
     /// The same as [`closed`](Connection::closed), but it neither borrows the handle nor counts as
     /// one.
     pub fn watch_closed(&self) -> impl Future<Output = ConnectionEnd> + Send + 'static {
         let shared = self.shared.clone();
-        async move { shared.wait_ended().await }
+        async move { shared.wait_end().await }
     }
 
     /// How the connection ended; `None` while it lasts.
     #[must_use]
     pub fn end(&self) -> Option<ConnectionEnd> {
-        self.shared.end.lock().as_ref().map(|end| end.end.clone())
+        self.shared.end().map(|end| end.end)
     }
 
     /// Values that were sent and were not known to have been received when the connection ended.
     pub(super) fn unconfirmed_values(&self) -> u64 {
-        self.shared.end.lock().as_ref().map_or(0, |end| end.unconfirmed_values)
+        self.shared.end().map_or(0, |end| end.unconfirmed_values)
     }
 
     /// What a flush says when the connection ended under it.

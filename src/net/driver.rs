@@ -22,11 +22,11 @@ use crate::limits::{
     COMPOSED_BYTES_MAX, DRIVER_ROUNDS_MAX, GOODBYE_TIMEOUT, READ_BYTES, UNWRITTEN_BYTES_MAX,
 };
 use crate::net::command::{Command, Import};
-use crate::net::connection::Shared;
 use crate::net::endpoints::{Endpoint, Endpoints, Queue};
 use crate::net::handshake::Link;
 use crate::net::registry::Registry;
 use crate::net::report::Reports;
+use crate::net::shared::Shared;
 use crate::net::{ConnectionEnd, ImportError, Report, Status, Stream};
 use crate::session::{Event, Session};
 use crate::wire::{Code, Open};
@@ -543,7 +543,7 @@ impl Driver {
             end => Closed::new(Origin::Link, Reason::ConnectionLost(end.to_string())),
         };
         self.endpoints.detach_all(&closed);
-        self.shared.end(end.clone(), unconfirmed_values);
+        self.shared.set_end(end.clone(), unconfirmed_values);
         if !end.is_regular() {
             let peer = self.stream.peer().to_owned();
             let report = Report::Disconnected { peer, end: end.clone(), unconfirmed_values };

@@ -17,11 +17,12 @@ mod handshake;
 mod registry;
 mod report;
 mod settings;
+mod shared;
 mod transport;
 
 pub use address::{Address, AddressError, Listener};
 pub use config::{Config, ConfigBuilder, ConfigError};
-pub use connection::{Connection, Status};
+pub use connection::Connection;
 pub use driver::Driver;
 pub use error::{
     ConnectError, ConnectionEnd, ExportError, FlushError, HangupError, HangupReport, ImportError,
@@ -30,4 +31,5 @@ pub use error::{
 pub use exporter::Exporter;
 pub use report::{Report, ReportStream, UnreadReports};
 pub use settings::{ImportSettings, RecvSettings, SendSettings};
+pub use shared::Status;
 pub use transport::{Stream, Transport};

@@ -1,7 +1,5 @@
 //! One channel of a session: its direction, its credit, and how far its end has come.
 
-use bytes::Bytes;
-
 use crate::id::ChannelId;
 use crate::session::credit::{Allowance, Window};
 use crate::session::staged::Staged;
@@ -173,11 +171,4 @@ impl Outbound {
     pub(super) fn has_work(&self) -> bool {
         self.has_more || !self.staged.is_empty()
     }
-}
-
-/// A piece of a staged run that is sent in one frame.
-#[derive(Debug)]
-pub(super) enum Piece<'a> {
-    Copied(&'a [u8]),
-    Shared(Bytes),
 }

@@ -7,7 +7,6 @@ use bytes::Bytes;
 
 use crate::limits::{LARGE_VALUE_BYTES, RETAINED_BYTES_MAX};
 use crate::prefix;
-use crate::session::channel::Piece;
 use crate::session::source::Chunk;
 use crate::wire::Partial;
 
@@ -37,6 +36,13 @@ pub(super) struct Cut {
     pub(super) values: u32,
     pub(super) bytes: usize,
     pub(super) partial: Option<Partial>,
+}
+
+/// A piece of a staged run that is sent in one frame.
+#[derive(Debug)]
+pub(super) enum Piece<'a> {
+    Copied(&'a [u8]),
+    Shared(Bytes),
 }
 
 impl Staged {

@@ -4,11 +4,11 @@ use std::time::Instant;
 
 use crate::id::ChannelId;
 use crate::limits::QUANTUM_BYTES;
-use crate::session::channel::{Flow, Piece};
+use crate::session::channel::Flow;
 use crate::session::credit::Totals;
 use crate::session::round;
 use crate::session::source::{Supply, ValueSource};
-use crate::session::staged::Turn;
+use crate::session::staged::{Piece, Turn};
 use crate::session::{Event, Session};
 use crate::wire::{Frame, PARTIAL_PREFIX_BYTES};
 

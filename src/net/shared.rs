@@ -1,0 +1,65 @@
+//! What a connection's handles and its driver share.
+
+use std::sync::Arc;
+
+use event_listener::Event;
+use parking_lot::Mutex;
+
+use crate::id::SessionId;
+use crate::net::ConnectionEnd;
+use crate::net::report::Reports;
+
+/// How a connection stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Status {
+    /// Channels that are not over.
+    pub channels: usize,
+    /// Values that were accepted and are not known to have been received.
+    pub outstanding_values: u64,
+}
+
+/// What is known of a connection wherever it is held.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) session: SessionId,
+    pub(super) peer: String,
+    pub(super) reports: Arc<Reports>,
+    end: Mutex<Option<End>>,
+    ended: Event,
+}
+
+/// How a connection ended.
+#[derive(Clone, Debug)]
+pub(super) struct End {
+    pub(super) end: ConnectionEnd,
+    /// Values that were sent and were not known to have been received.
+    pub(super) unconfirmed_values: u64,
+}
+
+impl Shared {
+    pub(super) fn new(session: SessionId, peer: String, reports: Arc<Reports>) -> Arc<Shared> {
+        Arc::new(Shared { session, peer, reports, end: Mutex::default(), ended: Event::new() })
+    }
+
+    /// Notes how the connection ended. The first word counts.
+    pub(super) fn set_end(&self, end: ConnectionEnd, unconfirmed_values: u64) {
+        self.end.lock().get_or_insert(End { end, unconfirmed_values });
+        self.ended.notify(usize::MAX);
+    }
+
+    /// How the connection ended; `None` while it lasts.
+    pub(super) fn end(&self) -> Option<End> {
+        self.end.lock().clone()
+    }
+
+    pub(super) async fn wait_end(&self) -> ConnectionEnd {
+        loop {
+            let listener = self.ended.listen();
+            if let Some(End { end, .. }) = self.end() {
+                return end;
+            }
+            listener.await;
+        }
+    }
+}
