@@ -53,8 +53,10 @@ pub(crate) enum PushError {
 pub(crate) struct Outgoing {
     state: Mutex<State>,
     slot_freed: Event,
-    /// Values have left the queue, or the channel has ended.
-    pub(crate) progressed: Event,
+    /// Values have left the queue.
+    dispatched: Event,
+    /// No more values are taken.
+    closed: Event,
     /// A long value came by: values are encoded outside the lock, so that nobody waits for that.
     has_long_values: AtomicBool,
 }
@@ -115,7 +117,8 @@ impl Outgoing {
                 waiting: VecDeque::new(),
             }),
             slot_freed: Event::new(),
-            progressed: Event::new(),
+            dispatched: Event::new(),
+            closed: Event::new(),
             has_long_values: AtomicBool::new(false),
         })
     }
@@ -149,8 +152,11 @@ impl Outgoing {
         let mut state = self.state.lock();
         check(&mut state)?;
         let length = state.append(encode).map_err(PushError::Unencodable)?;
-        let wakes = state.wake_one();
+        let (wakes, was_last) = (state.wake_one(), state.is_finished);
         drop(state);
+        if was_last {
+            self.notify_all();
+        }
         if length >= LARGE_VALUE_BYTES {
             self.has_long_values.store(true, Ordering::Relaxed);
         }
@@ -209,7 +215,7 @@ impl Outgoing {
     /// Waits until no more values are taken.
     pub(crate) async fn wait_closed(&self) -> Closed {
         loop {
-            let listener = self.progressed.listen();
+            let listener = self.closed.listen();
             if let Some(closed) = self.closed() {
                 return closed;
             }
@@ -271,7 +277,7 @@ impl Outgoing {
         if taken > 0 {
             // Slots can be free now even where the peer frees them: the queue has fewer bytes.
             self.slot_freed.notify(usize::try_from(taken).unwrap_or(usize::MAX));
-            self.progressed.notify(usize::MAX);
+            self.dispatched.notify(usize::MAX);
         }
         supply
     }
@@ -319,7 +325,7 @@ impl Outgoing {
     /// Waits until all of the first `values` have been taken by sessions, or dropped.
     pub(crate) async fn wait_dispatched(&self, values: u64) {
         loop {
-            let listener = self.progressed.listen();
+            let listener = self.dispatched.listen();
             if self.state.lock().dispatched_values >= values {
                 return;
             }
@@ -329,7 +335,8 @@ impl Outgoing {
 
     fn notify_all(&self) {
         self.slot_freed.notify(usize::MAX);
-        self.progressed.notify(usize::MAX);
+        self.dispatched.notify(usize::MAX);
+        self.closed.notify(usize::MAX);
     }
 }
 
@@ -361,8 +368,11 @@ impl Reservation<'_> {
         let mut state = self.queue.state.lock();
         state.check_open()?;
         state.append_encoded(bytes);
-        let wakes = state.wake_one();
+        let (wakes, was_last) = (state.wake_one(), state.is_finished);
         drop(state);
+        if was_last {
+            self.queue.notify_all();
+        }
         ring(wakes);
         Ok(())
     }
