@@ -17,7 +17,10 @@ impl Subscribers {
     /// Adds a subscriber. `reports` is read from the first one on.
     pub(crate) fn add(&mut self, recipient: Recipient<ErrorReport>, reports: ReportStream) {
         match &self.list {
-            Some(list) => list.send_modify(|subscribers| subscribers.push(recipient)),
+            Some(list) => list.send_modify(|subscribers| {
+                subscribers.retain(Recipient::connected);
+                subscribers.push(recipient);
+            }),
             None => {
                 let (list, subscribers) = watch::channel(vec![recipient]);
                 self.list = Some(list);

@@ -41,6 +41,8 @@ pub struct Driver {
     session_id: SessionId,
     stream: Stream,
     input: BytesMut,
+    /// Something came right behind the handshake, and no read will tell.
+    has_early_input: bool,
     endpoints: Endpoints,
     registry: Option<Arc<Registry>>,
     reports: Arc<Reports>,
@@ -87,6 +89,7 @@ impl Driver {
             session,
             session_id: link.session,
             stream: link.stream,
+            has_early_input: !link.input.is_empty(),
             input: link.input,
             endpoints: Endpoints::default(),
             registry,
@@ -424,10 +427,9 @@ impl Driver {
     // The link.
 
     fn poll_read(&mut self, cx: &mut Context<'_>, now: Instant) -> Result<bool, ConnectionEnd> {
-        // What came with the handshake is handled without a read.
-        if !self.input.is_empty() {
+        if std::mem::take(&mut self.has_early_input) {
             self.session.handle_input(now, &mut self.input)?;
-            self.handle_events()?;
+            return Ok(true);
         }
         self.input.reserve(READ_BYTES);
         // The future can be made anew for each poll: one that is dropped has read nothing.
