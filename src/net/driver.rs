@@ -53,6 +53,8 @@ pub struct Driver {
     timer_at: Instant,
     marked: Vec<ChannelId>,
     is_flushed: bool,
+    /// Values that this connection was woken for were left to others.
+    is_clogged: bool,
     is_over: bool,
     on_end: Option<Box<dyn FnOnce() + Send>>,
 }
@@ -98,6 +100,7 @@ impl Driver {
             timer_at,
             marked: Vec::new(),
             is_flushed: true,
+            is_clogged: false,
             is_over: false,
             on_end: None,
         }
@@ -247,7 +250,12 @@ impl Driver {
         for channel in marked.drain(..) {
             let Some(endpoint) = self.endpoints.find(channel) else { continue };
             match endpoint.queue {
-                Queue::Out(..) => self.session.ready(channel),
+                Queue::Out(..) => {
+                    self.session.ready(channel);
+                    if self.is_clogged {
+                        endpoint.pass_on();
+                    }
+                }
                 Queue::In(..) => report_taken(&mut self.session, now, channel, endpoint),
             }
         }
@@ -455,6 +463,10 @@ impl Driver {
                 }
             }
             is_busy = true;
+        }
+        let was_clogged = std::mem::replace(&mut self.is_clogged, self.session.is_clogged());
+        if self.is_clogged && !was_clogged {
+            self.endpoints.pass_on();
         }
         if !self.is_flushed && self.session.unwritten_bytes() == 0 {
             let flushed = Pin::new(&mut self.stream.transport).poll_flush(cx);

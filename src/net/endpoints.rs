@@ -88,6 +88,11 @@ impl Endpoints {
         self.by_channel.iter().map(|(channel, endpoint)| (*channel, endpoint))
     }
 
+    /// Lets other importers have the values of exported channels.
+    pub(super) fn pass_on(&self) {
+        self.by_channel.values().for_each(Endpoint::pass_on);
+    }
+
     pub(super) fn len(&self) -> usize {
         self.by_channel.len()
     }
@@ -142,6 +147,15 @@ impl Endpoint {
             }
             // The registry has ended it.
             Queue::Out(..) | Queue::In(..) => 0,
+        }
+    }
+
+    /// Lets other importers have the values of an exported channel.
+    pub(super) fn pass_on(&self) {
+        if let Queue::Out(queue, _) = &self.queue
+            && !self.is_import
+        {
+            queue.pass_on();
         }
     }
 
