@@ -150,8 +150,9 @@ impl Driver {
             let mut is_busy = self.poll_commands(cx)?;
             let now = Instant::now();
             is_busy |= self.take_rings(cx, now);
-            is_busy |= self.poll_read(cx, now)?;
+            // A command or a ring may have been the last word on a channel.
             self.handle_events()?;
+            is_busy |= self.poll_read(cx, now)?;
             if self.session.next_timeout() <= now {
                 self.session.handle_timeout(now)?;
             }
@@ -186,7 +187,9 @@ impl Driver {
 
     fn import(&mut self, Import { request, end, reply }: Import) {
         let name = request.name.clone();
-        let refusal = if self.endpoints.named(&name).is_empty() {
+        let refusal = if self.endpoints.is_imported(&name) {
+            ImportError::AlreadyImported { name }
+        } else {
             match self.session.open(request) {
                 Ok(channel) => {
                     self.endpoints.attach_import(channel, name, end, reply);
@@ -194,8 +197,6 @@ impl Driver {
                 }
                 Err(error) => ImportError::Session(error),
             }
-        } else {
-            ImportError::AlreadyImported { name }
         };
         let _nobody_waits = reply.send(Err(refusal));
     }
@@ -425,8 +426,7 @@ impl Driver {
     fn poll_read(&mut self, cx: &mut Context<'_>, now: Instant) -> Result<bool, ConnectionEnd> {
         // What came with the handshake is handled without a read.
         if !self.input.is_empty() {
-            self.session.handle_input(now, &mut self.input)?;
-            self.handle_events()?;
+            self.handle_input(now)?;
         }
         self.input.reserve(READ_BYTES);
         // The future can be made anew for each poll: one that is dropped has read nothing.
@@ -438,8 +438,15 @@ impl Driver {
         if read == 0 {
             return Err(ConnectionEnd::LinkEnded);
         }
-        self.session.handle_input(now, &mut self.input)?;
+        self.handle_input(now)?;
         Ok(true)
+    }
+
+    /// What came before an error counts, so the channels hear of it first.
+    fn handle_input(&mut self, now: Instant) -> Result<(), ConnectionEnd> {
+        let handled = self.session.handle_input(now, &mut self.input);
+        self.handle_events()?;
+        Ok(handled?)
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>, now: Instant) -> Result<bool, ConnectionEnd> {

@@ -84,6 +84,11 @@ impl Endpoints {
         same.map(|(channel, _)| *channel).collect()
     }
 
+    /// Whether an import of this name is in use.
+    pub(super) fn is_imported(&self, name: &str) -> bool {
+        self.by_channel.values().any(|endpoint| endpoint.name == name && !endpoint.is_done())
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = (ChannelId, &Endpoint)> {
         self.by_channel.iter().map(|(channel, endpoint)| (*channel, endpoint))
     }
@@ -156,6 +161,15 @@ impl Endpoint {
             && !self.is_import
         {
             queue.pass_on();
+        }
+    }
+
+    /// Whether the program has done with an imported channel, or knows of its end. The peer may
+    /// still have to be told.
+    pub(super) fn is_done(&self) -> bool {
+        match &self.queue {
+            Queue::Out(queue, _) => queue.closed().is_some(),
+            Queue::In(queue, _) => queue.is_over(),
         }
     }
 
