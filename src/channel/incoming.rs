@@ -224,7 +224,9 @@ impl Incoming {
             && lane.closed.is_none()
         {
             lane.closed = Some(closed.clone());
-            state.last_closed.get_or_insert(closed);
+            if !state.is_closed {
+                state.last_closed = Some(closed);
+            }
         }
         drop(state);
         self.arrived.notify_all();
