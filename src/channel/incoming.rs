@@ -6,11 +6,12 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use event_listener::{Event, EventListener};
+use event_listener::EventListener;
 use parking_lot::Mutex;
 
 use crate::channel::lane::{Batch, Corrupt, Fault, Lane, LaneKey, LaneWindow, Taken};
 use crate::channel::ready::ReadySet;
+use crate::channel::signal::{KeptListener, Signal};
 use crate::channel::{Closed, Origin, Reason};
 use crate::id::ChannelId;
 use crate::wire::Code;
@@ -31,7 +32,7 @@ pub(crate) enum EndsWith {
 pub(crate) struct Incoming {
     state: Mutex<State>,
     /// Values have come, or the channel has ended.
-    arrived: Event,
+    arrived: Signal,
 }
 
 #[derive(Debug)]
@@ -72,7 +73,7 @@ impl Incoming {
                 last_closed: None,
                 ended: None,
             }),
-            arrived: Event::new(),
+            arrived: Signal::default(),
         })
     }
 
@@ -103,7 +104,7 @@ impl Incoming {
         state.is_closed = true;
         drop(state);
         ring(rings);
-        self.arrived.notify(usize::MAX);
+        self.arrived.notify_all();
     }
 
     /// Reports what was taken from `batch`.
@@ -165,6 +166,11 @@ impl Incoming {
         self.arrived.listen()
     }
 
+    /// The same for a stream.
+    pub(super) fn arrived_kept(&self) -> KeptListener {
+        self.arrived.listen_kept()
+    }
+
     /// Values that have come and were not handed out.
     pub(super) fn values(&self) -> u64 {
         self.state.lock().lanes.values().map(Lane::values).sum()
@@ -223,7 +229,7 @@ impl Incoming {
             }
         }
         drop(state);
-        self.arrived.notify(usize::MAX);
+        self.arrived.notify_all();
     }
 
     /// The lane's session is gone.
@@ -247,7 +253,7 @@ impl Incoming {
         state.lanes.values_mut().for_each(Lane::discard);
         state.turns.clear();
         drop(state);
-        self.arrived.notify(usize::MAX);
+        self.arrived.notify_all();
     }
 
     /// Why nothing more will come; `None` while something may.

@@ -63,6 +63,8 @@ pub(super) struct Lane {
     pub(super) is_detached: bool,
     /// This side wants no more: what was not reported by now will not be missed.
     is_stopped: bool,
+    /// What comes back is dropped.
+    is_discarded: bool,
 }
 
 /// Why a receiving side wants no more from a peer.
@@ -93,6 +95,7 @@ impl Lane {
             is_queued: false,
             is_detached: false,
             is_stopped: false,
+            is_discarded: false,
         }
     }
 
@@ -107,7 +110,7 @@ impl Lane {
     /// Whether it can be forgotten: its session is gone, and nothing that was handed out can come
     /// back.
     pub(super) fn is_over(&self) -> bool {
-        self.is_detached && self.values == 0 && (self.is_stopped || self.taken == self.handed)
+        self.is_detached && self.values == 0 && (self.is_discarded || self.taken == self.handed)
     }
 
     /// Whether values that come are dropped.
@@ -192,6 +195,7 @@ impl Lane {
     /// Wants no more, and drops what was not handed out.
     pub(super) fn discard(&mut self) {
         self.is_stopped = true;
+        self.is_discarded = true;
         self.buffer = Vec::new();
         self.start = 0;
         self.whole_end = 0;

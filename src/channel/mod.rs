@@ -32,6 +32,7 @@ mod outgoing;
 mod ready;
 mod receiver;
 mod sender;
+mod signal;
 
 pub use closed::{Closed, Origin, Reason};
 pub use codec::{Bincode, Codec, Value};

@@ -12,6 +12,7 @@ use event_listener::Event;
 use parking_lot::Mutex;
 
 use crate::channel::ready::ReadySet;
+use crate::channel::signal::{KeptListener, Signal};
 use crate::channel::{Closed, CodecError, Origin, Reason};
 use crate::id::ChannelId;
 use crate::limits::{CHUNK_BYTES, LARGE_VALUE_BYTES, RETAINED_BYTES_MAX};
@@ -52,7 +53,7 @@ pub(crate) enum PushError {
 #[derive(Debug)]
 pub(crate) struct Outgoing {
     state: Mutex<State>,
-    slot_freed: Event,
+    slot_freed: Signal,
     /// Values have left the queue.
     dispatched: Event,
     /// No more values are taken.
@@ -116,7 +117,7 @@ impl Outgoing {
                 last_key: 0,
                 waiting: VecDeque::new(),
             }),
-            slot_freed: Event::new(),
+            slot_freed: Signal::default(),
             dispatched: Event::new(),
             closed: Event::new(),
             has_long_values: AtomicBool::new(false),
@@ -149,9 +150,12 @@ impl Outgoing {
         check: impl FnOnce(&mut State) -> Result<(), PushError>,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
     ) -> Result<(), PushError> {
+        let mut unused_slot = UnusedSlot { queue: self, is_due: false };
         let mut state = self.state.lock();
         check(&mut state)?;
+        unused_slot.is_due = true;
         let length = state.append(encode).map_err(PushError::Unencodable)?;
+        unused_slot.is_due = false;
         let (wakes, was_last) = (state.wake_one(), state.is_finished);
         drop(state);
         if was_last {
@@ -167,6 +171,11 @@ impl Outgoing {
     /// Waits until there may be a slot, or the channel has ended.
     pub(crate) fn slot_freed(&self) -> event_listener::EventListener {
         self.slot_freed.listen()
+    }
+
+    /// The same for a sink.
+    pub(super) fn slot_freed_kept(&self) -> KeptListener {
+        self.slot_freed.listen_kept()
     }
 
     pub(crate) fn add_sender(&self) {
@@ -244,6 +253,14 @@ impl Outgoing {
         ring(wakes);
     }
 
+    /// A session cannot take values now: another that waits may.
+    pub(crate) fn pass_on(&self) {
+        let mut state = self.state.lock();
+        let wakes = if state.is_empty() { Vec::new() } else { state.wake_one() };
+        drop(state);
+        ring(wakes);
+    }
+
     /// Whether a session is attached.
     pub(crate) fn has_consumers(&self) -> bool {
         !self.state.lock().consumers.is_empty()
@@ -259,10 +276,13 @@ impl Outgoing {
     ) -> Supply {
         let mut state = self.state.lock();
         let share = state.share(values_max);
+        let was_stuffed = state.is_stuffed();
         let taken = state.take(share, bytes_wanted, chunk);
-        if taken > 0 && state.bounds.slots == Slots::UntilDispatched {
+        let frees_slots = state.bounds.slots == Slots::UntilDispatched;
+        if frees_slots {
             state.freed_slots += taken;
         }
+        let is_relieved = was_stuffed && !state.is_stuffed();
         let is_empty = state.is_empty();
         let (supply, wakes) = match (is_empty, state.is_finished) {
             (false, _) => (Supply::More, state.wake_one()),
@@ -275,8 +295,12 @@ impl Outgoing {
         drop(state);
         ring(wakes);
         if taken > 0 {
-            // Slots can be free now even where the peer frees them: the queue has fewer bytes.
-            self.slot_freed.notify(usize::try_from(taken).unwrap_or(usize::MAX));
+            if is_relieved {
+                // There may have been slots all the time, for any number of senders.
+                self.slot_freed.notify_all();
+            } else if frees_slots {
+                self.slot_freed.notify(usize::try_from(taken).unwrap_or(usize::MAX));
+            }
             self.dispatched.notify(usize::MAX);
         }
         supply
@@ -334,9 +358,23 @@ impl Outgoing {
     }
 
     fn notify_all(&self) {
-        self.slot_freed.notify(usize::MAX);
+        self.slot_freed.notify_all();
         self.dispatched.notify(usize::MAX);
         self.closed.notify(usize::MAX);
+    }
+}
+
+/// Gives a slot that its sender was woken for and could not use to the next one.
+struct UnusedSlot<'a> {
+    queue: &'a Outgoing,
+    is_due: bool,
+}
+
+impl Drop for UnusedSlot<'_> {
+    fn drop(&mut self) {
+        if self.is_due {
+            self.queue.slot_freed.notify(1);
+        }
     }
 }
 
@@ -417,7 +455,7 @@ impl State {
 
     fn check_slot(&mut self) -> Result<(), PushError> {
         self.check_open()?;
-        if self.free_slots() == 0 || self.queued_bytes >= self.bounds.queue_bytes {
+        if self.free_slots() == 0 || self.is_stuffed() {
             return Err(PushError::Full);
         }
         Ok(())
@@ -426,6 +464,11 @@ impl State {
     fn free_slots(&self) -> u64 {
         let used = self.accepted_values + self.reserved_slots - self.freed_slots;
         u64::from(self.bounds.capacity_values).saturating_sub(used)
+    }
+
+    /// Whether senders wait although there may be slots.
+    fn is_stuffed(&self) -> bool {
+        self.queued_bytes >= self.bounds.queue_bytes
     }
 
     fn is_empty(&self) -> bool {

@@ -5,13 +5,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use event_listener::EventListener;
 use futures::Stream;
 use parking_lot::Mutex;
 
 use crate::channel::codec::{Codec, Value};
 use crate::channel::incoming::{Found, Incoming};
 use crate::channel::lane::{Batch, LaneKey, Taken};
+use crate::channel::signal::KeptListener;
 use crate::channel::{Closed, CodecError, RecvError, TryRecvError};
 
 /// The receiving end of a channel whose other end is on another machine.
@@ -28,7 +28,7 @@ pub struct Receiver<T> {
     /// way to it goes through `&mut self` and locks nothing.
     batch: Mutex<Batch>,
     /// For use as a stream.
-    listener: Option<EventListener>,
+    listener: Option<KeptListener>,
     is_stream_over: bool,
     /// An error that came behind values of the same call.
     postponed: Option<RecvError>,
@@ -294,9 +294,9 @@ impl<T> Stream for Receiver<T> {
                 None => {}
             }
             match &mut self.listener {
-                None => self.listener = Some(self.queue.arrived()),
+                None => self.listener = Some(self.queue.arrived_kept()),
                 Some(listener) => {
-                    if Pin::new(listener).poll(cx).is_pending() {
+                    if listener.poll_woken(cx).is_pending() {
                         return Poll::Pending;
                     }
                     self.listener = None;

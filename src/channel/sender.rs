@@ -5,11 +5,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use event_listener::EventListener;
 use futures::Sink;
 
 use crate::channel::codec::{Codec, Value};
 use crate::channel::outgoing::{Outgoing, PushError, Reservation};
+use crate::channel::signal::KeptListener;
 use crate::channel::{Closed, CodecError, SendError, SinkError, TrySendError};
 
 /// The sending end of a channel whose other end is on another machine.
@@ -34,7 +34,7 @@ pub struct Sender<T> {
 #[derive(Default)]
 struct SinkState {
     has_slot: bool,
-    listener: Option<EventListener>,
+    listener: Option<KeptListener>,
     is_closed: bool,
 }
 
@@ -278,7 +278,7 @@ impl<T> Sink<T> for Sender<T> {
         while !self.sink.has_slot {
             let mut listener = match self.sink.listener.take() {
                 Some(listener) => listener,
-                None => self.queue.slot_freed(),
+                None => self.queue.slot_freed_kept(),
             };
             let error = match self.queue.reserve() {
                 Ok(reservation) => {
@@ -293,7 +293,7 @@ impl<T> Sink<T> for Sender<T> {
                     return Poll::Ready(Err(SinkError::Closed(closed)));
                 }
                 Some(_) => {
-                    if Pin::new(&mut listener).poll(cx).is_pending() {
+                    if listener.poll_woken(cx).is_pending() {
                         self.sink.listener = Some(listener);
                         return Poll::Pending;
                     }

@@ -56,6 +56,8 @@ pub struct Driver {
     timer_at: Instant,
     marked: Vec<ChannelId>,
     is_flushed: bool,
+    /// Values that this connection was woken for were left to others.
+    is_clogged: bool,
     is_over: bool,
     on_end: Option<Box<dyn FnOnce() + Send>>,
 }
@@ -103,6 +105,7 @@ impl Driver {
             timer_at,
             marked: Vec::new(),
             is_flushed: true,
+            is_clogged: false,
             is_over: false,
             on_end: None,
         }
@@ -152,8 +155,9 @@ impl Driver {
             let mut is_busy = self.poll_commands(cx)?;
             let now = Instant::now();
             is_busy |= self.take_rings(cx, now);
-            is_busy |= self.poll_read(cx, now)?;
+            // A command or a ring may have been the last word on a channel.
             self.handle_events()?;
+            is_busy |= self.poll_read(cx, now)?;
             if self.session.next_timeout() <= now {
                 self.session.handle_timeout(now)?;
             }
@@ -195,7 +199,9 @@ impl Driver {
 
     fn import(&mut self, Import { request, end, reply }: Import) {
         let name = request.name.clone();
-        let refusal = if self.endpoints.named(&name).is_empty() {
+        let refusal = if self.endpoints.is_imported(&name) {
+            ImportError::AlreadyImported { name }
+        } else {
             match self.session.open(request) {
                 Ok(channel) => {
                     self.endpoints.attach_import(channel, name, end, reply);
@@ -203,8 +209,6 @@ impl Driver {
                 }
                 Err(error) => ImportError::Session(error),
             }
-        } else {
-            ImportError::AlreadyImported { name }
         };
         let _nobody_waits = reply.send(Err(refusal));
     }
@@ -259,7 +263,12 @@ impl Driver {
         for channel in marked.drain(..) {
             let Some(endpoint) = self.endpoints.find(channel) else { continue };
             match endpoint.queue {
-                Queue::Out(..) => self.session.ready(channel),
+                Queue::Out(..) => {
+                    self.session.ready(channel);
+                    if self.is_clogged {
+                        endpoint.pass_on();
+                    }
+                }
                 Queue::In(..) => report_taken(&mut self.session, now, channel, endpoint),
             }
         }
@@ -428,7 +437,7 @@ impl Driver {
 
     fn poll_read(&mut self, cx: &mut Context<'_>, now: Instant) -> Result<bool, ConnectionEnd> {
         if std::mem::take(&mut self.has_early_input) {
-            self.session.handle_input(now, &mut self.input)?;
+            self.handle_input(now)?;
             return Ok(true);
         }
         self.input.reserve(READ_BYTES);
@@ -441,8 +450,15 @@ impl Driver {
         if read == 0 {
             return Err(ConnectionEnd::LinkEnded);
         }
-        self.session.handle_input(now, &mut self.input)?;
+        self.handle_input(now)?;
         Ok(true)
+    }
+
+    /// What came before an error counts, so the channels hear of it first.
+    fn handle_input(&mut self, now: Instant) -> Result<(), ConnectionEnd> {
+        let handled = self.session.handle_input(now, &mut self.input);
+        self.handle_events()?;
+        Ok(handled?)
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>, now: Instant) -> Result<bool, ConnectionEnd> {
@@ -466,6 +482,10 @@ impl Driver {
                 }
             }
             is_busy = true;
+        }
+        let was_clogged = std::mem::replace(&mut self.is_clogged, self.session.is_clogged());
+        if self.is_clogged && !was_clogged {
+            self.endpoints.pass_on();
         }
         if !self.is_flushed && self.session.unwritten_bytes() == 0 {
             let flushed = Pin::new(&mut self.stream.transport).poll_flush(cx);

@@ -84,8 +84,18 @@ impl Endpoints {
         same.map(|(channel, _)| *channel).collect()
     }
 
+    /// Whether an import of this name is in use.
+    pub(super) fn is_imported(&self, name: &str) -> bool {
+        self.by_channel.values().any(|endpoint| endpoint.name == name && !endpoint.is_done())
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = (ChannelId, &Endpoint)> {
         self.by_channel.iter().map(|(channel, endpoint)| (*channel, endpoint))
+    }
+
+    /// Lets other importers have the values of exported channels.
+    pub(super) fn pass_on(&self) {
+        self.by_channel.values().for_each(Endpoint::pass_on);
     }
 
     pub(super) fn len(&self) -> usize {
@@ -142,6 +152,24 @@ impl Endpoint {
             }
             // The registry has ended it.
             Queue::Out(..) | Queue::In(..) => 0,
+        }
+    }
+
+    /// Lets other importers have the values of an exported channel.
+    pub(super) fn pass_on(&self) {
+        if let Queue::Out(queue, _) = &self.queue
+            && !self.is_import
+        {
+            queue.pass_on();
+        }
+    }
+
+    /// Whether the program has done with an imported channel, or knows of its end. The peer may
+    /// still have to be told.
+    pub(super) fn is_done(&self) -> bool {
+        match &self.queue {
+            Queue::Out(queue, _) => queue.closed().is_some(),
+            Queue::In(queue, _) => queue.is_over(),
         }
     }
 

@@ -119,7 +119,8 @@ impl Reports {
             state.waiting.push_back(report);
         }
         drop(state);
-        self.arrived.notify(1);
+        // All of them: a reader may have stopped to look.
+        self.arrived.notify(usize::MAX);
         result
     }
 

@@ -199,6 +199,13 @@ impl Session {
         self.link.unwritten_bytes()
     }
 
+    /// Whether no values are taken from sources now: the link must carry some bytes first, or the
+    /// peer acknowledge some.
+    #[must_use]
+    pub fn is_clogged(&self) -> bool {
+        self.is_closing || self.link.is_stuffed() || !self.link.has_room()
+    }
+
     // Commands.
 
     /// Asks the peer for a channel.
