@@ -71,7 +71,9 @@ impl Link {
             return runtime()?.block_on(async { tokio::try_join!(importer(), exporter()) });
         }
         std::thread::scope(|scope| {
-            let exporter = scope.spawn(|| runtime()?.block_on(exporter()));
+            // Named, so that a profiler tells the sides apart.
+            let thread = std::thread::Builder::new().name("exporter".to_owned());
+            let exporter = thread.spawn_scoped(scope, || runtime()?.block_on(exporter()))?;
             let importer = runtime()?.block_on(importer())?;
             let exporter = exporter.join().map_err(|_| "the exporter panicked")??;
             Ok((importer, exporter))
