@@ -149,12 +149,12 @@ impl Outgoing {
         let mut state = self.state.lock();
         check(&mut state)?;
         let length = state.append(encode).map_err(PushError::Unencodable)?;
-        let wakes = state.wake_one();
+        let woken = state.wake_one();
         drop(state);
         if length >= LARGE_VALUE_BYTES {
             self.has_long_values.store(true, Ordering::Relaxed);
         }
-        ring(wakes);
+        ring(woken);
         Ok(())
     }
 
@@ -181,9 +181,9 @@ impl Outgoing {
     pub(crate) fn finish(&self) {
         let mut state = self.state.lock();
         state.is_finished = true;
-        let wakes = state.wake_all();
+        let woken = state.wake_all();
         drop(state);
-        ring(wakes);
+        ring(woken);
         self.notify_all();
     }
 
@@ -233,9 +233,9 @@ impl Outgoing {
         let mut state = self.state.lock();
         state.consumers.remove(&key);
         state.waiting.retain(|waiting| *waiting != key);
-        let wakes = if state.is_empty() { Vec::new() } else { state.wake_one() };
+        let woken = if state.is_empty() { None } else { state.wake_one() };
         drop(state);
-        ring(wakes);
+        ring(woken);
     }
 
     /// Whether a session is attached.
@@ -258,8 +258,8 @@ impl Outgoing {
             state.freed_slots += taken;
         }
         let is_empty = state.is_empty();
-        let (supply, wakes) = match (is_empty, state.is_finished) {
-            (false, _) => (Supply::More, state.wake_one()),
+        let (supply, woken) = match (is_empty, state.is_finished) {
+            (false, _) => (Supply::More, state.wake_one().into_iter().collect()),
             (true, true) => (Supply::Finished, state.wake_all()),
             (true, false) => {
                 state.wait(key);
@@ -267,7 +267,7 @@ impl Outgoing {
             }
         };
         drop(state);
-        ring(wakes);
+        ring(woken);
         if taken > 0 {
             // Slots can be free now even where the peer frees them: the queue has fewer bytes.
             self.slot_freed.notify(usize::try_from(taken).unwrap_or(usize::MAX));
@@ -361,9 +361,9 @@ impl Reservation<'_> {
         let mut state = self.queue.state.lock();
         state.check_open()?;
         state.append_encoded(bytes);
-        let wakes = state.wake_one();
+        let woken = state.wake_one();
         drop(state);
-        ring(wakes);
+        ring(woken);
         Ok(())
     }
 
@@ -398,6 +398,7 @@ impl State {
         self.is_finished.then(|| Closed::new(Origin::Local, Reason::Finished))
     }
 
+    #[inline]
     fn check_open(&mut self) -> Result<(), PushError> {
         if self.ended.is_none() && !self.is_finished && self.bounds.limit.is_none() {
             return Ok(());
@@ -405,6 +406,7 @@ impl State {
         self.closed().map_or(Ok(()), |closed| Err(PushError::Closed(closed)))
     }
 
+    #[inline]
     fn check_slot(&mut self) -> Result<(), PushError> {
         self.check_open()?;
         if self.free_slots() == 0 || self.queued_bytes >= self.bounds.queue_bytes {
@@ -413,6 +415,7 @@ impl State {
         Ok(())
     }
 
+    #[inline]
     fn free_slots(&self) -> u64 {
         let used = self.accepted_values + self.reserved_slots - self.freed_slots;
         u64::from(self.bounds.capacity_values).saturating_sub(used)
@@ -462,6 +465,7 @@ impl State {
         self.accept();
     }
 
+    #[inline]
     fn accept(&mut self) {
         self.accepted_values += 1;
         if self.bounds.limit == Some(self.accepted_values) {
@@ -532,25 +536,31 @@ impl State {
     }
 
     /// Marks the session that waits longest; the caller rings for it when the lock is free.
-    fn wake_one(&mut self) -> Vec<Arc<ReadySet>> {
-        let Some(key) = self.waiting.pop_front() else { return Vec::new() };
-        let Some(consumer) = self.consumers.get_mut(&key) else { return Vec::new() };
+    #[inline]
+    fn wake_one(&mut self) -> Option<Arc<ReadySet>> {
+        // Nobody waits behind most values.
+        if self.waiting.is_empty() { None } else { self.wake_first() }
+    }
+
+    fn wake_first(&mut self) -> Option<Arc<ReadySet>> {
+        let key = self.waiting.pop_front()?;
+        let consumer = self.consumers.get_mut(&key)?;
         consumer.is_waiting = false;
         consumer.ready.mark(consumer.channel);
-        vec![consumer.ready.clone()]
+        Some(consumer.ready.clone())
     }
 
     fn wake_all(&mut self) -> Vec<Arc<ReadySet>> {
-        let mut wakes = Vec::new();
+        let mut woken = Vec::new();
         while !self.waiting.is_empty() {
-            wakes.append(&mut self.wake_one());
+            woken.extend(self.wake_first());
         }
-        wakes
+        woken
     }
 }
 
-fn ring(wakes: Vec<Arc<ReadySet>>) {
-    for ready in wakes {
+fn ring(woken: impl IntoIterator<Item = Arc<ReadySet>>) {
+    for ready in woken {
         ready.ring();
     }
 }
