@@ -430,12 +430,15 @@ impl State {
         &mut self,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
     ) -> Result<usize, CodecError> {
-        if self.chunks.back().is_none_or(|last| last.bytes.len() >= CHUNK_BYTES) {
-            let bytes = std::mem::take(&mut self.spare);
-            self.chunks.push_back(Chunk { bytes, values: 0 });
-        }
-        // INVARIANT: there is a last chunk, if need be the one just pushed.
-        let last = self.chunks.back_mut().expect("a chunk to append to");
+        let last = match self.chunks.back_mut() {
+            Some(last) if last.bytes.len() < CHUNK_BYTES => last,
+            _ => {
+                let bytes = std::mem::take(&mut self.spare);
+                self.chunks.push_back(Chunk { bytes, values: 0 });
+                // INVARIANT: it was just pushed.
+                self.chunks.back_mut().expect("a chunk to append to")
+            }
+        };
         let before = last.bytes.len();
         let result = self.encoder.append(&mut last.bytes, encode);
         match result {
