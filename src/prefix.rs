@@ -24,6 +24,7 @@ pub(crate) fn value_bytes(run: &[u8]) -> usize {
 
 /// Reads a prefix: its width and the length that it states, in bytes. `None` when `run` is too
 /// short for it or the width is unknown.
+#[inline]
 #[must_use]
 pub fn read(run: &[u8]) -> Option<(usize, usize)> {
     let first = *run.first()?;
@@ -72,9 +73,18 @@ impl Encoder {
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
     ) -> Result<usize, E> {
         let start = buffer.len();
-        let guess = self.width.max(1);
+        let guess = match self.width {
+            0 | 1 => 1,
+            2 => 2,
+            _ => WIDTH_MAX,
+        };
         let mut rollback = Rollback { length: start, buffer };
-        rollback.buffer.resize(start + guess, 0);
+        // Known lengths are stored; an unknown one would be a call.
+        match guess {
+            1 => rollback.buffer.push(0),
+            2 => rollback.buffer.extend_from_slice(&[0; 2]),
+            _ => rollback.buffer.extend_from_slice(&[0; WIDTH_MAX]),
+        }
         encode(rollback.buffer)?;
         rollback.length = usize::MAX;
         let buffer = &mut *rollback.buffer;
@@ -103,6 +113,7 @@ impl Drop for Rollback<'_> {
     }
 }
 
+#[inline]
 fn width_of(length: usize) -> usize {
     match length {
         0..0x40 => 1,
@@ -111,6 +122,7 @@ fn width_of(length: usize) -> usize {
     }
 }
 
+#[inline]
 fn write(at: &mut [u8], width: usize, length: usize) {
     match width {
         1 => at[0] = (length as u8) << 2,

@@ -283,6 +283,7 @@ impl Batch {
     }
 
     /// The next value's bytes. They count as taken.
+    #[inline]
     pub(super) fn next(&mut self) -> Option<Result<&[u8], Corrupt>> {
         Some(self.advance()?.map(|(start, end, taken)| {
             self.unreported.values += taken.values;
@@ -296,6 +297,7 @@ impl Batch {
         Some(self.advance()?.map(|(start, end, taken)| (&self.bytes[start..end], taken)))
     }
 
+    #[inline]
     fn advance(&mut self) -> Option<Result<(usize, usize, Taken), Corrupt>> {
         if self.values_left == 0 {
             return None;
@@ -311,6 +313,7 @@ impl Batch {
         Some(Ok((start, end, taken)))
     }
 
+    #[inline]
     fn bounds(&self) -> Option<(usize, usize)> {
         let (width, length) = prefix::read(self.rest())?;
         let start = self.position + width;
@@ -321,6 +324,7 @@ impl Batch {
         fits.then_some((start, end))
     }
 
+    #[inline]
     pub(super) fn is_report_due(&self) -> bool {
         self.unreported.values >= self.report_at.values
             || self.unreported.bytes >= self.report_at.bytes

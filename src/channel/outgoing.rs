@@ -156,7 +156,7 @@ impl Outgoing {
         unused_slot.is_due = true;
         let length = state.append(encode).map_err(PushError::Unencodable)?;
         unused_slot.is_due = false;
-        let (wakes, was_last) = (state.wake_one(), state.is_finished);
+        let (woken, was_last) = (state.wake_one(), state.is_finished);
         drop(state);
         if was_last {
             self.notify_all();
@@ -164,7 +164,7 @@ impl Outgoing {
         if length >= LARGE_VALUE_BYTES {
             self.has_long_values.store(true, Ordering::Relaxed);
         }
-        ring(wakes);
+        ring(woken);
         Ok(())
     }
 
@@ -196,9 +196,9 @@ impl Outgoing {
     pub(crate) fn finish(&self) {
         let mut state = self.state.lock();
         state.is_finished = true;
-        let wakes = state.wake_all();
+        let woken = state.wake_all();
         drop(state);
-        ring(wakes);
+        ring(woken);
         self.notify_all();
     }
 
@@ -248,17 +248,17 @@ impl Outgoing {
         let mut state = self.state.lock();
         state.consumers.remove(&key);
         state.waiting.retain(|waiting| *waiting != key);
-        let wakes = if state.is_empty() { Vec::new() } else { state.wake_one() };
+        let woken = if state.is_empty() { None } else { state.wake_one() };
         drop(state);
-        ring(wakes);
+        ring(woken);
     }
 
     /// A session cannot take values now: another that waits may.
     pub(crate) fn pass_on(&self) {
         let mut state = self.state.lock();
-        let wakes = if state.is_empty() { Vec::new() } else { state.wake_one() };
+        let woken = if state.is_empty() { None } else { state.wake_one() };
         drop(state);
-        ring(wakes);
+        ring(woken);
     }
 
     /// Whether a session is attached.
@@ -284,8 +284,8 @@ impl Outgoing {
         }
         let is_relieved = was_stuffed && !state.is_stuffed();
         let is_empty = state.is_empty();
-        let (supply, wakes) = match (is_empty, state.is_finished) {
-            (false, _) => (Supply::More, state.wake_one()),
+        let (supply, woken) = match (is_empty, state.is_finished) {
+            (false, _) => (Supply::More, state.wake_one().into_iter().collect()),
             (true, true) => (Supply::Finished, state.wake_all()),
             (true, false) => {
                 state.wait(key);
@@ -293,7 +293,7 @@ impl Outgoing {
             }
         };
         drop(state);
-        ring(wakes);
+        ring(woken);
         if taken > 0 {
             if is_relieved {
                 // There may have been slots all the time, for any number of senders.
@@ -406,12 +406,12 @@ impl Reservation<'_> {
         let mut state = self.queue.state.lock();
         state.check_open()?;
         state.append_encoded(bytes);
-        let (wakes, was_last) = (state.wake_one(), state.is_finished);
+        let (woken, was_last) = (state.wake_one(), state.is_finished);
         drop(state);
         if was_last {
             self.queue.notify_all();
         }
-        ring(wakes);
+        ring(woken);
         Ok(())
     }
 
@@ -446,6 +446,7 @@ impl State {
         self.is_finished.then(|| Closed::new(Origin::Local, Reason::Finished))
     }
 
+    #[inline]
     fn check_open(&mut self) -> Result<(), PushError> {
         if self.ended.is_none() && !self.is_finished && self.bounds.limit.is_none() {
             return Ok(());
@@ -453,6 +454,7 @@ impl State {
         self.closed().map_or(Ok(()), |closed| Err(PushError::Closed(closed)))
     }
 
+    #[inline]
     fn check_slot(&mut self) -> Result<(), PushError> {
         self.check_open()?;
         if self.free_slots() == 0 || self.is_stuffed() {
@@ -461,6 +463,7 @@ impl State {
         Ok(())
     }
 
+    #[inline]
     fn free_slots(&self) -> u64 {
         let used = self.accepted_values + self.reserved_slots - self.freed_slots;
         u64::from(self.bounds.capacity_values).saturating_sub(used)
@@ -480,12 +483,15 @@ impl State {
         &mut self,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
     ) -> Result<usize, CodecError> {
-        if self.chunks.back().is_none_or(|last| last.bytes.len() >= CHUNK_BYTES) {
-            let bytes = std::mem::take(&mut self.spare);
-            self.chunks.push_back(Chunk { bytes, values: 0 });
-        }
-        // INVARIANT: there is a last chunk, if need be the one just pushed.
-        let last = self.chunks.back_mut().expect("a chunk to append to");
+        let last = match self.chunks.back_mut() {
+            Some(last) if last.bytes.len() < CHUNK_BYTES => last,
+            _ => {
+                let bytes = std::mem::take(&mut self.spare);
+                self.chunks.push_back(Chunk { bytes, values: 0 });
+                // INVARIANT: it was just pushed.
+                self.chunks.back_mut().expect("a chunk to append to")
+            }
+        };
         let before = last.bytes.len();
         let result = self.encoder.append(&mut last.bytes, encode);
         match result {
@@ -515,6 +521,7 @@ impl State {
         self.accept();
     }
 
+    #[inline]
     fn accept(&mut self) {
         self.accepted_values += 1;
         if self.bounds.limit == Some(self.accepted_values) {
@@ -585,25 +592,31 @@ impl State {
     }
 
     /// Marks the session that waits longest; the caller rings for it when the lock is free.
-    fn wake_one(&mut self) -> Vec<Arc<ReadySet>> {
-        let Some(key) = self.waiting.pop_front() else { return Vec::new() };
-        let Some(consumer) = self.consumers.get_mut(&key) else { return Vec::new() };
+    #[inline]
+    fn wake_one(&mut self) -> Option<Arc<ReadySet>> {
+        // Nobody waits behind most values.
+        if self.waiting.is_empty() { None } else { self.wake_first() }
+    }
+
+    fn wake_first(&mut self) -> Option<Arc<ReadySet>> {
+        let key = self.waiting.pop_front()?;
+        let consumer = self.consumers.get_mut(&key)?;
         consumer.is_waiting = false;
         consumer.ready.mark(consumer.channel);
-        vec![consumer.ready.clone()]
+        Some(consumer.ready.clone())
     }
 
     fn wake_all(&mut self) -> Vec<Arc<ReadySet>> {
-        let mut wakes = Vec::new();
+        let mut woken = Vec::new();
         while !self.waiting.is_empty() {
-            wakes.append(&mut self.wake_one());
+            woken.extend(self.wake_first());
         }
-        wakes
+        woken
     }
 }
 
-fn ring(wakes: Vec<Arc<ReadySet>>) {
-    for ready in wakes {
+fn ring(woken: impl IntoIterator<Item = Arc<ReadySet>>) {
+    for ready in woken {
         ready.ring();
     }
 }
