@@ -41,6 +41,10 @@ pub const QUANTUM_BYTES: usize = 16 * 1024;
 /// overtaken by another channel, so more would be delay, and less would be more system calls.
 pub const COMPOSED_BYTES_MAX: usize = 128 * 1024;
 
+/// How much the operating system takes from a link before it has sent what it has, in bytes. What
+/// it has taken can no longer be overtaken, and without this bound it takes megabytes. Linux only.
+pub const UNSENT_BYTES_MAX: u32 = 128 * 1024;
+
 /// Composed bytes that a peer may leave unread. Only answers to its own requests can add up to so
 /// much, so a peer that asks and does not read loses its link.
 pub const UNWRITTEN_BYTES_MAX: usize = 16 * 1024 * 1024;

@@ -3,6 +3,11 @@
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio::net::{TcpStream, UnixStream};
 
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use crate::limits::UNSENT_BYTES_MAX;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use socket2::SockRef;
+
 /// A byte stream that can carry a link: TCP, a Unix socket, a pipe in memory, or anything else
 /// that reads and writes, such as a TLS stream.
 pub trait Transport: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
@@ -45,6 +50,10 @@ impl From<TcpStream> for Stream {
     fn from(stream: TcpStream) -> Stream {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY could not be set");
+        }
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        if let Err(error) = SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT_BYTES_MAX) {
+            tracing::debug!(%error, "TCP_NOTSENT_LOWAT could not be set");
         }
         let peer = stream.peer_addr().map_or_else(|_| "tcp".into(), |peer| peer.to_string());
         Stream::new(stream, peer)
