@@ -44,8 +44,8 @@ async fn send_as_importer<V: Item>(plan: Plan, ends: Vec<End>) -> Result<Sent, F
     }
     // Only now, because a channel ends when all of its importers have finished.
     let mut tasks = JoinSet::new();
-    for (at, senders) in all_senders.into_iter().enumerate() {
-        tasks.spawn(send(plan, at * plan.channels, senders));
+    for (connection, senders) in all_senders.into_iter().enumerate() {
+        tasks.spawn(send(plan, connection, senders));
     }
     let sent = sum_sent(tasks).await?;
     for connection in connections {
@@ -63,7 +63,7 @@ async fn receive_as_importer<V: Item>(plan: Plan, ends: Vec<End>) -> Result<Rece
         let connection = open(end).await?;
         for channel in 0..plan.channels {
             let receiver = connection.import_receiver(&name(channel), settings).await?;
-            tasks.spawn(receive::<V>(plan, receiver));
+            tasks.spawn(receive::<V>(plan, channel, receiver));
         }
         connections.push(connection);
     }
@@ -94,7 +94,7 @@ async fn receive_as_exporter<V: Item>(plan: Plan, ends: Vec<End>) -> Result<Rece
     let mut tasks = JoinSet::new();
     for channel in 0..plan.channels {
         let receiver = exporter.export_receiver(&name(channel), RecvSettings::default())?;
-        tasks.spawn(receive::<V>(plan, receiver));
+        tasks.spawn(receive::<V>(plan, channel, receiver));
     }
     let connections = accept(&exporter, ends).await?;
     let received = sum_received(tasks).await?;
@@ -115,7 +115,7 @@ pub(crate) fn ping_pong<V: Item>(link: Link, run: Duration) -> Result<Vec<Durati
         let began = Instant::now();
         while began.elapsed() < run {
             let sent = Instant::now();
-            let expected = number(0, times.len() as u64);
+            let expected = number(0, 0, times.len() as u64);
             pings.send(V::new(expected, 0)).await?;
             if pongs.recv().await?.number() != expected {
                 return Err("another value came back".into());
@@ -146,15 +146,15 @@ pub(crate) fn ping_pong<V: Item>(link: Link, run: Duration) -> Result<Vec<Durati
 /// Sends to each channel in turn until the time is up. Dropping the senders ends the channels.
 async fn send<V: Item>(
     plan: Plan,
-    first_source: usize,
+    connection: usize,
     senders: Vec<Sender<V>>,
 ) -> Result<Sent, Failure> {
     let began = Instant::now();
     let mut count = 0;
     while began.elapsed() < plan.run {
         for count in count..count + plan.burst() {
-            for (at, sender) in senders.iter().enumerate() {
-                sender.send(V::new(number(first_source + at, count), plan.bytes)).await?;
+            for (channel, sender) in senders.iter().enumerate() {
+                sender.send(V::new(number(connection, channel, count), plan.bytes)).await?;
             }
         }
         count += plan.burst();
@@ -163,8 +163,12 @@ async fn send<V: Item>(
 }
 
 /// Receives until the channel ends.
-async fn receive<V: Item>(plan: Plan, mut receiver: Receiver<V>) -> Result<Received, Failure> {
-    let mut checker = Checker::new(plan.sources());
+async fn receive<V: Item>(
+    plan: Plan,
+    channel: usize,
+    mut receiver: Receiver<V>,
+) -> Result<Received, Failure> {
+    let mut checker = Checker::of_channel(channel, plan.connections);
     loop {
         match receiver.recv().await {
             Ok(value) => checker.check(value.number())?,

@@ -38,8 +38,8 @@ pub(crate) fn stream<V: Item>(plan: Plan) -> Result<(Sent, Received), Failure> {
 
 async fn send_all<V: Item>(plan: Plan, ends: Vec<End>) -> Result<Sent, Failure> {
     let mut tasks = JoinSet::new();
-    for (at, end) in ends.into_iter().enumerate() {
-        tasks.spawn(send::<V>(plan, at * plan.channels, end.into_transport()?));
+    for (connection, end) in ends.into_iter().enumerate() {
+        tasks.spawn(send::<V>(plan, connection, end.into_transport()?));
     }
     let mut sum = Sent { values: 0, began: Instant::now() };
     while let Some(sent) = tasks.join_next().await {
@@ -52,7 +52,7 @@ async fn send_all<V: Item>(plan: Plan, ends: Vec<End>) -> Result<Sent, Failure> 
 
 async fn send<V: Item>(
     plan: Plan,
-    first_source: usize,
+    connection: usize,
     mut transport: Box<dyn Transport>,
 ) -> Result<Sent, Failure> {
     let began = Instant::now();
@@ -60,8 +60,8 @@ async fn send<V: Item>(
     let mut count = 0;
     while began.elapsed() < plan.run {
         for count in count..count + plan.burst() {
-            for at in 0..plan.channels {
-                put(&V::new(number(first_source + at, count), plan.bytes), &mut buffer)?;
+            for channel in 0..plan.channels {
+                put(&V::new(number(connection, channel, count), plan.bytes), &mut buffer)?;
                 if buffer.len() >= BLOCK_BYTES {
                     transport.write_all(&buffer).await?;
                     buffer.clear();
@@ -77,8 +77,8 @@ async fn send<V: Item>(
 
 async fn receive_all<V: Item>(plan: Plan, ends: Vec<End>) -> Result<Received, Failure> {
     let mut tasks = JoinSet::new();
-    for end in ends {
-        tasks.spawn(receive::<V>(plan, end.into_transport()?));
+    for (connection, end) in ends.into_iter().enumerate() {
+        tasks.spawn(receive::<V>(plan, connection, end.into_transport()?));
     }
     let mut values = 0;
     while let Some(received) = tasks.join_next().await {
@@ -87,8 +87,12 @@ async fn receive_all<V: Item>(plan: Plan, ends: Vec<End>) -> Result<Received, Fa
     Ok(Received { values, done: Instant::now() })
 }
 
-async fn receive<V: Item>(plan: Plan, mut transport: Box<dyn Transport>) -> Result<u64, Failure> {
-    let mut checker = Checker::new(plan.sources());
+async fn receive<V: Item>(
+    plan: Plan,
+    connection: usize,
+    mut transport: Box<dyn Transport>,
+) -> Result<u64, Failure> {
+    let mut checker = Checker::of_connection(connection, plan.channels);
     let mut input = BytesMut::new();
     loop {
         while let Some(value) = take::<V>(&mut input)? {
@@ -110,7 +114,7 @@ pub(crate) fn ping_pong<V: Item>(link: Link, run: Duration) -> Result<Vec<Durati
         let began = Instant::now();
         while began.elapsed() < run {
             let sent = Instant::now();
-            let expected = number(0, times.len() as u64);
+            let expected = number(0, 0, times.len() as u64);
             peer.send(&V::new(expected, 0)).await?;
             let value: V = peer.receive().await?.ok_or("the peer is gone")?;
             if value.number() != expected {

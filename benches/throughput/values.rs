@@ -8,8 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::Failure;
 
-/// Bits of a number that count; those above name the source.
-const COUNT_BITS: u32 = 40;
+/// Where a number names the channel. The bits below count its values.
+const CHANNEL_SHIFT: u32 = 40;
+
+/// Where a number names the connection.
+const CONNECTION_SHIFT: u32 = 52;
+
+/// The highest number of a channel or connection.
+const SOURCES_MAX: u64 = 0xfff;
 
 /// A value of a work.
 pub(crate) trait Item: Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -56,30 +62,42 @@ impl Item for Block {
     }
 }
 
-/// The number of a source's value.
-pub(crate) fn number(source: usize, count: u64) -> u64 {
-    (source as u64) << COUNT_BITS | count
+/// The number of a value: its connection, its channel there, and its place in that channel.
+pub(crate) fn number(connection: usize, channel: usize, count: u64) -> u64 {
+    (connection as u64) << CONNECTION_SHIFT | (channel as u64) << CHANNEL_SHIFT | count
 }
 
-/// Checks that each source's values come once and in order.
+/// Checks that values come once and in order, where several sources may merge.
 pub(crate) struct Checker {
+    /// Where a number says which of the sources it is from.
+    shift: u32,
+    /// What all numbers have in common.
+    common: u64,
     next: Vec<u64>,
 }
 
 impl Checker {
-    pub(crate) fn new(sources: usize) -> Checker {
-        Checker { next: vec![0; sources] }
+    /// For all that comes on one channel, from several connections.
+    pub(crate) fn of_channel(channel: usize, connections: usize) -> Checker {
+        let common = number(0, channel, 0);
+        Checker { shift: CONNECTION_SHIFT, common, next: vec![0; connections] }
+    }
+
+    /// For all that comes over one connection, on several channels.
+    pub(crate) fn of_connection(connection: usize, channels: usize) -> Checker {
+        let common = number(connection, 0, 0);
+        Checker { shift: CHANNEL_SHIFT, common, next: vec![0; channels] }
     }
 
     #[inline]
     pub(crate) fn check(&mut self, number: u64) -> Result<(), Failure> {
-        let (source, count) = ((number >> COUNT_BITS) as usize, number & ((1 << COUNT_BITS) - 1));
-        match self.next.get_mut(source) {
-            Some(next) if *next == count => {
+        let source = number >> self.shift & SOURCES_MAX;
+        match self.next.get_mut(source as usize) {
+            Some(next) if number == (self.common | source << self.shift | *next) => {
                 *next += 1;
                 Ok(())
             }
-            next => Err(format!("value {count} of source {source} came, not {next:?}").into()),
+            next => Err(format!("number {number:#x} came, but {next:?} was next").into()),
         }
     }
 

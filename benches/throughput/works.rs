@@ -48,11 +48,6 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Sources of all connections.
-    pub(crate) fn sources(&self) -> usize {
-        self.connections * self.channels
-    }
-
     /// Values of each source of a connection that are sent between two looks at the clock.
     pub(crate) fn burst(&self) -> u64 {
         let values = (64 * 1024 / self.bytes.max(1)).clamp(1, 64);
