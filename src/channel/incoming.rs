@@ -21,7 +21,8 @@ use crate::wire::Code;
 pub(crate) enum EndsWith {
     /// With its only peer, however that goes: an import.
     ItsPeer,
-    /// When the last importer has finished; one that was lost may come back.
+    /// When the last importer has finished or closed its connection; one that was lost may come
+    /// back.
     LastImporter,
     /// Only when this side ends it.
     Nobody,
@@ -283,7 +284,8 @@ impl State {
             || match self.ends_with {
                 EndsWith::ItsPeer => true,
                 EndsWith::LastImporter => {
-                    closed.is_finished() && self.lanes.values().all(|lane| lane.closed.is_some())
+                    let has_left = closed.is_finished() || closed.reason == Reason::ConnectionClosed;
+                    has_left && self.lanes.values().all(|lane| lane.closed.is_some())
                 }
                 EndsWith::Nobody => false,
             };
