@@ -195,7 +195,7 @@ impl Driver {
 
     fn import(&mut self, Import { request, end, reply }: Import) {
         let name = request.name.clone();
-        let refusal = if self.endpoints.named(&name).is_empty() {
+        let refusal = if !self.endpoints.imports(&name) {
             match self.session.open(request) {
                 Ok(channel) => {
                     self.endpoints.attach_import(channel, name, end, reply);
@@ -550,6 +550,10 @@ impl Driver {
             let peer = self.stream.peer().to_owned();
             let report = Report::Disconnected { peer, end: end.clone(), unconfirmed_values };
             let _already_over = self.reports.push(report);
+        }
+        if self.registry.is_none() {
+            // An importer's stream of reports has no other source.
+            self.reports.finish();
         }
         if let Some(on_end) = self.on_end.take() {
             on_end();

@@ -84,6 +84,12 @@ impl Endpoints {
         same.map(|(channel, _)| *channel).collect()
     }
 
+    /// Whether a channel of that name is imported and has not come to its end for the program. The
+    /// peer may not know that yet, but that is no reason to keep the program waiting.
+    pub(super) fn imports(&self, name: &str) -> bool {
+        self.by_channel.values().any(|endpoint| endpoint.name == name && !endpoint.is_over())
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = (ChannelId, &Endpoint)> {
         self.by_channel.iter().map(|(channel, endpoint)| (*channel, endpoint))
     }
@@ -129,6 +135,14 @@ impl Endpoint {
                 queue.close_lane(*key, closed);
                 0
             }
+        }
+    }
+
+    /// Whether the program can do nothing more with the queue.
+    fn is_over(&self) -> bool {
+        match &self.queue {
+            Queue::Out(queue, _) => queue.closed().is_some(),
+            Queue::In(queue, _) => queue.is_over(),
         }
     }
 
