@@ -284,7 +284,8 @@ impl State {
             || match self.ends_with {
                 EndsWith::ItsPeer => true,
                 EndsWith::LastImporter => {
-                    let has_left = closed.is_finished() || closed.reason == Reason::ConnectionClosed;
+                    let has_left =
+                        closed.is_finished() || closed.reason == Reason::ConnectionClosed;
                     has_left && self.lanes.values().all(|lane| lane.closed.is_some())
                 }
                 EndsWith::Nobody => false,

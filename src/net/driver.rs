@@ -571,6 +571,10 @@ impl Driver {
             let report = Report::Disconnected { peer, end: end.clone(), unconfirmed_values };
             let _already_over = self.reports.push(report);
         }
+        if self.registry.is_none() {
+            // An importer's stream of reports has no other source.
+            self.reports.finish();
+        }
         if let Some(on_end) = self.on_end.take() {
             on_end();
         }

@@ -1,6 +1,5 @@
 //! `Sync` and `Drain`: waiting until values have been received.
 
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,10 +38,20 @@ impl<'a> Flushing<'a> {
         }
     }
 
-    /// Values that are not known to have been received.
-    async fn outstanding_values(&self) -> u64 {
-        let mut outstanding: u64 = (self.queues)().iter().map(|queue| queue.queued_values()).sum();
+    /// Adds the connections of now to those that were seen before. One that is lost meanwhile takes
+    /// what it had with it: that is an error, even when it is no longer listed at the end.
+    fn look(&self, seen: &mut Vec<Connection>) {
         for connection in (self.connections)() {
+            if !seen.iter().any(|known| known.session() == connection.session()) {
+                seen.push(connection);
+            }
+        }
+    }
+
+    /// Values that are not known to have been received.
+    async fn outstanding_values(&self, connections: &[Connection]) -> u64 {
+        let mut outstanding: u64 = (self.queues)().iter().map(|queue| queue.queued_values()).sum();
+        for connection in connections {
             outstanding += match connection.status().await {
                 Ok(status) => status.outstanding_values,
                 Err(_) => connection.unconfirmed_values(),
@@ -58,55 +67,52 @@ impl<'a> Flushing<'a> {
         });
         try_join_all(flushes).await.map(|_| ())
     }
+
+    async fn timed_out(&self, mut seen: Vec<Connection>) -> FlushError {
+        self.look(&mut seen);
+        FlushError::TimedOut { outstanding_values: self.outstanding_values(&seen).await }
+    }
+
+    async fn sync(&self, seen: &mut Vec<Connection>) -> Result<(), FlushError> {
+        self.look(seen);
+        let queues: Vec<_> =
+            (self.queues)().into_iter().filter(|queue| queue.has_consumers()).collect();
+        for (queue, accepted) in queues.iter().map(|queue| (queue, queue.accepted_values())) {
+            queue.wait_dispatched(accepted).await;
+        }
+        self.look(seen);
+        self.flush_connections(seen).await
+    }
+
+    async fn drain(&self, seen: &mut Vec<Connection>) -> Result<(), FlushError> {
+        loop {
+            self.look(seen);
+            for queue in (self.queues)() {
+                queue.wait_dispatched(queue.accepted_values()).await;
+            }
+            self.look(seen);
+            self.flush_connections(seen).await?;
+            if self.outstanding_values(seen).await == 0 {
+                return Ok(());
+            }
+        }
+    }
 }
 
 /// Waits for what was sent before the call, on channels that somebody imports.
 pub(super) async fn sync(flushing: &Flushing<'_>, timeout: Duration) -> Result<(), FlushError> {
-    within(flushing, timeout, async {
-        let queues: Vec<_> =
-            (flushing.queues)().into_iter().filter(|queue| queue.has_consumers()).collect();
-        for (queue, accepted) in queues.iter().map(|queue| (queue, queue.accepted_values())) {
-            queue.wait_dispatched(accepted).await;
-        }
-        flushing.flush_connections(&(flushing.connections)()).await
-    })
-    .await
+    let mut seen = Vec::new();
+    match tokio::time::timeout(timeout, flushing.sync(&mut seen)).await {
+        Ok(result) => result,
+        Err(_) => Err(flushing.timed_out(seen).await),
+    }
 }
 
 /// Waits for all that was sent, also meanwhile, also on channels that nobody imports yet.
 pub(super) async fn drain(flushing: &Flushing<'_>, timeout: Duration) -> Result<(), FlushError> {
-    within(flushing, timeout, async {
-        // A connection that is lost meanwhile takes what it had with it: that is an error, even
-        // when it is no longer listed at the end.
-        let mut seen: Vec<Connection> = Vec::new();
-        loop {
-            for queue in (flushing.queues)() {
-                queue.wait_dispatched(queue.accepted_values()).await;
-            }
-            for connection in (flushing.connections)() {
-                if !seen.iter().any(|known| known.session() == connection.session()) {
-                    seen.push(connection);
-                }
-            }
-            flushing.flush_connections(&seen).await?;
-            if flushing.outstanding_values().await == 0 {
-                return Ok(());
-            }
-        }
-    })
-    .await
-}
-
-async fn within(
-    flushing: &Flushing<'_>,
-    timeout: Duration,
-    wait: impl Future<Output = Result<(), FlushError>>,
-) -> Result<(), FlushError> {
-    match tokio::time::timeout(timeout, wait).await {
+    let mut seen = Vec::new();
+    match tokio::time::timeout(timeout, flushing.drain(&mut seen)).await {
         Ok(result) => result,
-        Err(_) => {
-            let outstanding_values = flushing.outstanding_values().await;
-            Err(FlushError::TimedOut { outstanding_values })
-        }
+        Err(_) => Err(flushing.timed_out(seen).await),
     }
 }

@@ -1,0 +1,20 @@
+//! The contract of the actors: what each message promises, over TCP, Unix sockets and memory.
+//!
+//! One file per family of behaviours. A behaviour that concerns the link is written once and run
+//! over each kind of link; see [`over_each_link`].
+
+#[macro_use]
+mod support;
+
+mod arbiters;
+mod errors;
+mod flushing;
+mod hangup;
+mod importing;
+mod inlets;
+mod lifecycle;
+mod outlets;
+mod processes;
+mod refusals;
+mod serving;
+mod sharing;
