@@ -14,6 +14,12 @@ use crate::limits::VALUE_BYTES_MAX;
 /// What can travel on a channel: anything that serde can write and read.
 ///
 /// Implemented for all such types; there is nothing to derive beyond serde's own traits.
+///
+/// Two kinds of types have a bound that the receiver keeps and the sender does not know: a value of
+/// a recursive type that is nested deeper than [`VALUE_DEPTH_MAX`](crate::limits::VALUE_DEPTH_MAX),
+/// and one with more elements of no length, as in `Vec<()>`, than
+/// [`ZERO_LENGTH_ELEMENTS_MAX`](crate::limits::ZERO_LENGTH_ELEMENTS_MAX), is sent, and refused
+/// where it arrives. Long lists should be sent as a `Vec`, and not as nodes in nodes.
 pub trait Value: Serialize + DeserializeOwned + Send + 'static {}
 
 impl<T: Serialize + DeserializeOwned + Send + 'static> Value for T {}
@@ -43,7 +49,8 @@ pub trait Codec: 'static {
         input: &'de [u8],
     ) -> Result<S::Value, CodecError>;
 
-    /// Reads a value, which must take all of `input`.
+    /// Reads a value, which must take all of `input`. Nothing bounds the depth of recursive types
+    /// here, nor the number of elements that take no bytes; a [`Receiver`](crate::Receiver) does.
     ///
     /// # Errors
     ///
