@@ -38,7 +38,8 @@ fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
         4 => prop::collection::vec(any::<u8>(), 0..20),
         4 => prop::collection::vec(0_u8..4, 0..40),
         2 => prop_oneof![claim(1), claim(2), claim(3)],
-        1 => (prop::collection::vec(0_u8..4, 1..4), 0_usize..600).prop_map(|(some, n)| some.repeat(n)),
+        1 => (prop::collection::vec(0_u8..4, 1..4), 0_usize..600)
+            .prop_map(|(some, times)| some.repeat(times)),
     ];
     prop::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat())
 }

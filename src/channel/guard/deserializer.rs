@@ -1,8 +1,8 @@
 //! What a type may ask of its deserializer, under guard.
 //!
-//! Each request that takes a byte is noted. Each one for a value with parts goes a level deeper, and
-//! its visitor is guarded too, for it is given the parts. A visitor of a single number or string is
-//! given nothing that leads further, and is left as it is.
+//! Each request that takes a byte is noted. Each one for a value with parts goes a level deeper,
+//! and its visitor is guarded too, for it is given the parts. A visitor of a single number or string
+//! is given nothing that leads further, and is left as it is.
 //!
 //! The bounds are checked before the visitor is called and not around it: a function around it
 //! would be one more in the nesting of generic functions, whose depth the compiler limits.

@@ -44,7 +44,7 @@ fn decode_guarded<T: DeserializeOwned, C: Codec>(input: &[u8]) -> Result<T, Code
     let watch = Watch::new(input.len());
     let level = Level { watch: &watch, depth: 0 };
     let result = C::decode_seed(Guarded { inner: PhantomData::<T>, level }, input);
-    // An error passes through user code and the codec as a text, or not at all. The watch remembers.
+    // An error passes through user code and the codec as a text, or not at all: the watch knows.
     match watch.exceeded.get() {
         Some(bound) => Err(bound.into()),
         None => result,
