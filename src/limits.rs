@@ -79,6 +79,25 @@ pub const QUEUE_VALUES_DEFAULT: u32 = 256;
 /// one loses its link.
 pub const VALUE_BYTES_MAX: usize = 256 * 1024 * 1024;
 
+/// The deepest nesting of a value that is decoded under guard, which means of a recursive type, in
+/// levels. A struct, a tuple, a newtype, an option, an enum with its content, a sequence and a map
+/// are one level each, so a list of nodes with an optional next one may have half as many nodes.
+///
+/// What a level takes of the stack, measured without optimization: 1 to 2 kB for small types, 5 kB
+/// for a struct with 20 fields of 656 bytes in all, and 10 kB for an enum with such fields: 1.3 MB
+/// at this depth. Optimized, it is a quarter to two thirds. A thread has 2 MiB of stack by default.
+pub const VALUE_DEPTH_MAX: usize = 128;
+
+/// What decoding under guard may take of the stack, in bytes, whatever the depth. The types that
+/// were measured, of up to a kilobyte in place, come to [`VALUE_DEPTH_MAX`] first; larger ones may
+/// not. It leaves a quarter of a thread's usual stack to whoever receives, and to the last level.
+pub const VALUE_STACK_BYTES_MAX: usize = 1536 * 1024;
+
+/// Elements of one value that take no bytes, as in `Vec<()>`. Nothing but their number is sent, so
+/// a peer can claim any; whoever needs more should send the number. At worst a few bytes cost as
+/// many steps, and the memory of so many elements, which is usually none.
+pub const ZERO_LENGTH_ELEMENTS_MAX: usize = 4 * 1024;
+
 /// What a session may hold, beyond its windows, of values that are longer than their window, in
 /// bytes. At least [`VALUE_BYTES_MAX`], so that one such value always fits; further ones wait.
 pub const LARGE_VALUES_BYTES_MAX: u64 = VALUE_BYTES_MAX as u64;

@@ -1,10 +1,12 @@
 //! Values to bytes and back.
 
+use std::marker::PhantomData;
+
 use bincode::config::{self, Configuration};
 use bincode::enc::write::Writer;
 use bincode::error::EncodeError;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, DeserializeSeed};
 
 use crate::channel::CodecError;
 use crate::limits::VALUE_BYTES_MAX;
@@ -12,6 +14,12 @@ use crate::limits::VALUE_BYTES_MAX;
 /// What can travel on a channel: anything that serde can write and read.
 ///
 /// Implemented for all such types; there is nothing to derive beyond serde's own traits.
+///
+/// Two kinds of types have a bound that the receiver keeps and the sender does not know: a value of
+/// a recursive type that is nested deeper than [`VALUE_DEPTH_MAX`](crate::limits::VALUE_DEPTH_MAX),
+/// and one with more elements of no length, as in `Vec<()>`, than
+/// [`ZERO_LENGTH_ELEMENTS_MAX`](crate::limits::ZERO_LENGTH_ELEMENTS_MAX), is sent, and refused
+/// where it arrives. Long lists should be sent as a `Vec`, and not as nodes in nodes.
 pub trait Value: Serialize + DeserializeOwned + Send + 'static {}
 
 impl<T: Serialize + DeserializeOwned + Send + 'static> Value for T {}
@@ -30,13 +38,27 @@ pub trait Codec: 'static {
     /// removed by the caller.
     fn encode<T: Value>(value: &T, output: &mut Vec<u8>) -> Result<(), CodecError>;
 
-    /// Reads a value, which must take all of `input`.
+    /// Reads what `seed` stands for, which must take all of `input`.
     ///
     /// # Errors
     ///
     /// [`CodecError`] when it is not such a value. Memory that is taken meanwhile is bounded by
     /// a multiple of the length of `input`.
-    fn decode<T: Value>(input: &[u8]) -> Result<T, CodecError>;
+    fn decode_seed<'de, S: DeserializeSeed<'de>>(
+        seed: S,
+        input: &'de [u8],
+    ) -> Result<S::Value, CodecError>;
+
+    /// Reads a value, which must take all of `input`. Nothing bounds the depth of recursive types
+    /// here, nor the number of elements that take no bytes; a [`Receiver`](crate::Receiver) does.
+    ///
+    /// # Errors
+    ///
+    /// As [`decode_seed`](Codec::decode_seed).
+    #[inline]
+    fn decode<T: Value>(input: &[u8]) -> Result<T, CodecError> {
+        Self::decode_seed(PhantomData::<T>, input)
+    }
 }
 
 /// bincode 2 in its standard configuration: little-endian, integers of variable length.
@@ -60,27 +82,30 @@ impl Codec for Bincode {
     }
 
     #[inline]
-    fn decode<T: Value>(input: &[u8]) -> Result<T, CodecError> {
+    fn decode_seed<'de, S: DeserializeSeed<'de>>(
+        seed: S,
+        input: &'de [u8],
+    ) -> Result<S::Value, CodecError> {
         // A string's bytes are allocated from the length that it claims. bincode's limit, which
         // counts decoded widths, holds that to about sixteen times what really came; it is a
         // constant of the configuration, hence the steps.
+        let standard = config::standard();
         match input.len() {
-            0..0x1000 => decode_within(input, config::standard().with_limit::<0x1_0000>()),
-            0x1000..0x1_0000 => decode_within(input, config::standard().with_limit::<0x10_0000>()),
-            0x1_0000..0x40_0000 => {
-                decode_within(input, config::standard().with_limit::<0x400_0000>())
-            }
-            _ => decode_within(input, config::standard().with_limit::<{ 16 * VALUE_BYTES_MAX }>()),
+            0..0x1000 => decode_within(seed, input, standard.with_limit::<0x1_0000>()),
+            0x1000..0x1_0000 => decode_within(seed, input, standard.with_limit::<0x10_0000>()),
+            0x1_0000..0x40_0000 => decode_within(seed, input, standard.with_limit::<0x400_0000>()),
+            _ => decode_within(seed, input, standard.with_limit::<{ 16 * VALUE_BYTES_MAX }>()),
         }
     }
 }
 
 #[inline]
-fn decode_within<T: Value, const LIMIT: usize>(
-    input: &[u8],
+fn decode_within<'de, S: DeserializeSeed<'de>, const LIMIT: usize>(
+    seed: S,
+    input: &'de [u8],
     configuration: Configuration<config::LittleEndian, config::Varint, config::Limit<LIMIT>>,
-) -> Result<T, CodecError> {
-    match bincode::serde::decode_from_slice(input, configuration) {
+) -> Result<S::Value, CodecError> {
+    match bincode::serde::seed_decode_from_slice(seed, input, configuration) {
         Ok((value, used)) if used == input.len() => Ok(value),
         Ok((_, used)) => Err(CodecError::TrailingBytes { bytes: input.len() - used }),
         Err(error) => Err(CodecError::Refused(error.to_string())),

@@ -23,6 +23,19 @@ pub enum CodecError {
         /// How many bytes were not used.
         bytes: usize,
     },
+    /// The value is nested too deep to be decoded.
+    #[error("it is nested deeper than {depth_max} levels")]
+    TooDeep {
+        /// The deepest that it may be nested, in levels:
+        /// [`VALUE_DEPTH_MAX`](crate::limits::VALUE_DEPTH_MAX), or less if it takes much stack.
+        depth_max: usize,
+    },
+    /// Too many elements take no bytes: their number is all that was sent of them.
+    #[error("it has more than {elements_max} elements that take no bytes")]
+    TooManyElements {
+        /// How many elements that take no bytes a value may have.
+        elements_max: usize,
+    },
 }
 
 /// A value was not sent, and is given back.

@@ -25,6 +25,7 @@
 mod closed;
 mod codec;
 mod error;
+mod guard;
 pub mod identity;
 mod incoming;
 mod lane;

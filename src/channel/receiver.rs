@@ -9,6 +9,7 @@ use futures::Stream;
 use parking_lot::Mutex;
 
 use crate::channel::codec::{Codec, Value};
+use crate::channel::guard;
 use crate::channel::incoming::{Found, Incoming};
 use crate::channel::lane::{Batch, LaneKey, Taken};
 use crate::channel::signal::KeptListener;
@@ -37,7 +38,7 @@ pub struct Receiver<T> {
 impl<T: Value> Receiver<T> {
     pub(crate) fn new<C: Codec>(queue: Arc<Incoming>) -> Receiver<T> {
         queue.add_receiver();
-        Receiver::with_decoder(queue, C::decode::<T>)
+        Receiver::with_decoder(queue, guard::decoder::<T, C>())
     }
 }
 

@@ -1,0 +1,208 @@
+//! Decoding that stays bounded, for the types whose values could ask for more than they take.
+//!
+//! Two kinds of types need it. A recursive one is decoded by recursion, so a long value that is all
+//! nesting would overflow the stack, which ends the process. One with elements that take no bytes
+//! can claim 2^64 of them in nine bytes, and decoding would not come back. A [`Watch`] goes along
+//! with the decoding of one value and stops it; all other types are decoded without one.
+//!
+//! This room knows serde's data model and nothing of the codec: it stands between the codec's
+//! deserializer and the type's own code, and hands every call through. That is two files:
+//! [`deserializer`] for what a type may ask, [`access`] for what it is answered.
+//!
+//! # How it is known that an element took no bytes
+//!
+//! Each number, string, length, option and variant takes at least one byte, as in
+//! [`Schema::has_zero_length_elements`]. Units, structs, tuples and arrays are no more than their
+//! parts. So an element took none if nothing of the first kind was asked for meanwhile.
+
+mod access;
+mod deserializer;
+
+use std::cell::Cell;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::DeserializeOwned;
+
+use crate::channel::identity::Schema;
+use crate::channel::{Codec, CodecError, Value};
+use crate::limits::{VALUE_DEPTH_MAX, VALUE_STACK_BYTES_MAX, ZERO_LENGTH_ELEMENTS_MAX};
+
+/// The way to decode a `T`: plain, or under guard if the type needs it. To be asked once per
+/// channel.
+pub(crate) fn decoder<T: Value, C: Codec>() -> fn(&[u8]) -> Result<T, CodecError> {
+    if needs_guard::<T>() { decode_guarded::<T, C> } else { C::decode::<T> }
+}
+
+/// A type without a schema gets no channel, so what is said of it does not matter.
+fn needs_guard<T: Value>() -> bool {
+    Schema::of::<T>()
+        .map_or(true, |schema| schema.is_recursive() || schema.has_zero_length_elements())
+}
+
+fn decode_guarded<T: DeserializeOwned, C: Codec>(input: &[u8]) -> Result<T, CodecError> {
+    let watch = Watch::new(input.len());
+    let level = Level { watch: &watch, depth: 0 };
+    let result = C::decode_seed(Guarded { inner: PhantomData::<T>, level }, input);
+    // An error passes through user code and the codec as a text, or not at all: the watch knows.
+    match watch.exceeded.get() {
+        Some(bound) => Err(bound.into()),
+        None => result,
+    }
+}
+
+/// A seed, deserializer or variant of the codec or of a type, under guard.
+struct Guarded<'w, I> {
+    inner: I,
+    level: Level<'w>,
+}
+
+/// What is counted while one value is decoded.
+struct Watch {
+    /// Requests so far that take at least a byte each.
+    reads: Cell<u64>,
+    zero_length_elements: Cell<usize>,
+    /// Elements for which collections may still take memory before the elements come. All of them
+    /// take a byte, so a value never has more than its length, at whatever depth they are. Without
+    /// this, each open collection could take what serde allows to a single one, 1 MiB.
+    elements_expected: Cell<usize>,
+    /// About where the stack was when decoding began.
+    stack_address: usize,
+    exceeded: Cell<Option<Bound>>,
+}
+
+/// Where in the value: how many values with parts are around it.
+#[derive(Clone, Copy)]
+struct Level<'w> {
+    watch: &'w Watch,
+    depth: usize,
+}
+
+/// A bound that a value exceeds.
+#[derive(Clone, Copy)]
+enum Bound {
+    /// And how deep it may be.
+    Depth(usize),
+    ZeroLengthElements,
+}
+
+impl From<Bound> for CodecError {
+    fn from(bound: Bound) -> CodecError {
+        match bound {
+            Bound::Depth(depth_max) => CodecError::TooDeep { depth_max },
+            Bound::ZeroLengthElements => {
+                CodecError::TooManyElements { elements_max: ZERO_LENGTH_ELEMENTS_MAX }
+            }
+        }
+    }
+}
+
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        CodecError::from(*self).fmt(f)
+    }
+}
+
+impl Watch {
+    fn new(input_bytes: usize) -> Watch {
+        Watch {
+            reads: Cell::new(0),
+            zero_length_elements: Cell::new(0),
+            elements_expected: Cell::new(input_bytes),
+            stack_address: stack_address(),
+            exceeded: Cell::new(None),
+        }
+    }
+
+    /// Notes that the type's code asks for something that takes at least a byte.
+    fn note_read(&self) {
+        self.reads.set(self.reads.get() + 1);
+    }
+
+    fn count_zero_length_element<E: serde::de::Error>(&self) -> Result<(), E> {
+        let count = self.zero_length_elements.get() + 1;
+        if count > ZERO_LENGTH_ELEMENTS_MAX {
+            return Err(self.refuse(Bound::ZeroLengthElements));
+        }
+        self.zero_length_elements.set(count);
+        Ok(())
+    }
+
+    /// How much of a claimed number of elements may be believed before they come.
+    fn expect_elements(&self, claimed: usize) -> usize {
+        let believed = claimed.min(self.elements_expected.get());
+        self.elements_expected.set(self.elements_expected.get() - believed);
+        believed
+    }
+
+    fn refuse<E: serde::de::Error>(&self, bound: Bound) -> E {
+        self.exceeded.set(Some(bound));
+        E::custom(bound)
+    }
+}
+
+impl<'w> Level<'w> {
+    fn deeper<E: serde::de::Error>(self) -> Result<Level<'w>, E> {
+        let stack_bytes = stack_address().abs_diff(self.watch.stack_address);
+        if self.depth == VALUE_DEPTH_MAX || stack_bytes > VALUE_STACK_BYTES_MAX {
+            return Err(self.watch.refuse(Bound::Depth(self.depth)));
+        }
+        Ok(Level { depth: self.depth + 1, ..self })
+    }
+
+    fn guard<I>(self, inner: I) -> Guarded<'w, I> {
+        Guarded { inner, level: self }
+    }
+}
+
+/// Where the stack is now, to the accuracy of a few frames.
+fn stack_address() -> usize {
+    let here = 0_u8;
+    std::ptr::from_ref(&here).addr()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::marker::PhantomData;
+
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+    use crate::channel::Bincode;
+
+    #[derive(Serialize, Deserialize)]
+    struct Node {
+        next: Option<Box<Node>>,
+    }
+
+    #[test]
+    fn only_types_that_need_it_are_guarded() {
+        assert!(!needs_guard::<u64>());
+        assert!(!needs_guard::<()>());
+        assert!(!needs_guard::<Vec<Option<()>>>());
+        assert!(!needs_guard::<HashMap<String, Vec<(u8, [(); 3])>>>());
+        assert!(needs_guard::<Node>());
+        assert!(needs_guard::<Vec<Vec<Node>>>());
+        assert!(needs_guard::<(u8, Vec<PhantomData<u8>>)>());
+    }
+
+    #[test]
+    fn all_collections_together_believe_no_more_than_the_length() {
+        let watch = Watch::new(10);
+        assert_eq!(watch.expect_elements(7), 7);
+        assert_eq!(watch.expect_elements(usize::MAX), 3);
+        assert_eq!(watch.expect_elements(1), 0);
+    }
+
+    #[test]
+    fn the_bound_is_told_and_not_its_text() {
+        let elements_max = ZERO_LENGTH_ELEMENTS_MAX;
+        let claim = [0xfd, 0, 0, 0, 0, 0, 1, 0, 0];
+        let error = decode_guarded::<Vec<()>, Bincode>(&claim);
+        assert_eq!(error, Err(CodecError::TooManyElements { elements_max }));
+        let depth_max = VALUE_DEPTH_MAX;
+        let error = decode_guarded::<Node, Bincode>(&[1; 1000]).err();
+        assert_eq!(error, Some(CodecError::TooDeep { depth_max }));
+    }
+}
