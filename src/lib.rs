@@ -12,3 +12,10 @@ pub mod wire;
 pub use channel::{Receiver, Sender};
 pub use dir::Dir;
 pub use net::{Config, Connection, Exporter};
+
+/// The code in the documents is compiled, and run where it says so.
+#[cfg(doctest)]
+mod documents {
+    #[doc = include_str!("../README.md")]
+    mod readme {}
+}

@@ -29,7 +29,7 @@ impl Input {
                 if metadata.is_dir() {
                     return Err(cannot_read(file, io::ErrorKind::IsADirectory.into()));
                 }
-                metadata.is_file().then(|| metadata.len())
+                metadata.is_file().then_some(metadata.len())
             };
             bytes = bytes.zip(length).map(|(sum, length): (u64, u64)| sum + length);
         }

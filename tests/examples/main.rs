@@ -3,6 +3,8 @@
 //! `cargo test` builds the examples before it runs this. With `--test examples` alone it does not;
 //! then `cargo build --examples` comes first.
 
+#![allow(clippy::unwrap_used)] // A failed test may panic.
+
 mod plain;
 mod process;
 mod wordcount;
