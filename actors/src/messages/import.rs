@@ -36,6 +36,9 @@ pub struct ImportReceiver<T> {
 ///
 /// A value counts as taken when the actor's handler has finished, so a slow handler slows down
 /// those who send to it, and nobody else.
+///
+/// The actor is not told when the channel ends. If it must know, send a value that says so. For an
+/// example see [`ExportTo`](crate::messages::ExportTo): an import is bound in the same way.
 #[must_use = "a message does something when it is sent"]
 pub struct ImportTo<T: Message<Result = ()> + Send> {
     pub(crate) import: ImportReceiver<T>,
