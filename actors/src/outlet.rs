@@ -21,6 +21,40 @@ const MAILBOX_MESSAGES: usize = 16;
 /// - `connected` turns false when the channel has ended.
 ///
 /// The channel stays open as long as a [`Sender`] or a recipient of it is left.
+///
+/// `Sync` and `Drain` count what the channel has taken, not what waits in that mailbox. A `send`
+/// keeps its place in the order: when it resolves, all messages before it are in the channel.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use actix::prelude::*;
+/// use netchan_actix::messages::{Drain, ExportReceiver, ImportSender, ListenAndServe};
+/// use netchan_actix::{ExporterActor, ImporterActor, SenderExt};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Debug, PartialEq, Message, Serialize, Deserialize)]
+/// #[rtype(result = "()")]
+/// struct Line(String);
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # System::new().block_on(async {
+/// # let exporter = ExporterActor::new(Default::default()).start();
+/// # let mut there = exporter.send(ExportReceiver::<Line>::new("lines")).await??;
+/// # let address = exporter.send(ListenAndServe("127.0.0.1:0".parse()?)).await??;
+/// let importer = ImporterActor::connect(&address, Default::default()).await?;
+/// let lines = importer.send(ImportSender::<Line>::new("lines")).await??;
+///
+/// let recipient: Recipient<Line> = lines.recipient();
+/// recipient.do_send(Line("one".into()));
+/// recipient.send(Line("two".into())).await?;
+/// importer.send(Drain { timeout: Duration::from_secs(5) }).await??;
+/// # assert_eq!(there.try_recv()?, Line("one".into()));
+/// # assert_eq!(there.try_recv()?, Line("two".into()));
+/// # Ok(())
+/// # })
+/// # }
+/// ```
 pub trait SenderExt<T: Value + Message<Result = ()>> {
     /// A recipient that runs in the current arbiter.
     ///

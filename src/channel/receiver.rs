@@ -22,6 +22,41 @@ use crate::channel::{Closed, CodecError, RecvError, TryRecvError};
 ///
 /// Taking a value makes room in the channel's window, so a receiver that takes nothing stops its
 /// senders, and nobody else.
+///
+/// ```
+/// use netchan::channel::RecvError;
+/// # use netchan::net::{Config, Connection, Exporter, SendSettings, Stream, UnreadReports};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (near, far) = Stream::in_memory(1024);
+/// # let exporter = Exporter::new(Config::default(), UnreadReports::DropOldest);
+/// # let sender = exporter.export_sender::<u32>("numbers", SendSettings::default())?;
+/// # tokio::spawn(async move {
+/// #     if let Ok((_connection, driver)) = exporter.accept(near).await {
+/// #         driver.run().await;
+/// #     }
+/// # });
+/// # tokio::spawn(async move { sender.send_all(0..3).await });
+/// # let config = Config::default();
+/// # let (connection, driver) = Connection::open(far, &config, UnreadReports::ShutDown).await?;
+/// # tokio::spawn(driver.run());
+/// # let settings = Default::default();
+///
+/// let mut numbers = connection.import_receiver::<u32>("numbers", settings).await?;
+/// let mut sum = 0;
+/// let closed = loop {
+///     match numbers.recv().await {
+///         Ok(number) => sum += number,
+///         Err(RecvError::Closed(closed)) => break closed,
+///         Err(error) => return Err(error.into()),
+///     }
+/// };
+/// // The sender was dropped behind its last value: nothing is missing.
+/// assert!(closed.is_finished());
+/// assert_eq!(sum, 3);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Receiver<T> {
     queue: Arc<Incoming>,
     decode: fn(&[u8]) -> Result<T, CodecError>,

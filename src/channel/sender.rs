@@ -24,6 +24,32 @@ use crate::channel::{Closed, CodecError, SendError, SinkError, TrySendError};
 /// when the value has left the peer's channel; an exported one has as many as its capacity, and a
 /// slot is free again when an importer took the value. A channel is also full while its queue
 /// holds more encoded bytes than [`QUEUE_BYTES_DEFAULT`](crate::limits::QUEUE_BYTES_DEFAULT).
+///
+/// ```
+/// use netchan::Exporter;
+/// use netchan::channel::TrySendError;
+/// use netchan::net::{Config, SendSettings, UnreadReports};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let exporter = Exporter::new(Config::default(), UnreadReports::DropOldest);
+/// let settings = SendSettings::default().capacity_values(2);
+/// let words = exporter.export_sender::<String>("words", settings)?;
+/// words.send("one".into()).await?;
+/// words.try_send("two".into())?;
+///
+/// // Nobody imports it, so there is no third slot. The value comes back.
+/// match words.try_send("three".into()) {
+///     Err(TrySendError::Full(word)) => assert_eq!(word, "three"),
+///     other => panic!("{other:?}"),
+/// }
+///
+/// words.close();
+/// let closed = words.closed().await;
+/// assert_eq!(closed.to_string(), "ended by this side: finished");
+/// # Ok(())
+/// # }
+/// ```
 pub struct Sender<T> {
     queue: Arc<Outgoing>,
     encode: fn(&T, &mut Vec<u8>) -> Result<(), CodecError>,

@@ -27,6 +27,42 @@ use crate::session::OpenRequest;
 ///
 /// It lives until it is [closed](Connection::close), the peer closes it, or its link breaks. When
 /// all handles are dropped, it is closed as soon as its channels have ended.
+///
+/// ```
+/// # use netchan::net::{Config, Exporter, SendSettings, Stream, UnreadReports};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (near, far) = Stream::in_memory(1024);
+/// # let exporter = Exporter::new(Config::default(), UnreadReports::DropOldest);
+/// # let sender = exporter.export_sender::<u32>("numbers", SendSettings::default())?;
+/// # tokio::spawn(async move {
+/// #     if let Ok((_connection, driver)) = exporter.accept(near).await {
+/// #         driver.run().await;
+/// #     }
+/// # });
+/// # tokio::spawn(async move { sender.send_all(0..3).await });
+/// # let stream = far;
+/// use netchan::Connection;
+/// use netchan::net::{ImportError, ImportSettings};
+///
+/// // `stream` leads to an exporter: `address.dial().await?`
+/// let config = Config::default();
+/// let (connection, driver) = Connection::open(stream, &config, UnreadReports::ShutDown).await?;
+/// tokio::spawn(driver.run()); // nothing moves without it
+///
+/// let settings = ImportSettings::default().size(16);
+/// let mut numbers = connection.import_receiver::<u32>("numbers", settings).await?;
+/// assert_eq!(numbers.recv().await?, 0);
+///
+/// // A refused import hurts nothing else.
+/// let refused = connection.import_receiver::<u32>("letters", settings).await;
+/// assert!(matches!(refused, Err(ImportError::UnknownName { .. })));
+/// assert_eq!(numbers.recv().await?, 1);
+///
+/// connection.close().await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Connection {
     commands: mpsc::Sender<Command>,

@@ -24,6 +24,34 @@ use crate::wire::Code;
 ///
 /// It has no task and no listener of its own: give it the streams of importers with
 /// [`accept`](Exporter::accept) and run the drivers that it returns.
+///
+/// ```
+/// use netchan::Exporter;
+/// use netchan::net::{Address, Config, SendSettings, UnreadReports};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let exporter = Exporter::new(Config::default(), UnreadReports::DropOldest);
+/// let numbers = exporter.export_sender::<u32>("numbers", SendSettings::default())?;
+/// numbers.send(1).await?; // waits in the queue until somebody imports the channel
+///
+/// let listener = "127.0.0.1:0".parse::<Address>()?.listen().await?;
+/// println!("import \"numbers\" from {}", listener.address());
+/// # let _importer = listener.address().dial().await?;
+/// # let serving = tokio::spawn(async move {
+/// while let Ok(stream) = listener.accept().await {
+///     let exporter = exporter.clone();
+///     tokio::spawn(async move {
+///         if let Ok((_connection, driver)) = exporter.accept(stream).await {
+///             driver.run().await;
+///         }
+///     });
+/// }
+/// # });
+/// # serving.abort();
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Exporter {
     inner: Arc<Inner>,

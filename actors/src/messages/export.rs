@@ -81,6 +81,42 @@ impl<T: Value> Message for ExportReceiver<T> {
 ///
 /// A value counts as taken when the actor's handler has finished, so a slow handler slows down
 /// those who send to it, and nobody else.
+///
+/// The actor is not told when the channel ends. If it must know, send a value that says so.
+///
+/// ```
+/// use actix::prelude::*;
+/// use netchan_actix::ExporterActor;
+/// use netchan_actix::messages::ExportReceiver;
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Message, Serialize, Deserialize)]
+/// #[rtype(result = "()")]
+/// struct Line(String);
+///
+/// struct Printer;
+///
+/// impl Actor for Printer {
+///     type Context = Context<Self>;
+/// }
+///
+/// impl Handler<Line> for Printer {
+///     type Result = ();
+///
+///     fn handle(&mut self, Line(text): Line, _: &mut Context<Self>) {
+///         println!("{text}");
+///     }
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// System::new().block_on(async {
+///     let exporter = ExporterActor::new(Default::default()).start();
+///     let printer = Printer.start().recipient();
+///     exporter.send(ExportReceiver::<Line>::new("lines").deliver_to(printer)).await??;
+///     Ok(())
+/// })
+/// # }
+/// ```
 #[must_use = "a message does something when it is sent"]
 pub struct ExportTo<T: Message<Result = ()> + Send> {
     pub(crate) export: ExportReceiver<T>,

@@ -36,6 +36,29 @@ pub struct ImportReceiver<T> {
 ///
 /// A value counts as taken when the actor's handler has finished, so a slow handler slows down
 /// those who send to it, and nobody else.
+///
+/// The actor is not told when the channel ends. If it must know, send a value that says so.
+///
+/// ```
+/// use actix::prelude::*;
+/// use netchan_actix::ImporterActor;
+/// use netchan_actix::messages::ImportReceiver;
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Message, Serialize, Deserialize)]
+/// #[rtype(result = "()")]
+/// struct Line(String);
+///
+/// /// Any actor that handles `Line` can be the `printer`.
+/// async fn deliver(
+///     importer: &Addr<ImporterActor>,
+///     printer: Recipient<Line>,
+/// ) -> Result<(), Box<dyn std::error::Error>> {
+///     let import = ImportReceiver::<Line>::new("lines").size(16).deliver_to(printer);
+///     importer.send(import).await??;
+///     Ok(())
+/// }
+/// ```
 #[must_use = "a message does something when it is sent"]
 pub struct ImportTo<T: Message<Result = ()> + Send> {
     pub(crate) import: ImportReceiver<T>,
