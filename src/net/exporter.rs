@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 
 use crate::channel::{Bincode, Receiver, Sender, Value};
 use crate::id::SessionId;
-use crate::net::flush::{self, Flushing};
+use crate::net::flush::{self, Flushing, Losses};
 use crate::net::handshake;
 use crate::net::registry::Registry;
 use crate::net::report::Reports;
@@ -34,6 +34,7 @@ struct Inner {
     registry: Arc<Registry>,
     reports: Arc<Reports>,
     connections: Mutex<HashMap<SessionId, Connection>>,
+    losses: Mutex<Losses>,
     /// Connections and handshakes under way.
     admitted: AtomicUsize,
 }
@@ -59,6 +60,7 @@ impl Exporter {
                 registry: Arc::default(),
                 reports: Reports::new(when_unread),
                 connections: Mutex::default(),
+                losses: Mutex::default(),
                 admitted: AtomicUsize::new(0),
             }),
         }
@@ -94,8 +96,8 @@ impl Exporter {
     ///
     /// # Errors
     ///
-    /// [`ConnectError`] when there are too many connections, or the handshake fails or takes too
-    /// long. It is also reported.
+    /// [`ConnectError`] when there are too many connections, the handshake fails or takes too long,
+    /// or the exporter was closed. It is also reported.
     ///
     /// # Cancel safety
     ///
@@ -112,6 +114,9 @@ impl Exporter {
     }
 
     async fn try_accept(&self, mut stream: Stream) -> Result<(Connection, Driver), ConnectError> {
+        if self.inner.registry.is_closed() {
+            return Err(ConnectError::Closed);
+        }
         let connections_max = self.inner.config.connections_max;
         let before = self.inner.admitted.fetch_add(1, Ordering::AcqRel);
         let admission = Admission { inner: self.inner.clone() };
@@ -128,9 +133,16 @@ impl Exporter {
         let inner = self.inner.clone();
         let session = connection.session();
         let driver = driver.on_end(move || {
-            inner.connections.lock().remove(&session);
+            let ended = inner.connections.lock().remove(&session);
+            if let Some(connection) = ended {
+                inner.losses.lock().add(&connection);
+            }
             drop(admission);
         });
+        // Listed first, so that `close` finds the connection if it comes later than this.
+        if self.inner.registry.is_closed() {
+            return Err(ConnectError::Closed);
+        }
         Ok((connection, driver))
     }
 
@@ -186,7 +198,11 @@ impl Exporter {
     }
 
     fn flushing(&self) -> Flushing<'_> {
-        Flushing::exporter(|| self.inner.registry.sending_queues(), || self.connections())
+        Flushing::exporter(
+            || self.inner.registry.sending_queues(),
+            || self.connections(),
+            || self.inner.losses.lock().clone(),
+        )
     }
 
     /// The connections that last.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::channel::Outgoing;
-use crate::net::{Connection, FlushError};
+use crate::net::{Connection, ConnectionEnd, FlushError};
 
 /// Whose values are waited for.
 pub(super) struct Flushing<'a> {
@@ -13,18 +13,47 @@ pub(super) struct Flushing<'a> {
     queues: Box<dyn Fn() -> Vec<Arc<Outgoing>> + Send + Sync + 'a>,
     /// The connections, which may come and go meanwhile.
     connections: Box<dyn Fn() -> Vec<Connection> + Send + Sync + 'a>,
+    /// What went down with connections that are no longer listed.
+    losses: Box<dyn Fn() -> Losses + Send + Sync + 'a>,
+}
+
+/// Values that were sent on connections which have ended, and were not known to be received.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Losses {
+    values: u64,
+    end: Option<ConnectionEnd>,
+}
+
+impl Losses {
+    pub(super) fn add(&mut self, connection: &Connection) {
+        let values = connection.unconfirmed_values();
+        if values > 0 {
+            self.values += values;
+            self.end = connection.end();
+        }
+    }
 }
 
 impl<'a> Flushing<'a> {
     pub(super) fn connection(connection: &'a Connection) -> Flushing<'a> {
-        Flushing { queues: Box::new(Vec::new), connections: Box::new(|| vec![connection.clone()]) }
+        Flushing {
+            queues: Box::new(Vec::new),
+            connections: Box::new(|| vec![connection.clone()]),
+            // Its flush says so itself.
+            losses: Box::new(Losses::default),
+        }
     }
 
     pub(super) fn exporter(
         queues: impl Fn() -> Vec<Arc<Outgoing>> + Send + Sync + 'a,
         connections: impl Fn() -> Vec<Connection> + Send + Sync + 'a,
+        losses: impl Fn() -> Losses + Send + Sync + 'a,
     ) -> Flushing<'a> {
-        Flushing { queues: Box::new(queues), connections: Box::new(connections) }
+        Flushing {
+            queues: Box::new(queues),
+            connections: Box::new(connections),
+            losses: Box::new(losses),
+        }
     }
 
     /// Values that are not known to have been received.
@@ -89,8 +118,17 @@ async fn within(
     timeout: Duration,
     wait: impl Future<Output = Result<(), FlushError>>,
 ) -> Result<(), FlushError> {
+    let lost_before = (flushing.losses)().values;
     match tokio::time::timeout(timeout, wait).await {
-        Ok(result) => result,
+        // A connection that came or went while values were waited for took what it had with it.
+        Ok(Ok(())) => match (flushing.losses)() {
+            Losses { values, end: Some(end) } if values > lost_before => {
+                let outstanding_values = values - lost_before;
+                Err(FlushError::Disconnected { outstanding_values, end })
+            }
+            _ => Ok(()),
+        },
+        Ok(Err(error)) => Err(error),
         Err(_) => {
             let outstanding_values = flushing.outstanding_values().await;
             Err(FlushError::TimedOut { outstanding_values })
