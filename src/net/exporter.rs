@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 
 use crate::channel::{Bincode, Receiver, Sender, Value};
 use crate::id::SessionId;
-use crate::net::flush::{self, Flushing};
+use crate::net::flush::{self, Flushing, Losses};
 use crate::net::handshake;
 use crate::net::registry::Registry;
 use crate::net::report::Reports;
@@ -63,6 +63,7 @@ struct Inner {
     registry: Arc<Registry>,
     reports: Arc<Reports>,
     connections: Mutex<HashMap<SessionId, Connection>>,
+    losses: Mutex<Losses>,
     /// Connections and handshakes under way.
     admitted: AtomicUsize,
 }
@@ -88,6 +89,7 @@ impl Exporter {
                 registry: Arc::default(),
                 reports: Reports::new(when_unread),
                 connections: Mutex::default(),
+                losses: Mutex::default(),
                 admitted: AtomicUsize::new(0),
             }),
         }
@@ -123,8 +125,8 @@ impl Exporter {
     ///
     /// # Errors
     ///
-    /// [`ConnectError`] when there are too many connections, or the handshake fails or takes too
-    /// long. It is also reported.
+    /// [`ConnectError`] when there are too many connections, the handshake fails or takes too long,
+    /// or the exporter was closed. It is also reported.
     ///
     /// # Cancel safety
     ///
@@ -141,6 +143,9 @@ impl Exporter {
     }
 
     async fn try_accept(&self, mut stream: Stream) -> Result<(Connection, Driver), ConnectError> {
+        if self.inner.registry.is_closed() {
+            return Err(ConnectError::Closed);
+        }
         let connections_max = self.inner.config.connections_max;
         let before = self.inner.admitted.fetch_add(1, Ordering::AcqRel);
         let admission = Admission { inner: self.inner.clone() };
@@ -157,9 +162,18 @@ impl Exporter {
         let inner = self.inner.clone();
         let session = connection.session();
         let driver = driver.on_end(move || {
+            // Added before it is removed, so that nobody finds it in neither place.
+            let ended = inner.connections.lock().get(&session).cloned();
+            if let Some(connection) = ended {
+                inner.losses.lock().add(&connection);
+            }
             inner.connections.lock().remove(&session);
             drop(admission);
         });
+        // Listed first, so that `close` finds the connection if it comes later than this.
+        if self.inner.registry.is_closed() {
+            return Err(ConnectError::Closed);
+        }
         Ok((connection, driver))
     }
 
@@ -215,7 +229,11 @@ impl Exporter {
     }
 
     fn flushing(&self) -> Flushing<'_> {
-        Flushing::exporter(|| self.inner.registry.sending_queues(), || self.connections())
+        Flushing::exporter(
+            || self.inner.registry.sending_queues(),
+            || self.connections(),
+            || self.inner.losses.lock().clone(),
+        )
     }
 
     /// The connections that last.

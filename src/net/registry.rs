@@ -178,6 +178,10 @@ impl Registry {
         }
     }
 
+    pub(super) fn is_closed(&self) -> bool {
+        self.state.lock().is_closed
+    }
+
     /// The queues of all channels that send.
     pub(super) fn sending_queues(&self) -> Vec<Arc<Outgoing>> {
         let state = self.state.lock();

@@ -1,8 +1,12 @@
 //! Channels between two peers, as a program sees them: each behaviour over TCP and in memory.
 
+mod connections;
 mod ends;
 mod flow;
+mod flushing;
+mod hanging_up;
 mod importers;
+mod refusals;
 mod sharing;
 mod support;
 mod waiting;
