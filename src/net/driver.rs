@@ -132,8 +132,13 @@ impl Driver {
         async move {
             tracing::debug!("connected");
             let end = poll_fn(|cx| self.poll(cx)).await;
-            self.say_goodbye(&end).await;
             tracing::debug!(%end, "disconnected");
+            // Who closes a connection wants the goodbye to have left; who learns of a fault need
+            // not wait for what a faulty peer makes of it.
+            if !end.is_regular() {
+                self.finish(&end);
+            }
+            self.say_goodbye(&end).await;
             self.finish(&end);
             end
         }
