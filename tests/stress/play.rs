@@ -100,7 +100,7 @@ async fn channel(
     number: usize,
 ) -> (Sender<Value>, Receiver<Value>) {
     let name = format!("channel {number}");
-    let window_bytes = 16 * 1024 << dice.below(4);
+    let window_bytes = (16 * 1024) << dice.below(4);
     let importing = ImportSettings::default()
         .size(1 + dice.below(20) as u32)
         .window_bytes(window_bytes)
