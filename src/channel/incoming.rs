@@ -9,7 +9,7 @@ use std::sync::Arc;
 use event_listener::EventListener;
 use parking_lot::Mutex;
 
-use crate::channel::lane::{Batch, Corrupt, Fault, Lane, LaneKey, LaneWindow, Taken};
+use crate::channel::lane::{Batch, Corrupt, Fault, Held, Lane, LaneKey, LaneWindow, Taken};
 use crate::channel::ready::ReadySet;
 use crate::channel::signal::{KeptListener, Signal};
 use crate::channel::{Closed, Origin, Reason};
@@ -44,6 +44,8 @@ struct State {
     /// Lanes that have values, in turn.
     turns: VecDeque<LaneKey>,
     receivers: usize,
+    /// Batches that may hold several values.
+    batches: Vec<Arc<Held>>,
     /// Receivers want no more, but may take what has come.
     is_closed: bool,
     /// How the lane that closed last did, since one was attached.
@@ -70,6 +72,7 @@ impl Incoming {
                 last_key: 0,
                 turns: VecDeque::new(),
                 receivers: 0,
+                batches: Vec::new(),
                 is_closed: false,
                 last_closed: None,
                 ended: None,
@@ -251,6 +254,12 @@ impl Incoming {
     pub(crate) fn end(&self, closed: Closed) {
         let mut state = self.state.lock();
         state.ended.get_or_insert(closed);
+        for held in std::mem::take(&mut state.batches) {
+            let (key, values) = held.void();
+            if let Some(lane) = state.lanes.get_mut(&key) {
+                lane.hand_back(values);
+            }
+        }
         state.lanes.values_mut().for_each(Lane::discard);
         state.turns.clear();
         drop(state);
@@ -320,6 +329,11 @@ impl State {
                 return (Found::Corrupt, self.cut_off(key));
             }
             batch.begin(key, lane.window());
+            // A batch of one value is taken before anybody can look.
+            if !only_one && !self.batches.iter().any(|held| Arc::ptr_eq(held, batch.held())) {
+                self.batches.retain(|held| Arc::strong_count(held) > 1);
+                self.batches.push(batch.held().clone());
+            }
             self.queue(key);
             return (Found::Values, None);
         }

@@ -4,6 +4,7 @@
 //! no lock, no waiting, no types.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::channel::Closed;
 use crate::channel::ready::ReadySet;
@@ -65,6 +66,23 @@ pub(super) struct Lane {
     is_stopped: bool,
     /// What comes back is dropped.
     is_discarded: bool,
+}
+
+/// What a batch holds, for whoever ends the channel meanwhile.
+#[derive(Debug, Default)]
+pub(super) struct Held {
+    lane: AtomicU64,
+    values: AtomicU64,
+    is_void: AtomicBool,
+}
+
+impl Held {
+    /// Takes what the batch has not looked at: the lane it is from, and how many values.
+    pub(super) fn void(&self) -> (LaneKey, u64) {
+        self.is_void.store(true, Ordering::Relaxed);
+        let lane = LaneKey(self.lane.load(Ordering::Relaxed));
+        (lane, self.values.swap(0, Ordering::Relaxed))
+    }
 }
 
 /// Why a receiving side wants no more from a peer.
@@ -146,6 +164,7 @@ impl Lane {
         let is_all = end == self.whole_end;
         let values = if is_all { self.values } else { 1 };
         batch.values_left = values;
+        batch.held.values.store(values, Ordering::Relaxed);
         if is_all {
             // The buffers change places; an unfinished value moves back.
             std::mem::swap(&mut self.buffer, &mut batch.bytes);
@@ -178,6 +197,7 @@ impl Lane {
         self.start = 0;
         self.values += batch.values_left;
         self.handed.values -= batch.values_left;
+        batch.held.values.store(0, Ordering::Relaxed);
         self.handed.bytes -= rest.len() as u64;
     }
 
@@ -200,6 +220,11 @@ impl Lane {
         self.start = 0;
         self.whole_end = 0;
         self.values = 0;
+    }
+
+    /// Values that were handed out will not be taken.
+    pub(super) fn hand_back(&mut self, values: u64) {
+        self.handed.values -= values;
     }
 
     /// Whether the sender may be waiting to hear what was taken.
@@ -249,6 +274,7 @@ pub(super) struct Batch {
     bytes: Vec<u8>,
     position: usize,
     values_left: u64,
+    held: Arc<Held>,
     /// Taken from this batch and not yet reported.
     unreported: Taken,
     /// Unreported values at which the lane must hear of it.
@@ -265,17 +291,28 @@ impl Batch {
     }
 
     pub(super) fn values_left(&self) -> u64 {
-        self.values_left
+        if self.is_void() { 0 } else { self.values_left }
+    }
+
+    /// Whether the channel was ended and what is left was dropped.
+    fn is_void(&self) -> bool {
+        self.held.is_void.load(Ordering::Relaxed)
     }
 
     /// Begins to hold values of a lane.
     pub(super) fn begin(&mut self, lane: LaneKey, window: LaneWindow) {
         let fraction = u64::from(GRANT_FRACTION);
         self.lane = Some(lane);
+        self.held.lane.store(lane.0, Ordering::Relaxed);
         self.report_at = Taken {
             values: u64::from(window.values).div_ceil(fraction),
             bytes: window.bytes.div_ceil(fraction),
         };
+    }
+
+    /// What it holds, also when its receiver takes more of it meanwhile.
+    pub(super) fn held(&self) -> &Arc<Held> {
+        &self.held
     }
 
     fn rest(&self) -> &[u8] {
@@ -299,7 +336,8 @@ impl Batch {
 
     #[inline]
     fn advance(&mut self) -> Option<Result<(usize, usize, Taken), Corrupt>> {
-        if self.values_left == 0 {
+        if self.values_left == 0 || self.is_void() {
+            self.values_left = 0;
             return None;
         }
         let Some((start, end)) = self.bounds() else {
@@ -309,6 +347,7 @@ impl Batch {
         };
         let taken = Taken { values: 1, bytes: (end - self.position) as u64 };
         self.values_left -= 1;
+        self.held.values.store(self.values_left, Ordering::Relaxed);
         self.position = end;
         Some(Ok((start, end, taken)))
     }
@@ -338,6 +377,7 @@ impl Batch {
     pub(super) fn clear(&mut self) {
         self.lane = None;
         self.values_left = 0;
+        self.held.values.store(0, Ordering::Relaxed);
         self.position = 0;
         self.bytes.clear();
         if self.bytes.capacity() > RETAINED_BYTES_MAX {

@@ -97,6 +97,28 @@ async fn the_receiving_side_counts_what_was_sent_and_not_taken() {
 }
 
 #[tokio::test]
+async fn values_of_several_importers_are_counted_apart() {
+    over_each(async |medium| {
+        let (first, mut receiver, world, peers) = one_channel(medium, Dir::Send, 10).await;
+        let other = world.connect().await;
+        let settings = ImportSettings::default();
+        let second = other.importer.import_sender("values", settings).await.unwrap();
+        first.send_all(0..2_u32).await.unwrap();
+        arrived(&world, &peers, Dir::Send).await;
+        assert_eq!(take(&mut receiver, 2).await, [0, 1]);
+        second.send_all(10..15_u32).await.unwrap();
+        arrived(&world, &other, Dir::Send).await;
+        assert_eq!(take(&mut receiver, 1).await, [10]);
+        first.send_all(2..5).await.unwrap();
+        arrived(&world, &peers, Dir::Send).await;
+        let report = hang_up(By::Exporter, &world, &peers).await.unwrap();
+        assert_eq!(report.discarded_values, 7);
+        assert!(receiver.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_sending_side_counts_what_had_not_arrived() {
     each_way(async |medium, dir| {
         let (sender, mut receiver, world, peers) = one_channel(medium, dir, 3).await;

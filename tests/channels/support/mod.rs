@@ -66,7 +66,6 @@ pub(crate) async fn settle() {
 
 /// An exporter, and how it is reached.
 pub(crate) struct World {
-    medium: Medium,
     listener: Option<Listener>,
     pub(crate) config: Config,
     pub(crate) exporter: Exporter,
@@ -94,7 +93,7 @@ impl World {
             Medium::Memory => None,
         };
         let exporter = Exporter::new(config.clone(), unread);
-        World { medium, listener, config, exporter }
+        World { listener, config, exporter }
     }
 
     /// The importer's and the exporter's end of a new stream.
@@ -134,10 +133,6 @@ impl World {
             importer_driver: tokio::spawn(importer_driver.run()),
             exporter_driver: tokio::spawn(exporter_driver.run()),
         }
-    }
-
-    pub(crate) fn medium(&self) -> Medium {
-        self.medium
     }
 }
 
