@@ -33,7 +33,8 @@ pub(crate) async fn run(address: &Address, input: Input) -> Result<Comparison, B
         .map_err(|error| format!("{address}: {error}"))?;
     let lines = importer.send(ImportSender::new(LINES).size(LINES_IN_FLIGHT)).await??;
     let counts = importer.send(ImportReceiver::new(COUNTS)).await??;
-    println!("connected to {address}, sending {} files", input.files());
+    let files = input.files();
+    println!("connected to {address}, sending {files} file{}", if files == 1 { "" } else { "s" });
 
     let started = Instant::now();
     let Read { words: here, lines } = send_text(lines, input).await?;

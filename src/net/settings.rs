@@ -71,8 +71,8 @@ impl RecvSettings {
         self
     }
 
-    /// Keeps the channel open for further importers after all have finished. By default it ends
-    /// then, as a channel does whose last sender is gone.
+    /// Keeps the channel open for further importers after all have left. By default it ends when the
+    /// last one has finished or closed its connection, as a channel does whose last sender is gone.
     pub fn stays_open(mut self) -> Self {
         self.stays_open = true;
         self
