@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 
 use crate::channel::{Bincode, Receiver, Sender, Value};
 use crate::id::SessionId;
-use crate::net::flush::{self, Flushing};
+use crate::net::flush::{self, Flushing, Losses};
 use crate::net::handshake;
 use crate::net::registry::Registry;
 use crate::net::report::Reports;
@@ -63,6 +63,7 @@ struct Inner {
     registry: Arc<Registry>,
     reports: Arc<Reports>,
     connections: Mutex<HashMap<SessionId, Connection>>,
+    losses: Losses,
     /// Connections and handshakes under way.
     admitted: AtomicUsize,
 }
@@ -88,6 +89,7 @@ impl Exporter {
                 registry: Arc::default(),
                 reports: Reports::new(when_unread),
                 connections: Mutex::default(),
+                losses: Losses::default(),
                 admitted: AtomicUsize::new(0),
             }),
         }
@@ -157,6 +159,11 @@ impl Exporter {
         let inner = self.inner.clone();
         let session = connection.session();
         let driver = driver.on_end(move || {
+            // First the loss: a connection that is not listed any more has been accounted for.
+            let connection = inner.connections.lock().get(&session).cloned();
+            if let Some(connection) = connection {
+                inner.losses.note(&connection);
+            }
             inner.connections.lock().remove(&session);
             drop(admission);
         });
@@ -215,7 +222,8 @@ impl Exporter {
     }
 
     fn flushing(&self) -> Flushing<'_> {
-        Flushing::exporter(|| self.inner.registry.sending_queues(), || self.connections())
+        let Inner { registry, losses, .. } = &*self.inner;
+        Flushing::exporter(|| registry.sending_queues(), || self.connections(), losses)
     }
 
     /// The connections that last.

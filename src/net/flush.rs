@@ -1,12 +1,65 @@
 //! `Sync` and `Drain`: waiting until values have been received.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::try_join_all;
+use event_listener::Event;
+use futures::future::{Either, pending, select, try_join_all};
+use parking_lot::Mutex;
 
 use crate::channel::Outgoing;
-use crate::net::{Connection, FlushError};
+use crate::net::{Connection, ConnectionEnd, FlushError};
+
+/// What was lost with connections of an exporter. Whoever waits for values must know, also when
+/// the connection came and went meanwhile.
+#[derive(Debug, Default)]
+pub(super) struct Losses {
+    lost: Mutex<Lost>,
+    noted: Event,
+}
+
+#[derive(Debug, Default)]
+struct Lost {
+    values: u64,
+    /// How the last connection ended that lost values.
+    end: Option<ConnectionEnd>,
+}
+
+impl Losses {
+    /// Notes what was lost with a connection that has ended.
+    pub(super) fn note(&self, connection: &Connection) {
+        let values = connection.unconfirmed_values();
+        if values > 0 {
+            let mut lost = self.lost.lock();
+            lost.values += values;
+            lost.end = connection.end();
+            drop(lost);
+            self.noted.notify(usize::MAX);
+        }
+    }
+
+    fn values(&self) -> u64 {
+        self.lost.lock().values
+    }
+
+    /// What was lost since there were `before` lost values.
+    fn since(&self, before: u64) -> Option<FlushError> {
+        let lost = self.lost.lock();
+        let end = lost.end.clone().filter(|_| lost.values > before)?;
+        Some(FlushError::Disconnected { outstanding_values: lost.values - before, end })
+    }
+
+    async fn wait_since(&self, before: u64) -> FlushError {
+        loop {
+            let listener = self.noted.listen();
+            if let Some(error) = self.since(before) {
+                return error;
+            }
+            listener.await;
+        }
+    }
+}
 
 /// Whose values are waited for.
 pub(super) struct Flushing<'a> {
@@ -14,8 +67,8 @@ pub(super) struct Flushing<'a> {
     queues: Box<dyn Fn() -> Vec<Arc<Outgoing>> + Send + Sync + 'a>,
     /// The connections, which may come and go meanwhile.
     connections: Box<dyn Fn() -> Vec<Connection> + Send + Sync + 'a>,
-    /// A connection that ends with nothing outstanding is no reason to fail.
-    peers_may_leave: bool,
+    /// For an exporter. A connection that ends with nothing outstanding is no reason to fail then.
+    losses: Option<&'a Losses>,
 }
 
 impl<'a> Flushing<'a> {
@@ -23,35 +76,26 @@ impl<'a> Flushing<'a> {
         Flushing {
             queues: Box::new(Vec::new),
             connections: Box::new(|| vec![connection.clone()]),
-            peers_may_leave: false,
+            losses: None,
         }
     }
 
     pub(super) fn exporter(
         queues: impl Fn() -> Vec<Arc<Outgoing>> + Send + Sync + 'a,
         connections: impl Fn() -> Vec<Connection> + Send + Sync + 'a,
+        losses: &'a Losses,
     ) -> Flushing<'a> {
         Flushing {
             queues: Box::new(queues),
             connections: Box::new(connections),
-            peers_may_leave: true,
-        }
-    }
-
-    /// Adds the connections of now to those that were seen before. One that is lost meanwhile takes
-    /// what it had with it: that is an error, even when it is no longer listed at the end.
-    fn look(&self, seen: &mut Vec<Connection>) {
-        for connection in (self.connections)() {
-            if !seen.iter().any(|known| known.session() == connection.session()) {
-                seen.push(connection);
-            }
+            losses: Some(losses),
         }
     }
 
     /// Values that are not known to have been received.
-    async fn outstanding_values(&self, connections: &[Connection]) -> u64 {
+    async fn outstanding_values(&self) -> u64 {
         let mut outstanding: u64 = (self.queues)().iter().map(|queue| queue.queued_values()).sum();
-        for connection in connections {
+        for connection in (self.connections)() {
             outstanding += match connection.status().await {
                 Ok(status) => status.outstanding_values,
                 Err(_) => connection.unconfirmed_values(),
@@ -60,40 +104,55 @@ impl<'a> Flushing<'a> {
         outstanding
     }
 
-    async fn flush_connections(&self, connections: &[Connection]) -> Result<(), FlushError> {
+    async fn flush_connections(&self) -> Result<(), FlushError> {
+        let connections = (self.connections)();
         let flushes = connections.iter().map(async |connection| match connection.flush().await {
-            Err(_) if self.peers_may_leave && connection.unconfirmed_values() == 0 => Ok(()),
+            Err(_) if self.losses.is_some() && connection.unconfirmed_values() == 0 => Ok(()),
             result => result.map_err(|end| connection.lost(end)),
         });
         try_join_all(flushes).await.map(|_| ())
     }
 
-    async fn timed_out(&self, mut seen: Vec<Connection>) -> FlushError {
-        self.look(&mut seen);
-        FlushError::TimedOut { outstanding_values: self.outstanding_values(&seen).await }
-    }
-
-    async fn sync(&self, seen: &mut Vec<Connection>) -> Result<(), FlushError> {
-        self.look(seen);
+    async fn sync(&self) -> Result<(), FlushError> {
         let queues: Vec<_> =
             (self.queues)().into_iter().filter(|queue| queue.has_consumers()).collect();
         for (queue, accepted) in queues.iter().map(|queue| (queue, queue.accepted_values())) {
             queue.wait_dispatched(accepted).await;
         }
-        self.look(seen);
-        self.flush_connections(seen).await
+        self.flush_connections().await
     }
 
-    async fn drain(&self, seen: &mut Vec<Connection>) -> Result<(), FlushError> {
+    async fn drain(&self) -> Result<(), FlushError> {
         loop {
-            self.look(seen);
             for queue in (self.queues)() {
                 queue.wait_dispatched(queue.accepted_values()).await;
             }
-            self.look(seen);
-            self.flush_connections(seen).await?;
-            if self.outstanding_values(seen).await == 0 {
+            self.flush_connections().await?;
+            if self.outstanding_values().await == 0 {
                 return Ok(());
+            }
+        }
+    }
+
+    /// Waits as long as nothing is lost and there is time.
+    async fn within(
+        &self,
+        timeout: Duration,
+        wait: impl Future<Output = Result<(), FlushError>>,
+    ) -> Result<(), FlushError> {
+        let before = self.losses.map_or(0, Losses::values);
+        let loss = async {
+            match self.losses {
+                Some(losses) => losses.wait_since(before).await,
+                None => pending().await,
+            }
+        };
+        match tokio::time::timeout(timeout, select(pin!(loss), pin!(wait))).await {
+            Ok(Either::Left((error, _))) => Err(error),
+            Ok(Either::Right((result, _))) => result,
+            Err(_) => {
+                let outstanding_values = self.outstanding_values().await;
+                Err(FlushError::TimedOut { outstanding_values })
             }
         }
     }
@@ -101,18 +160,10 @@ impl<'a> Flushing<'a> {
 
 /// Waits for what was sent before the call, on channels that somebody imports.
 pub(super) async fn sync(flushing: &Flushing<'_>, timeout: Duration) -> Result<(), FlushError> {
-    let mut seen = Vec::new();
-    match tokio::time::timeout(timeout, flushing.sync(&mut seen)).await {
-        Ok(result) => result,
-        Err(_) => Err(flushing.timed_out(seen).await),
-    }
+    flushing.within(timeout, flushing.sync()).await
 }
 
 /// Waits for all that was sent, also meanwhile, also on channels that nobody imports yet.
 pub(super) async fn drain(flushing: &Flushing<'_>, timeout: Duration) -> Result<(), FlushError> {
-    let mut seen = Vec::new();
-    match tokio::time::timeout(timeout, flushing.drain(&mut seen)).await {
-        Ok(result) => result,
-        Err(_) => Err(flushing.timed_out(seen).await),
-    }
+    flushing.within(timeout, flushing.drain()).await
 }

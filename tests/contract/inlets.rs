@@ -54,18 +54,9 @@ async fn into_import(
     Ok(sender)
 }
 
-/// How a [`Worker`] handles a value once it has a permit.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Manner {
-    /// Takes the next value meanwhile.
-    Concurrent,
-    /// Takes no other value before.
-    Atomic,
-}
-
-/// An actor whose handlers wait until the test lets them finish.
-struct Worker {
-    manner: Manner,
+/// An actor whose handlers wait until the test lets them finish. An atomic one takes no other value
+/// meanwhile.
+struct Worker<const IS_ATOMIC: bool> {
     started: mpsc::UnboundedSender<Number>,
     may_finish: Arc<Semaphore>,
     running: Arc<AtomicUsize>,
@@ -80,8 +71,8 @@ struct Watch {
     running_max: Arc<AtomicUsize>,
 }
 
-impl Worker {
-    fn new(manner: Manner) -> (Worker, Watch) {
+impl<const IS_ATOMIC: bool> Worker<IS_ATOMIC> {
+    fn new() -> (Self, Watch) {
         let (started, receiver) = mpsc::unbounded_channel();
         let may_finish = Arc::new(Semaphore::new(0));
         let (running, running_max) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
@@ -91,43 +82,46 @@ impl Worker {
             running: running.clone(),
             running_max: running_max.clone(),
         };
-        (Worker { manner, started, may_finish, running, running_max }, watch)
+        (Worker { started, may_finish, running, running_max }, watch)
     }
-}
 
-impl Actor for Worker {
-    type Context = Context<Self>;
-}
-
-impl Supervised for Worker {}
-
-impl Handler<Number> for Worker {
-    type Result = ResponseActFuture<Self, ()>;
-
-    fn handle(&mut self, number: Number, ctx: &mut Context<Self>) -> Self::Result {
+    fn work(&self, number: Number) -> impl Future<Output = ()> + 'static {
         let running = self.running.fetch_add(1, Ordering::SeqCst) + 1;
         self.running_max.fetch_max(running, Ordering::SeqCst);
         let _test_is_over = self.started.send(number);
         let (may_finish, still_running) = (self.may_finish.clone(), self.running.clone());
-        let work = async move {
+        async move {
             if let Ok(permit) = may_finish.acquire().await {
                 permit.forget();
             }
             still_running.fetch_sub(1, Ordering::SeqCst);
-        };
-        match self.manner {
-            Manner::Concurrent => Box::pin(work.into_actor(self)),
-            Manner::Atomic => {
-                // What `AtomicResponse` does: the actor does nothing else until it is done.
-                let (done, is_done) = tokio::sync::oneshot::channel();
-                ctx.wait(work.into_actor(self).map(|(), _, _| drop(done.send(()))));
-                Box::pin(async move { is_done.await.unwrap_or_default() }.into_actor(self))
-            }
         }
     }
 }
 
-impl Handler<Stop> for Worker {
+impl<const IS_ATOMIC: bool> Actor for Worker<IS_ATOMIC> {
+    type Context = Context<Self>;
+}
+
+impl<const IS_ATOMIC: bool> Supervised for Worker<IS_ATOMIC> {}
+
+impl Handler<Number> for Worker<false> {
+    type Result = ResponseActFuture<Self, ()>;
+
+    fn handle(&mut self, number: Number, _: &mut Context<Self>) -> Self::Result {
+        Box::pin(self.work(number).into_actor(self))
+    }
+}
+
+impl Handler<Number> for Worker<true> {
+    type Result = AtomicResponse<Self, ()>;
+
+    fn handle(&mut self, number: Number, _: &mut Context<Self>) -> Self::Result {
+        AtomicResponse::new(Box::pin(self.work(number).into_actor(self)))
+    }
+}
+
+impl<const IS_ATOMIC: bool> Handler<Stop> for Worker<IS_ATOMIC> {
     type Result = ();
 
     fn handle(&mut self, _: Stop, ctx: &mut Context<Self>) {
@@ -172,7 +166,7 @@ async fn others_go_on(pair: &Pair) -> TestResult {
 
 async fn a_stuck_handler_of_an_export_stops_its_sender_and_nobody_else(link: Link) -> TestResult {
     let pair = link.pair().await?;
-    let (worker, mut watch) = Worker::new(Manner::Atomic);
+    let (worker, mut watch) = Worker::<true>::new();
     let sender = into_export(&pair, worker.start().recipient(), 4).await?;
     sender.send_all(numbers(0..4)).await?;
     assert_eq!(next_of(&mut watch.started, 1).await?, numbers(0..1));
@@ -191,7 +185,7 @@ async fn a_stuck_handler_of_an_export_stops_its_sender_and_nobody_else(link: Lin
 
 async fn a_stuck_handler_of_an_import_stops_its_sender_and_nobody_else(link: Link) -> TestResult {
     let pair = link.pair().await?;
-    let (worker, mut watch) = Worker::new(Manner::Atomic);
+    let (worker, mut watch) = Worker::<true>::new();
     let sender = into_import(&pair, worker.start().recipient(), 4).await?;
     // Four in the window and four in the exporter's queue.
     sender.send_all(numbers(0..8)).await?;
@@ -210,7 +204,7 @@ async fn a_stuck_handler_of_an_import_stops_its_sender_and_nobody_else(link: Lin
 async fn more_than_the_window_is_never_in_an_actor_s_hands(link: Link) -> TestResult {
     let pair = link.pair().await?;
     // This actor would start them all at once.
-    let (worker, mut watch) = Worker::new(Manner::Concurrent);
+    let (worker, mut watch) = Worker::<false>::new();
     let sender = into_export(&pair, worker.start().recipient(), 5).await?;
     sender.send_all(numbers(0..5)).await?;
     assert_eq!(next_of(&mut watch.started, 5).await?, numbers(0..5));
@@ -226,7 +220,7 @@ async fn more_than_the_window_is_never_in_an_actor_s_hands(link: Link) -> TestRe
 
 async fn asynchronous_handlers_start_in_order(link: Link) -> TestResult {
     let pair = link.pair().await?;
-    let (worker, mut watch) = Worker::new(Manner::Concurrent);
+    let (worker, mut watch) = Worker::<false>::new();
     let may_finish = watch.may_finish.clone();
     let sender = into_import(&pair, worker.start().recipient(), 64).await?;
     let sending = sender.send_all(numbers(0..1000));
@@ -246,7 +240,7 @@ async fn asynchronous_handlers_start_in_order(link: Link) -> TestResult {
 
 async fn atomic_handlers_run_one_after_the_other(link: Link) -> TestResult {
     let pair = link.pair().await?;
-    let (worker, mut watch) = Worker::new(Manner::Atomic);
+    let (worker, mut watch) = Worker::<true>::new();
     watch.may_finish.add_permits(1000);
     let sender = into_export(&pair, worker.start().recipient(), 64).await?;
     sender.send_all(numbers(0..1000)).await?;
@@ -257,7 +251,7 @@ async fn atomic_handlers_run_one_after_the_other(link: Link) -> TestResult {
 
 async fn an_actor_that_is_gone_ends_the_channel(link: Link) -> TestResult {
     let pair = link.pair().await?;
-    let (worker, mut watch) = Worker::new(Manner::Concurrent);
+    let (worker, mut watch) = Worker::<false>::new();
     watch.may_finish.add_permits(1);
     let worker = worker.start();
     let sender = into_export(&pair, worker.clone().recipient(), 4).await?;
@@ -272,7 +266,7 @@ async fn an_actor_that_is_gone_ends_the_channel(link: Link) -> TestResult {
 
 async fn an_actor_that_restarts_goes_on(link: Link) -> TestResult {
     let pair = link.pair().await?;
-    let (worker, mut watch) = Worker::new(Manner::Concurrent);
+    let (worker, mut watch) = Worker::<false>::new();
     watch.may_finish.add_permits(1000);
     let worker = Supervisor::start(|_| worker);
     let sender = into_export(&pair, worker.clone().recipient(), 4).await?;
@@ -287,7 +281,7 @@ async fn an_actor_that_restarts_goes_on(link: Link) -> TestResult {
 
 async fn an_actor_that_restarts_in_the_middle_of_a_value_goes_on(link: Link) -> TestResult {
     let pair = link.pair().await?;
-    let (worker, mut watch) = Worker::new(Manner::Concurrent);
+    let (worker, mut watch) = Worker::<false>::new();
     let worker = Supervisor::start(|_| worker);
     let sender = into_export(&pair, worker.clone().recipient(), 4).await?;
     sender.send_all(numbers(0..4)).await?;

@@ -2,7 +2,6 @@
 
 use std::process::Stdio;
 
-use actix::prelude::*;
 use netchan::channel::{Origin, Reason};
 use netchan::net::{Config, ConnectionEnd, Report};
 use netchan_actix::messages::{Disconnected, Errors, ExportReceiver, ExportSender, ImportReceiver};
