@@ -6,7 +6,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
 use actix::dev::RecipientRequest;
-use actix::{MailboxError, Message, Recipient};
+use actix::{Message, Recipient};
 use netchan::Receiver;
 use netchan::channel::{Deliveries, Receipt, RecvError, Value};
 
@@ -57,10 +57,10 @@ impl<T: Value + Message<Result = ()>> Inlet<T> {
     async fn run(mut self) -> End {
         loop {
             let next = {
-                let Inlet { deliveries, in_hand, .. } = &mut self;
+                let Inlet { deliveries, in_hand, recipient } = &mut self;
                 let mut next = pin!(deliveries.next());
-                poll_fn(|cx| match poll_in_hand(in_hand, cx) {
-                    Err(MailboxError::Closed | MailboxError::Timeout) => Poll::Ready(None),
+                poll_fn(|cx| match poll_in_hand(in_hand, recipient, cx) {
+                    Err(ActorGone) => Poll::Ready(None),
                     Ok(()) if in_hand.len() >= IN_HAND_MAX => Poll::Pending,
                     Ok(()) => next.as_mut().poll(cx).map(Some),
                 })
@@ -90,7 +90,7 @@ impl<T: Value + Message<Result = ()>> Inlet<T> {
 
     /// Waits until the actor has handled what it has.
     async fn finish(&mut self) {
-        poll_fn(|cx| match poll_in_hand(&mut self.in_hand, cx) {
+        poll_fn(|cx| match poll_in_hand(&mut self.in_hand, &self.recipient, cx) {
             Ok(()) if !self.in_hand.is_empty() => Poll::Pending,
             _ => Poll::Ready(()),
         })
@@ -98,17 +98,26 @@ impl<T: Value + Message<Result = ()>> Inlet<T> {
     }
 }
 
+/// The actor is gone, and will not be restarted.
+struct ActorGone;
+
 /// Looks which values have been handled, the oldest first.
 fn poll_in_hand<T: Value + Message<Result = ()>>(
     in_hand: &mut VecDeque<InHand<T>>,
+    recipient: &Recipient<T>,
     cx: &mut Context<'_>,
-) -> Result<(), MailboxError> {
+) -> Result<(), ActorGone> {
     let mut result = Ok(());
     in_hand.retain_mut(|value| match value.request.as_mut().poll(cx) {
         Poll::Pending => true,
         Poll::Ready(Ok(())) => false,
-        Poll::Ready(Err(error)) => {
-            result = Err(error);
+        // An actor that is restarted drops what it was at, and goes on with the next.
+        Poll::Ready(Err(_)) if recipient.connected() => {
+            tracing::warn!("an actor dropped a value that it was handling");
+            false
+        }
+        Poll::Ready(Err(_)) => {
+            result = Err(ActorGone);
             false
         }
     });

@@ -63,7 +63,7 @@ struct Inner {
     registry: Arc<Registry>,
     reports: Arc<Reports>,
     connections: Mutex<HashMap<SessionId, Connection>>,
-    losses: Mutex<Losses>,
+    losses: Losses,
     /// Connections and handshakes under way.
     admitted: AtomicUsize,
 }
@@ -89,7 +89,7 @@ impl Exporter {
                 registry: Arc::default(),
                 reports: Reports::new(when_unread),
                 connections: Mutex::default(),
-                losses: Mutex::default(),
+                losses: Losses::default(),
                 admitted: AtomicUsize::new(0),
             }),
         }
@@ -162,10 +162,10 @@ impl Exporter {
         let inner = self.inner.clone();
         let session = connection.session();
         let driver = driver.on_end(move || {
-            // Added before it is removed, so that nobody finds it in neither place.
-            let ended = inner.connections.lock().get(&session).cloned();
-            if let Some(connection) = ended {
-                inner.losses.lock().add(&connection);
+            // First the loss: a connection that is not listed any more has been accounted for.
+            let connection = inner.connections.lock().get(&session).cloned();
+            if let Some(connection) = connection {
+                inner.losses.note(&connection);
             }
             inner.connections.lock().remove(&session);
             drop(admission);
@@ -229,11 +229,8 @@ impl Exporter {
     }
 
     fn flushing(&self) -> Flushing<'_> {
-        Flushing::exporter(
-            || self.inner.registry.sending_queues(),
-            || self.connections(),
-            || self.inner.losses.lock().clone(),
-        )
+        let Inner { registry, losses, .. } = &*self.inner;
+        Flushing::exporter(|| registry.sending_queues(), || self.connections(), losses)
     }
 
     /// The connections that last.

@@ -1,13 +1,65 @@
 //! `Sync` and `Drain`: waiting until values have been received.
 
-use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::try_join_all;
+use event_listener::Event;
+use futures::future::{Either, pending, select, try_join_all};
+use parking_lot::Mutex;
 
 use crate::channel::Outgoing;
 use crate::net::{Connection, ConnectionEnd, FlushError};
+
+/// What was lost with connections of an exporter. Whoever waits for values must know, also when
+/// the connection came and went meanwhile.
+#[derive(Debug, Default)]
+pub(super) struct Losses {
+    lost: Mutex<Lost>,
+    noted: Event,
+}
+
+#[derive(Debug, Default)]
+struct Lost {
+    values: u64,
+    /// How the last connection ended that lost values.
+    end: Option<ConnectionEnd>,
+}
+
+impl Losses {
+    /// Notes what was lost with a connection that has ended.
+    pub(super) fn note(&self, connection: &Connection) {
+        let values = connection.unconfirmed_values();
+        if values > 0 {
+            let mut lost = self.lost.lock();
+            lost.values += values;
+            lost.end = connection.end();
+            drop(lost);
+            self.noted.notify(usize::MAX);
+        }
+    }
+
+    fn values(&self) -> u64 {
+        self.lost.lock().values
+    }
+
+    /// What was lost since there were `before` lost values.
+    fn since(&self, before: u64) -> Option<FlushError> {
+        let lost = self.lost.lock();
+        let end = lost.end.clone().filter(|_| lost.values > before)?;
+        Some(FlushError::Disconnected { outstanding_values: lost.values - before, end })
+    }
+
+    async fn wait_since(&self, before: u64) -> FlushError {
+        loop {
+            let listener = self.noted.listen();
+            if let Some(error) = self.since(before) {
+                return error;
+            }
+            listener.await;
+        }
+    }
+}
 
 /// Whose values are waited for.
 pub(super) struct Flushing<'a> {
@@ -15,27 +67,8 @@ pub(super) struct Flushing<'a> {
     queues: Box<dyn Fn() -> Vec<Arc<Outgoing>> + Send + Sync + 'a>,
     /// The connections, which may come and go meanwhile.
     connections: Box<dyn Fn() -> Vec<Connection> + Send + Sync + 'a>,
-    /// What went down with connections that are no longer listed.
-    losses: Box<dyn Fn() -> Losses + Send + Sync + 'a>,
-    /// A connection that ends with nothing outstanding is no reason to fail.
-    peers_may_leave: bool,
-}
-
-/// Values that were sent on connections which have ended, and were not known to be received.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Losses {
-    values: u64,
-    end: Option<ConnectionEnd>,
-}
-
-impl Losses {
-    pub(super) fn add(&mut self, connection: &Connection) {
-        let values = connection.unconfirmed_values();
-        if values > 0 {
-            self.values += values;
-            self.end = connection.end();
-        }
-    }
+    /// For an exporter. A connection that ends with nothing outstanding is no reason to fail then.
+    losses: Option<&'a Losses>,
 }
 
 impl<'a> Flushing<'a> {
@@ -43,26 +76,23 @@ impl<'a> Flushing<'a> {
         Flushing {
             queues: Box::new(Vec::new),
             connections: Box::new(|| vec![connection.clone()]),
-            // Its flush says so itself.
-            losses: Box::new(Losses::default),
-            peers_may_leave: false,
+            losses: None,
         }
     }
 
     pub(super) fn exporter(
         queues: impl Fn() -> Vec<Arc<Outgoing>> + Send + Sync + 'a,
         connections: impl Fn() -> Vec<Connection> + Send + Sync + 'a,
-        losses: impl Fn() -> Losses + Send + Sync + 'a,
+        losses: &'a Losses,
     ) -> Flushing<'a> {
         Flushing {
             queues: Box::new(queues),
             connections: Box::new(connections),
-            losses: Box::new(losses),
-            peers_may_leave: true,
+            losses: Some(losses),
         }
     }
 
-    /// Values that are not known to have been received, and may still be.
+    /// Values that are not known to have been received.
     async fn outstanding_values(&self) -> u64 {
         let mut outstanding: u64 = (self.queues)().iter().map(|queue| queue.queued_values()).sum();
         for connection in (self.connections)() {
@@ -77,7 +107,7 @@ impl<'a> Flushing<'a> {
     async fn flush_connections(&self) -> Result<(), FlushError> {
         let connections = (self.connections)();
         let flushes = connections.iter().map(async |connection| match connection.flush().await {
-            Err(_) if self.peers_may_leave && connection.unconfirmed_values() == 0 => Ok(()),
+            Err(_) if self.losses.is_some() && connection.unconfirmed_values() == 0 => Ok(()),
             result => result.map_err(|end| connection.lost(end)),
         });
         try_join_all(flushes).await.map(|_| ())
@@ -104,24 +134,24 @@ impl<'a> Flushing<'a> {
         }
     }
 
-    /// Waits, but not for ever, and not without a look at what went down meanwhile: a connection
-    /// that came or went took what it had with it.
+    /// Waits as long as nothing is lost and there is time.
     async fn within(
         &self,
         timeout: Duration,
         wait: impl Future<Output = Result<(), FlushError>>,
     ) -> Result<(), FlushError> {
-        let lost_before = (self.losses)().values;
-        let result = tokio::time::timeout(timeout, wait).await;
-        let Losses { values, end } = (self.losses)();
-        let lost_values = values - lost_before;
-        match (result, end) {
-            (Ok(Ok(())), Some(end)) if lost_values > 0 => {
-                Err(FlushError::Disconnected { outstanding_values: lost_values, end })
+        let before = self.losses.map_or(0, Losses::values);
+        let loss = async {
+            match self.losses {
+                Some(losses) => losses.wait_since(before).await,
+                None => pending().await,
             }
-            (Ok(result), _) => result,
-            (Err(_), _) => {
-                let outstanding_values = lost_values + self.outstanding_values().await;
+        };
+        match tokio::time::timeout(timeout, select(pin!(loss), pin!(wait))).await {
+            Ok(Either::Left((error, _))) => Err(error),
+            Ok(Either::Right((result, _))) => result,
+            Err(_) => {
+                let outstanding_values = self.outstanding_values().await;
                 Err(FlushError::TimedOut { outstanding_values })
             }
         }

@@ -6,7 +6,9 @@ use actix::dev::ToEnvelope;
 use actix::prelude::*;
 use netchan::net::{FlushError, SendSettings};
 use netchan::{Receiver, Sender};
-use netchan_actix::messages::{Close, Drain, ExportReceiver, ExportSender, ImportReceiver};
+use netchan_actix::messages::{
+    Close, Disconnected, Drain, ExportReceiver, ExportSender, ImportReceiver,
+};
 use netchan_actix::messages::{ImportSender, Sync};
 
 use crate::support::{LONG, Link, Number, Pair, Relay, SHORT, TestResult, guarded, is_waiting};
@@ -163,7 +165,7 @@ async fn after_the_connection_was_closed_a_flush_is_an_error(link: Link) -> Test
     let pair = link.pair().await?;
     let (_sender, _receiver) = inward(&pair, 4).await?;
     pair.exporter.send(Close).await?;
-    pair.importer.send(netchan_actix::messages::Disconnected).await?;
+    pair.importer.send(Disconnected).await?;
     for result in [pair.importer.send(SYNC).await?, pair.importer.send(DRAIN).await?] {
         assert!(
             matches!(result, Err(FlushError::Disconnected { outstanding_values: 0, .. })),
@@ -258,7 +260,7 @@ async fn a_drain_of_the_exporter_waits_for_a_stalled_link() -> TestResult {
 #[actix::test]
 async fn a_sync_does_not_wait_for_values_that_are_sent_later() -> TestResult {
     guarded(async {
-        let (pair, mut relay) = Relay::pair().await?;
+        let (pair, relay) = Relay::pair().await?;
         let (sender, receiver) = inward(&pair, 2).await?;
         sender.send_all(numbers(0..2)).await?;
         let syncing = actix::spawn(pair.importer.send(SYNC));
@@ -268,14 +270,19 @@ async fn a_sync_does_not_wait_for_values_that_are_sent_later() -> TestResult {
         assert!(sender.try_send(Number(2)).is_err());
         syncing.await???;
         assert_eq!(receiver.len(), 2);
-        let _ = &mut relay;
         Ok(())
     })
     .await
 }
 
 /// Values were on a link that is lost while the message waits for them.
-async fn a_lost_link_is_an_error<A, M>(actor: &Addr<A>, message: M, relay: &Relay) -> TestResult
+async fn a_lost_link_is_an_error<A, M>(
+    actor: &Addr<A>,
+    message: M,
+    sent: u64,
+    lost: u64,
+    relay: &Relay,
+) -> TestResult
 where
     A: Actor + Handler<M>,
     A::Context: ToEnvelope<A, M>,
@@ -286,10 +293,12 @@ where
     let mut waiting = Box::pin(actor.send(message));
     assert!(is_waiting(&mut waiting).await);
     // It has begun when a later message has been handled.
-    assert_eq!(outstanding(actor.send(Sync { timeout: SHORT }).await?)?, 5);
+    assert_eq!(outstanding(actor.send(Sync { timeout: SHORT }).await?)?, sent);
     relay.cut();
     match waiting.await? {
-        Err(FlushError::Disconnected { outstanding_values: 5, .. }) => Ok(()),
+        Err(FlushError::Disconnected { outstanding_values, .. }) if outstanding_values == lost => {
+            Ok(())
+        }
         other => Err(format!("{other:?}").into()),
     }
 }
@@ -303,8 +312,8 @@ async fn a_flush_of_the_importer_fails_when_its_link_is_lost() -> TestResult {
             relay.to_exporter.shut();
             sender.send_all(numbers(0..5)).await?;
             match is_sync {
-                true => a_lost_link_is_an_error(&pair.importer, SYNC, &relay).await?,
-                false => a_lost_link_is_an_error(&pair.importer, DRAIN, &relay).await?,
+                true => a_lost_link_is_an_error(&pair.importer, SYNC, 5, 5, &relay).await?,
+                false => a_lost_link_is_an_error(&pair.importer, DRAIN, 5, 5, &relay).await?,
             }
         }
         Ok(())
@@ -321,8 +330,8 @@ async fn a_flush_of_the_exporter_fails_when_a_link_is_lost() -> TestResult {
             relay.to_importer.shut();
             sender.send_all(numbers(0..5)).await?;
             match is_sync {
-                true => a_lost_link_is_an_error(&pair.exporter, SYNC, &relay).await?,
-                false => a_lost_link_is_an_error(&pair.exporter, DRAIN, &relay).await?,
+                true => a_lost_link_is_an_error(&pair.exporter, SYNC, 5, 5, &relay).await?,
+                false => a_lost_link_is_an_error(&pair.exporter, DRAIN, 5, 5, &relay).await?,
             }
         }
         Ok(())
@@ -353,7 +362,7 @@ async fn a_flush_of_the_exporter_knows_of_a_link_that_was_lost_before_the_queue_
             let begun = pair.exporter.send(Sync { timeout: SHORT }).await?;
             assert_eq!(outstanding(begun)?, 4);
             relay.cut();
-            pair.importer.send(netchan_actix::messages::Disconnected).await?;
+            pair.importer.send(Disconnected).await?;
             let other = Link::Memory.importer_of(&pair.exporter).await?;
             let mut rest = other.send(ImportReceiver::<Number>::new("out")).await??;
             assert_eq!(take(&mut rest, 2).await?, numbers(2..4));
@@ -362,6 +371,52 @@ async fn a_flush_of_the_exporter_knows_of_a_link_that_was_lost_before_the_queue_
                 other => return Err(format!("sync {is_sync}: {other:?}").into()),
             }
         }
+        Ok(())
+    })
+    .await
+}
+
+#[actix::test]
+async fn a_flush_of_the_exporter_fails_at_once_when_what_it_waits_for_is_lost() -> TestResult {
+    guarded(async {
+        for is_sync in [true, false] {
+            let (pair, mut relay) = Relay::pair().await?;
+            let (sender, _lost) = outward(&pair, 2).await?;
+            relay.to_importer.shut();
+            sender.send_all(numbers(0..4)).await?;
+            relay.to_importer.holds_something().await?;
+            // Nobody else takes the two that still wait, but that is no reason to wait for them.
+            match is_sync {
+                true => a_lost_link_is_an_error(&pair.exporter, SYNC, 4, 2, &relay).await?,
+                false => a_lost_link_is_an_error(&pair.exporter, DRAIN, 4, 2, &relay).await?,
+            }
+        }
+        Ok(())
+    })
+    .await
+}
+
+#[actix::test]
+async fn a_drain_knows_of_a_connection_that_came_and_was_lost_meanwhile() -> TestResult {
+    guarded(async {
+        let exporter = crate::support::exporter();
+        let sender = exporter.send(ExportSender::<Number>::new("out")).await??;
+        sender.send_all(numbers(0..4)).await?;
+        let draining = actix::spawn(exporter.send(DRAIN));
+        assert_eq!(outstanding(exporter.send(Drain { timeout: SHORT }).await?)?, 4);
+        let (importer, relay) = Relay::importer_of(&exporter).await?;
+        // The answer to the import comes through, and no value.
+        let _lost = importer.send(ImportReceiver::<Number>::new("out").size(2)).await??;
+        relay.to_importer.shut();
+        relay.to_exporter.shut();
+        sender.send(Number(4)).await?;
+        relay.cut();
+        importer.send(Disconnected).await?;
+        let lost = match draining.await?? {
+            Err(FlushError::Disconnected { outstanding_values, .. }) => outstanding_values,
+            other => return Err(format!("{other:?}").into()),
+        };
+        assert_eq!(lost, 2);
         Ok(())
     })
     .await

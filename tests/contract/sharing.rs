@@ -221,7 +221,7 @@ async fn a_hundred_importers_connect_to_one_exporter() -> TestResult {
         let address = exporter.send(ListenAndServe("127.0.0.1:0".parse()?)).await??;
         let connecting = (0..100).map(|_| ImporterActor::connect(&address, Config::default()));
         let importers = try_join_all(connecting).await?;
-        let working = importers.iter().map(|importer| work(importer));
+        let working = importers.iter().map(work);
         let (worked, sent, taken) =
             tokio::join!(join_all(working), orders.send_all(0..100), take(&mut reports, 100));
         worked.into_iter().collect::<TestResult>()?;
