@@ -69,7 +69,8 @@ async fn a_peer_that_asks_and_never_reads_loses_its_link() {
         ),
         "{end}"
     );
-    assert!(number as usize <= 4 * REPLAY_FRAMES_MAX, "after {number} requests");
+    // Those that the exporter has not read wait in the sockets.
+    assert!((number as usize) < 20 * REPLAY_FRAMES_MAX, "after {number} requests");
     scene.exchange().await;
 }
 
