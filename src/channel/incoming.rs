@@ -21,7 +21,8 @@ use crate::wire::Code;
 pub(crate) enum EndsWith {
     /// With its only peer, however that goes: an import.
     ItsPeer,
-    /// When the last importer has finished; one whose connection ended may come back.
+    /// When the last importer has finished or closed its connection; one that was lost may come
+    /// back.
     LastImporter,
     /// Only when this side ends it.
     Nobody,
