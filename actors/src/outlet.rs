@@ -1,10 +1,13 @@
 //! A `Recipient` for a channel that sends.
 
+use std::sync::Arc;
+
 use actix::dev::{MessageResponse, OneshotSender};
 use actix::{Actor, ActorContext, ActorFutureExt, ArbiterHandle, AsyncContext, Context, Handler};
-use actix::{Message, Recipient};
+use actix::{Message, Recipient, WeakAddr};
+use futures::future::BoxFuture;
 use netchan::Sender;
-use netchan::channel::{SendError, TrySendError, Value};
+use netchan::channel::{Feeder, SendError, TrySendError, Value};
 
 /// Messages that the outlet's mailbox holds while the channel is full, besides one per handle.
 const MAILBOX_MESSAGES: usize = 16;
@@ -22,8 +25,8 @@ const MAILBOX_MESSAGES: usize = 16;
 ///
 /// The channel stays open as long as a [`Sender`] or a recipient of it is left.
 ///
-/// `Sync` and `Drain` count what the channel has taken, not what waits in that mailbox. A `send`
-/// keeps its place in the order: when it resolves, all messages before it are in the channel.
+/// `Sync` and `Drain` wait for messages in that mailbox, too. When their time is up, the number of
+/// values that they report does not count those, because a mailbox does not tell.
 ///
 /// ```
 /// use std::time::Duration;
@@ -47,7 +50,7 @@ const MAILBOX_MESSAGES: usize = 16;
 ///
 /// let recipient: Recipient<Line> = lines.recipient();
 /// recipient.do_send(Line("one".into()));
-/// recipient.send(Line("two".into())).await?;
+/// recipient.do_send(Line("two".into()));
 /// importer.send(Drain { timeout: Duration::from_secs(5) }).await??;
 /// # assert_eq!(there.try_recv()?, Line("one".into()));
 /// # assert_eq!(there.try_recv()?, Line("two".into()));
@@ -95,6 +98,7 @@ impl<T: Value> Actor for Outlet<T> {
 
     fn started(&mut self, ctx: &mut Context<Self>) {
         ctx.set_mailbox_capacity(MAILBOX_MESSAGES);
+        self.sender.add_feeder(Arc::new(Mailbox { outlet: ctx.address().downgrade() }));
         // On a task of its own, and with a weak address: a future of this context would keep the
         // actor, and so the channel, after the last recipient is gone.
         let actor = ctx.address().downgrade();
@@ -106,6 +110,37 @@ impl<T: Value> Actor for Outlet<T> {
             }
         });
     }
+}
+
+/// The outlet's mailbox, in which values wait while the channel is full.
+struct Mailbox<T: Value> {
+    outlet: WeakAddr<Outlet<T>>,
+}
+
+impl<T: Value> Feeder for Mailbox<T> {
+    fn settle(&self) -> BoxFuture<'static, bool> {
+        let outlet = self.outlet.upgrade();
+        Box::pin(async move {
+            match outlet {
+                // A mailbox keeps its order, so this is answered behind all that came before.
+                Some(outlet) => outlet.send(Settle).await.is_ok(),
+                None => false,
+            }
+        })
+    }
+}
+
+/// Says that everything before it in the mailbox has been looked at.
+struct Settle;
+
+impl Message for Settle {
+    type Result = ();
+}
+
+impl<T: Value> Handler<Settle> for Outlet<T> {
+    type Result = ();
+
+    fn handle(&mut self, _: Settle, _: &mut Context<Self>) {}
 }
 
 impl<T: Value> Handler<ChannelEnded> for Outlet<T> {

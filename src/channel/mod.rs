@@ -25,6 +25,7 @@
 mod closed;
 mod codec;
 mod error;
+mod feeder;
 mod guard;
 pub mod identity;
 mod incoming;
@@ -38,6 +39,7 @@ mod signal;
 pub use closed::{Closed, Origin, Reason};
 pub use codec::{Bincode, Codec, Value};
 pub use error::{CodecError, RecvError, SendError, SinkError, TryRecvError, TrySendError};
+pub use feeder::Feeder;
 pub use receiver::{Deliveries, Receipt, Receiver};
 pub use sender::{Permit, Sender};
 

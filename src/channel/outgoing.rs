@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use event_listener::Event;
 use parking_lot::Mutex;
 
+use crate::channel::feeder::{Feeder, Feeders};
 use crate::channel::ready::ReadySet;
 use crate::channel::signal::{KeptListener, Signal};
 use crate::channel::{Closed, CodecError, Origin, Reason};
@@ -58,6 +59,7 @@ pub(crate) struct Outgoing {
     dispatched: Event,
     /// No more values are taken.
     closed: Event,
+    feeders: Feeders,
     /// A long value came by: values are encoded outside the lock, so that nobody waits for that.
     has_long_values: AtomicBool,
 }
@@ -120,6 +122,7 @@ impl Outgoing {
             slot_freed: Signal::default(),
             dispatched: Event::new(),
             closed: Event::new(),
+            feeders: Feeders::default(),
             has_long_values: AtomicBool::new(false),
         })
     }
@@ -340,6 +343,15 @@ impl Outgoing {
     }
 
     // For those who wait for progress.
+
+    pub(crate) fn add_feeder(&self, feeder: Arc<dyn Feeder>) {
+        self.feeders.add(feeder);
+    }
+
+    /// Waits until values that were given to feeders are in the queue.
+    pub(crate) async fn settle_feeders(&self) {
+        self.feeders.settle().await;
+    }
 
     /// Values that were accepted in all.
     pub(crate) fn accepted_values(&self) -> u64 {

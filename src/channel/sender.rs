@@ -10,7 +10,7 @@ use futures::Sink;
 use crate::channel::codec::{Codec, Value};
 use crate::channel::outgoing::{Outgoing, PushError, Reservation};
 use crate::channel::signal::KeptListener;
-use crate::channel::{Closed, CodecError, SendError, SinkError, TrySendError};
+use crate::channel::{Closed, CodecError, Feeder, SendError, SinkError, TrySendError};
 
 /// The sending end of a channel whose other end is on another machine.
 ///
@@ -207,6 +207,11 @@ impl<T> Sender<T> {
     #[must_use]
     pub fn max_capacity(&self) -> usize {
         self.queue.capacity_values() as usize
+    }
+
+    /// Makes `Sync` and `Drain` wait for values that `feeder` holds for this channel.
+    pub fn add_feeder(&self, feeder: Arc<dyn Feeder>) {
+        self.queue.add_feeder(feeder);
     }
 
     /// Values that wait for the connection.

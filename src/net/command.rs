@@ -14,6 +14,8 @@ pub(super) enum Command {
     Import(Import),
     /// Dissociate the channels of a name; answers how many values are lost by that.
     Hangup { name: String, reply: oneshot::Sender<Option<u64>> },
+    /// Name the queues of the imported channels that send.
+    Queues { reply: oneshot::Sender<Vec<Arc<Outgoing>>> },
     /// Answer when all values that were accepted by now have been received.
     Flush { reply: oneshot::Sender<()> },
     /// Say how things stand.

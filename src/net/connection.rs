@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::join_all;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::channel::identity::TypeIdentity;
@@ -217,6 +218,8 @@ impl Connection {
 
     /// Waits until the peer has received what the session was given by now.
     pub(super) async fn flush(&self) -> Result<(), ConnectionEnd> {
+        let queues = self.ask(|reply| Command::Queues { reply }).await?;
+        join_all(queues.iter().map(|queue| queue.settle_feeders())).await;
         self.ask(|reply| Command::Flush { reply }).await
     }
 

@@ -189,6 +189,9 @@ impl Driver {
                 Some(Command::Close) => return Err(ConnectionEnd::ClosedHere),
                 Some(Command::Import(import)) => self.import(import),
                 Some(Command::Hangup { name, reply }) => self.hang_up(&name, reply),
+                Some(Command::Queues { reply }) => {
+                    let _nobody_waits = reply.send(self.endpoints.import_queues());
+                }
                 Some(Command::Flush { reply }) => self.flush(reply),
                 Some(Command::Status { reply }) => {
                     let _nobody_waits = reply.send(self.status());

@@ -89,6 +89,15 @@ impl Endpoints {
         self.by_channel.values().any(|endpoint| endpoint.name == name && !endpoint.is_done())
     }
 
+    /// The queues of the imported channels that send.
+    pub(super) fn import_queues(&self) -> Vec<Arc<Outgoing>> {
+        let queues = self.by_channel.values().filter_map(|endpoint| match &endpoint.queue {
+            Queue::Out(queue, _) if endpoint.is_import => Some(queue.clone()),
+            _ => None,
+        });
+        queues.collect()
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = (ChannelId, &Endpoint)> {
         self.by_channel.iter().map(|(channel, endpoint)| (*channel, endpoint))
     }

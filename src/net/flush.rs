@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use event_listener::Event;
-use futures::future::{Either, pending, select, try_join_all};
+use futures::future::{Either, join_all, pending, select, try_join_all};
 use parking_lot::Mutex;
 
 use crate::channel::Outgoing;
@@ -116,6 +116,7 @@ impl<'a> Flushing<'a> {
     async fn sync(&self) -> Result<(), FlushError> {
         let queues: Vec<_> =
             (self.queues)().into_iter().filter(|queue| queue.has_consumers()).collect();
+        join_all(queues.iter().map(|queue| queue.settle_feeders())).await;
         for (queue, accepted) in queues.iter().map(|queue| (queue, queue.accepted_values())) {
             queue.wait_dispatched(accepted).await;
         }
@@ -124,7 +125,9 @@ impl<'a> Flushing<'a> {
 
     async fn drain(&self) -> Result<(), FlushError> {
         loop {
-            for queue in (self.queues)() {
+            let queues = (self.queues)();
+            join_all(queues.iter().map(|queue| queue.settle_feeders())).await;
+            for queue in queues {
                 queue.wait_dispatched(queue.accepted_values()).await;
             }
             self.flush_connections().await?;
