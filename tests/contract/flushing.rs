@@ -260,16 +260,20 @@ async fn a_drain_of_the_exporter_waits_for_a_stalled_link() -> TestResult {
 #[actix::test]
 async fn a_sync_does_not_wait_for_values_that_are_sent_later() -> TestResult {
     guarded(async {
-        let (pair, relay) = Relay::pair().await?;
-        let (sender, receiver) = inward(&pair, 2).await?;
+        let (pair, mut relay) = Relay::pair().await?;
+        let (sender, receiver) = inward(&pair, 4).await?;
+        relay.to_importer.shut();
         sender.send_all(numbers(0..2)).await?;
         let syncing = actix::spawn(pair.importer.send(SYNC));
-        // The window is full: the third value can only follow when one is taken, which is never.
-        pair.importer.send(SYNC).await??;
+        // It has begun when a later message has been handled.
+        assert_eq!(outstanding(pair.importer.send(Sync { timeout: SHORT }).await?)?, 2);
         relay.to_exporter.shut();
-        assert!(sender.try_send(Number(2)).is_err());
+        sender.send_all(numbers(2..4)).await?;
+        relay.to_exporter.holds_something().await?;
+        relay.to_importer.open();
         syncing.await???;
         assert_eq!(receiver.len(), 2);
+        assert_eq!(outstanding(pair.importer.send(Sync { timeout: SHORT }).await?)?, 2);
         Ok(())
     })
     .await

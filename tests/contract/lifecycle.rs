@@ -113,12 +113,14 @@ async fn closing_the_importer_ends_the_channels_on_both_sides(link: Link) -> Tes
     assert_eq!(in_sender.closed().await, here);
     assert_eq!(end_of(&mut out_received).await?, here);
     assert!(importer.send(Hangup::new("out")).await.is_err(), "it has stopped");
-    // An exporter's channels are for others, too.
+    // It was the only one that sent.
+    assert_eq!(end_of(&mut into).await?, closed(Origin::Peer, Reason::ConnectionClosed));
+    // Others may receive.
     assert!(!out.is_closed());
     let next = link.importer_of(&exporter).await?;
-    let again = next.send(ImportSender::<Number>::new("in")).await??;
-    again.send(Number(1)).await?;
-    assert_eq!(into.recv().await?, Number(1));
+    let mut again = next.send(ImportReceiver::<Number>::new("out")).await??;
+    out.send(Number(1)).await?;
+    assert_eq!(again.recv().await?, Number(1));
     Ok(())
 }
 
@@ -209,6 +211,36 @@ async fn a_cut_link_ends_its_channels_and_no_others() -> TestResult {
         let mut other = stays.send(ImportReceiver::<Number>::new("out")).await??;
         sender.send(Number(2)).await?;
         assert_eq!(other.recv().await?, Number(2));
+        Ok(())
+    })
+    .await
+}
+
+#[actix::test]
+async fn an_exporter_s_connection_has_messages_of_its_own() -> TestResult {
+    guarded(async {
+        let exporter = exporter();
+        let (near, far) = Link::Tcp.streams().await?;
+        let (importer, connection) = joined(&exporter, far, near).await?;
+        let other = Link::Tcp.importer_of(&exporter).await?;
+        let sender = exporter.send(ExportSender::<Number>::new("out")).await??;
+        let mut receiver = importer.send(ImportReceiver::<Number>::new("out")).await??;
+        sender.send(Number(0)).await?;
+        connection.send(Sync { timeout: LONG }).await??;
+        assert_eq!(receiver.len(), 1);
+        assert_eq!(receiver.recv().await?, Number(0));
+        // There is nothing to import from an importer, and nothing is hurt by that.
+        let none = connection.send(ImportReceiver::<Number>::new("out")).await?;
+        assert!(none.is_err(), "{none:?}");
+        sender.send(Number(1)).await?;
+        assert_eq!(receiver.recv().await?, Number(1));
+        // Hangs up on this importer alone.
+        connection.send(Hangup::new("out")).await??;
+        assert_eq!(end_of(&mut receiver).await?, closed(Origin::Peer, Reason::HungUp));
+        assert!(!sender.is_closed());
+        let mut receiver = other.send(ImportReceiver::<Number>::new("out")).await??;
+        sender.send(Number(2)).await?;
+        assert_eq!(receiver.recv().await?, Number(2));
         Ok(())
     })
     .await
