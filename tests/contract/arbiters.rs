@@ -3,7 +3,7 @@
 use actix::prelude::*;
 use netchan::net::Config;
 use netchan_actix::messages::{Close, ExportReceiver, ExportSender, ImportReceiver, ImportSender};
-use netchan_actix::messages::{Disconnected, Hangup, ListenAndServe};
+use netchan_actix::messages::{Disconnected, Errors, Hangup, ListenAndServe};
 use netchan_actix::{Address, ExporterActor, ImporterActor, SenderExt};
 use tokio::sync::oneshot;
 
@@ -64,6 +64,7 @@ async fn exporter_importer_and_users_run_in_arbiters_of_their_own() -> TestResul
 async fn an_arbiter_that_stops_takes_its_connection_with_it_and_no_other() -> TestResult {
     guarded(async {
         let exporter = crate::support::exporter();
+        let mut errors = exporter.send(Errors).await?;
         let sender = exporter.send(ExportSender::<Number>::new("out")).await??;
         let address = exporter.send(ListenAndServe("127.0.0.1:0".parse()?)).await??;
         let doomed = Arbiter::new();
@@ -73,6 +74,7 @@ async fn an_arbiter_that_stops_takes_its_connection_with_it_and_no_other() -> Te
         let mut received = stays.send(ImportReceiver::<Number>::new("out").size(1)).await??;
         doomed.stop();
         assert!(lost.recv().await.is_err(), "its channels end");
+        errors.next_report().await.ok_or("no report")?;
         sender.send_all(numbers(0..2)).await?;
         assert_eq!(take(&mut received, 2).await?, numbers(0..2));
         assert!(gone.send(Disconnected).await.is_err(), "and so do its actors");

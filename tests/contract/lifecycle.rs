@@ -3,7 +3,8 @@
 use actix::prelude::*;
 use netchan::channel::{Origin, Reason};
 use netchan::net::{Config, ConnectionEnd, ExportError, ImportError};
-use netchan_actix::messages::{Close, Connections, Disconnected, ExportReceiver, ExportSender};
+use netchan_actix::messages::ExportSender;
+use netchan_actix::messages::{Close, Connections, Disconnected, Errors, ExportReceiver};
 use netchan_actix::messages::{Hangup, ImportReceiver, ImportSender, ListenAndServe, Sync};
 use netchan_actix::{ConnectionActor, ExporterActor, ImporterActor};
 
@@ -201,7 +202,9 @@ async fn a_cut_link_ends_its_channels_and_no_others() -> TestResult {
         let mut lost = importer.send(ImportReceiver::<Number>::new("out").size(1)).await??;
         let in_lost = importer.send(ImportSender::<Number>::new("in")).await??;
         let in_stays = stays.send(ImportSender::<Number>::new("in")).await??;
+        let mut errors = exporter.send(Errors).await?;
         relay.cut();
+        errors.next_report().await.ok_or("no report")?;
         let end = importer.send(Disconnected).await?;
         assert!(!end.is_regular(), "{end}");
         assert_eq!(end_of(&mut lost).await?.origin, Origin::Link);
