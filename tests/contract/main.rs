@@ -13,6 +13,7 @@ mod hangup;
 mod importing;
 mod inlets;
 mod lifecycle;
+mod losing;
 mod outlets;
 mod processes;
 mod refusals;
