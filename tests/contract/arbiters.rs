@@ -1,7 +1,7 @@
 //! Actors in several arbiters: netchan's own and those of the program need not share a thread.
 
 use actix::prelude::*;
-use netchan::net::Config;
+use netchan::net::{Config, RecvSettings};
 use netchan_actix::messages::{Close, ExportReceiver, ExportSender, ImportReceiver, ImportSender};
 use netchan_actix::messages::{Disconnected, Errors, Hangup, ListenAndServe};
 use netchan_actix::{Address, ExporterActor, ImporterActor, SenderExt};
@@ -34,8 +34,9 @@ async fn exporter_importer_and_users_run_in_arbiters_of_their_own() -> TestResul
             let importer = importer_in(&ours.handle(), address).await?;
 
             let (at_exporter, mut received_there) = Collector::start_in(&users.handle());
-            let export = ExportReceiver::<Number>::new("in").deliver_to(at_exporter.recipient());
-            exporter.send(export).await??;
+            let stays = RecvSettings::default().stays_open();
+            let export = ExportReceiver::<Number>::new("in").settings(stays);
+            exporter.send(export.deliver_to(at_exporter.recipient())).await??;
             let sender = importer.send(ImportSender::<Number>::new("in").size(8)).await??;
             let into = sender.recipient_in(&users.handle());
 
@@ -52,8 +53,10 @@ async fn exporter_importer_and_users_run_in_arbiters_of_their_own() -> TestResul
             assert_eq!(next_of(&mut received_there, 5000).await?, numbers(0..5000));
             assert_eq!(next_of(&mut received_here, 5000).await?, numbers(0..5000));
             importer.send(Close).await?;
-            // The channel that sends is there for the next importer, unlike the other.
-            exporter.send(Hangup::new("out")).await??;
+            // The channels wait for the next importer.
+            for name in ["in", "out"] {
+                exporter.send(Hangup::new(name)).await??;
+            }
         }
         Ok(())
     })
