@@ -235,7 +235,10 @@ impl Handler<Connections> for ExporterActor {
     type Result = MessageResult<Connections>;
 
     fn handle(&mut self, _: Connections, _: &mut Context<Self>) -> Self::Result {
-        MessageResult(self.connections.values().cloned().collect())
+        // One that has ended may not have said so yet.
+        let lasting = self.exporter.connections().into_iter().filter(|known| known.end().is_none());
+        let actors = lasting.filter_map(|known| self.connections.get(&known.session()).cloned());
+        MessageResult(actors.collect())
     }
 }
 

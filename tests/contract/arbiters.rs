@@ -1,9 +1,9 @@
 //! Actors in several arbiters: netchan's own and those of the program need not share a thread.
 
 use actix::prelude::*;
-use netchan::net::Config;
+use netchan::net::{Config, RecvSettings};
 use netchan_actix::messages::{Close, ExportReceiver, ExportSender, ImportReceiver, ImportSender};
-use netchan_actix::messages::{Disconnected, Hangup, ListenAndServe};
+use netchan_actix::messages::{Disconnected, Errors, Hangup, ListenAndServe};
 use netchan_actix::{Address, ExporterActor, ImporterActor, SenderExt};
 use tokio::sync::oneshot;
 
@@ -34,8 +34,9 @@ async fn exporter_importer_and_users_run_in_arbiters_of_their_own() -> TestResul
             let importer = importer_in(&ours.handle(), address).await?;
 
             let (at_exporter, mut received_there) = Collector::start_in(&users.handle());
-            let export = ExportReceiver::<Number>::new("in").deliver_to(at_exporter.recipient());
-            exporter.send(export).await??;
+            let stays = RecvSettings::default().stays_open();
+            let export = ExportReceiver::<Number>::new("in").settings(stays);
+            exporter.send(export.deliver_to(at_exporter.recipient())).await??;
             let sender = importer.send(ImportSender::<Number>::new("in").size(8)).await??;
             let into = sender.recipient_in(&users.handle());
 
@@ -52,7 +53,7 @@ async fn exporter_importer_and_users_run_in_arbiters_of_their_own() -> TestResul
             assert_eq!(next_of(&mut received_there, 5000).await?, numbers(0..5000));
             assert_eq!(next_of(&mut received_here, 5000).await?, numbers(0..5000));
             importer.send(Close).await?;
-            // An exported channel waits for the next importer.
+            // The channels wait for the next importer.
             for name in ["in", "out"] {
                 exporter.send(Hangup::new(name)).await??;
             }
@@ -66,6 +67,7 @@ async fn exporter_importer_and_users_run_in_arbiters_of_their_own() -> TestResul
 async fn an_arbiter_that_stops_takes_its_connection_with_it_and_no_other() -> TestResult {
     guarded(async {
         let exporter = crate::support::exporter();
+        let mut errors = exporter.send(Errors).await?;
         let sender = exporter.send(ExportSender::<Number>::new("out")).await??;
         let address = exporter.send(ListenAndServe("127.0.0.1:0".parse()?)).await??;
         let doomed = Arbiter::new();
@@ -75,6 +77,7 @@ async fn an_arbiter_that_stops_takes_its_connection_with_it_and_no_other() -> Te
         let mut received = stays.send(ImportReceiver::<Number>::new("out").size(1)).await??;
         doomed.stop();
         assert!(lost.recv().await.is_err(), "its channels end");
+        errors.next_report().await.ok_or("no report")?;
         sender.send_all(numbers(0..2)).await?;
         assert_eq!(take(&mut received, 2).await?, numbers(0..2));
         assert!(gone.send(Disconnected).await.is_err(), "and so do its actors");

@@ -162,3 +162,54 @@ async fn a_failed_handshake_is_reported() -> TestResult {
     })
     .await
 }
+
+/// A subscriber that never gets done with the first error.
+struct Stuck;
+
+impl Actor for Stuck {
+    type Context = Context<Self>;
+}
+
+impl Handler<ErrorReport> for Stuck {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, _: ErrorReport, _: &mut Context<Self>) -> Self::Result {
+        Box::pin(std::future::pending())
+    }
+}
+
+#[actix::test]
+async fn a_subscriber_that_does_not_handle_its_errors_does_not_read_them() -> TestResult {
+    guarded(async {
+        let Pair { exporter: _exporter, importer } = Link::Tcp.pair().await?;
+        importer.send(Subscribe(Stuck.start().recipient())).await?;
+        // One is in its hands, the others wait.
+        for _ in 0..=REPORTS_MAX {
+            be_refused(&importer).await?;
+        }
+        let _one_too_many = importer.send(ImportReceiver::<u8>::new("unknown")).await?;
+        let end = importer.send(Disconnected).await?;
+        assert!(matches!(end, ConnectionEnd::UnreadReports { .. }), "{end}");
+        Ok(())
+    })
+    .await
+}
+
+#[actix::test]
+async fn a_subscriber_that_is_gone_leaves_the_errors_to_the_others() -> TestResult {
+    guarded(async {
+        let Pair { exporter: _exporter, importer } = Link::Tcp.pair().await?;
+        let (leaves, first) = Collector::<ErrorReport>::start();
+        importer.send(Subscribe(leaves.recipient())).await?;
+        let (stays, mut received) = Collector::<ErrorReport>::start();
+        importer.send(Subscribe(stays.recipient())).await?;
+        // Its next message ends the first one.
+        drop(first);
+        for _ in 0..3 * REPORTS_MAX {
+            be_refused(&importer).await?;
+            next(&mut received).await?;
+        }
+        Ok(())
+    })
+    .await
+}

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix::dev::ToEnvelope;
 use actix::prelude::*;
-use netchan::net::{FlushError, SendSettings};
+use netchan::net::FlushError;
 use netchan::{Receiver, Sender};
 use netchan_actix::messages::{
     Close, Disconnected, Drain, ExportReceiver, ExportSender, ImportReceiver,
@@ -27,23 +27,29 @@ over_each_link!(
     after_the_connection_was_closed_a_flush_is_an_error,
 );
 
-const SYNC: Sync = Sync { timeout: LONG };
-const DRAIN: Drain = Drain { timeout: LONG };
+pub(crate) const SYNC: Sync = Sync { timeout: LONG };
+pub(crate) const DRAIN: Drain = Drain { timeout: LONG };
 
-fn outstanding(result: Result<(), FlushError>) -> TestResult<u64> {
+pub(crate) fn outstanding(result: Result<(), FlushError>) -> TestResult<u64> {
     match result {
         Err(FlushError::TimedOut { outstanding_values }) => Ok(outstanding_values),
         other => Err(format!("not timed out: {other:?}").into()),
     }
 }
 
-async fn outward(pair: &Pair, size: u32) -> TestResult<(Sender<Number>, Receiver<Number>)> {
+pub(crate) async fn outward(
+    pair: &Pair,
+    size: u32,
+) -> TestResult<(Sender<Number>, Receiver<Number>)> {
     let sender = pair.exporter.send(ExportSender::<Number>::new("out")).await??;
     let receiver = pair.importer.send(ImportReceiver::<Number>::new("out").size(size)).await??;
     Ok((sender, receiver))
 }
 
-async fn inward(pair: &Pair, size: u32) -> TestResult<(Sender<Number>, Receiver<Number>)> {
+pub(crate) async fn inward(
+    pair: &Pair,
+    size: u32,
+) -> TestResult<(Sender<Number>, Receiver<Number>)> {
     let receiver = pair.exporter.send(ExportReceiver::<Number>::new("in")).await??;
     let sender = pair.importer.send(ImportSender::<Number>::new("in").size(size)).await??;
     Ok((sender, receiver))
@@ -117,8 +123,10 @@ async fn a_drain_waits_for_values_without_an_importer(link: Link) -> TestResult 
 async fn a_sync_says_how_many_values_the_window_holds_back(link: Link) -> TestResult {
     let pair = link.pair().await?;
     let (out, mut out_received) = outward(&pair, 4).await?;
-    out.send_all(numbers(0..10)).await?;
-    // The first four have been received; six wait for room.
+    out.send_all(numbers(0..4)).await?;
+    pair.exporter.send(SYNC).await??;
+    // Six wait for room.
+    out.send_all(numbers(4..10)).await?;
     assert_eq!(outstanding(pair.exporter.send(Sync { timeout: SHORT }).await?)?, 6);
     assert_eq!(outstanding(pair.exporter.send(Drain { timeout: SHORT }).await?)?, 6);
     let (synced, taken) = tokio::join!(pair.exporter.send(SYNC), take(&mut out_received, 10));
@@ -130,7 +138,9 @@ async fn a_sync_says_how_many_values_the_window_holds_back(link: Link) -> TestRe
 async fn a_drain_waits_for_values_that_are_sent_meanwhile(link: Link) -> TestResult {
     let pair = link.pair().await?;
     let (out, mut out_received) = outward(&pair, 2).await?;
-    out.send_all(numbers(0..4)).await?;
+    out.send_all(numbers(0..2)).await?;
+    pair.exporter.send(SYNC).await??;
+    out.send_all(numbers(2..4)).await?;
     let mut draining = Box::pin(pair.exporter.send(DRAIN));
     assert!(is_waiting(&mut draining).await);
     // The actor has begun to drain when it answers a later message.
@@ -140,7 +150,8 @@ async fn a_drain_waits_for_values_that_are_sent_meanwhile(link: Link) -> TestRes
     // Room for the two that waited at first is not enough.
     assert_eq!(take(&mut out_received, 2).await?, numbers(0..2));
     let meanwhile = pair.exporter.send(Drain { timeout: SHORT }).await?;
-    assert_eq!(outstanding(meanwhile)?, 4);
+    // Two of them have room, and may have been received.
+    assert!((4..=6).contains(&outstanding(meanwhile)?));
     assert!(is_waiting(&mut draining).await);
     let (drained, taken) = tokio::join!(draining, take(&mut out_received, 6));
     drained??;
@@ -180,7 +191,7 @@ async fn after_the_connection_was_closed_a_flush_is_an_error(link: Link) -> Test
 async fn a_sync_is_not_done_before<A, M>(
     actor: &Addr<A>,
     message: impl Fn(Duration) -> M,
-    receiver: &Receiver<Number>,
+    receiver: &mut Receiver<Number>,
     values: &mut crate::support::Valve,
     acknowledgements: &crate::support::Valve,
 ) -> TestResult
@@ -194,8 +205,9 @@ where
     assert_eq!(receiver.len(), 0);
     acknowledgements.shut();
     values.open();
+    assert_eq!(take(receiver, 5).await?, numbers(0..5));
+    // They were there, but that is not known here.
     assert_eq!(outstanding(actor.send(message(SHORT)).await?)?, 5);
-    assert_eq!(receiver.len(), 5, "they are there, but that is not known here");
     acknowledgements.open();
     actor.send(message(LONG)).await??;
     Ok(())
@@ -205,12 +217,12 @@ where
 async fn a_sync_of_the_importer_waits_for_a_stalled_link() -> TestResult {
     guarded(async {
         let (pair, mut relay) = Relay::pair().await?;
-        let (sender, receiver) = inward(&pair, 5).await?;
+        let (sender, mut receiver) = inward(&pair, 5).await?;
         relay.to_exporter.shut();
         sender.send_all(numbers(0..5)).await?;
         let (values, acks) = (&mut relay.to_exporter, &relay.to_importer);
         let sync = |timeout| Sync { timeout };
-        a_sync_is_not_done_before(&pair.importer, sync, &receiver, values, acks).await
+        a_sync_is_not_done_before(&pair.importer, sync, &mut receiver, values, acks).await
     })
     .await
 }
@@ -219,12 +231,12 @@ async fn a_sync_of_the_importer_waits_for_a_stalled_link() -> TestResult {
 async fn a_sync_of_the_exporter_waits_for_a_stalled_link() -> TestResult {
     guarded(async {
         let (pair, mut relay) = Relay::pair().await?;
-        let (sender, receiver) = outward(&pair, 5).await?;
+        let (sender, mut receiver) = outward(&pair, 5).await?;
         relay.to_importer.shut();
         sender.send_all(numbers(0..5)).await?;
         let (values, acks) = (&mut relay.to_importer, &relay.to_exporter);
         let sync = |timeout| Sync { timeout };
-        a_sync_is_not_done_before(&pair.exporter, sync, &receiver, values, acks).await
+        a_sync_is_not_done_before(&pair.exporter, sync, &mut receiver, values, acks).await
     })
     .await
 }
@@ -233,12 +245,12 @@ async fn a_sync_of_the_exporter_waits_for_a_stalled_link() -> TestResult {
 async fn a_drain_of_the_importer_waits_for_a_stalled_link() -> TestResult {
     guarded(async {
         let (pair, mut relay) = Relay::pair().await?;
-        let (sender, receiver) = inward(&pair, 5).await?;
+        let (sender, mut receiver) = inward(&pair, 5).await?;
         relay.to_exporter.shut();
         sender.send_all(numbers(0..5)).await?;
         let (values, acks) = (&mut relay.to_exporter, &relay.to_importer);
         let drain = |timeout| Drain { timeout };
-        a_sync_is_not_done_before(&pair.importer, drain, &receiver, values, acks).await
+        a_sync_is_not_done_before(&pair.importer, drain, &mut receiver, values, acks).await
     })
     .await
 }
@@ -247,12 +259,12 @@ async fn a_drain_of_the_importer_waits_for_a_stalled_link() -> TestResult {
 async fn a_drain_of_the_exporter_waits_for_a_stalled_link() -> TestResult {
     guarded(async {
         let (pair, mut relay) = Relay::pair().await?;
-        let (sender, receiver) = outward(&pair, 5).await?;
+        let (sender, mut receiver) = outward(&pair, 5).await?;
         relay.to_importer.shut();
         sender.send_all(numbers(0..5)).await?;
         let (values, acks) = (&mut relay.to_importer, &relay.to_exporter);
         let drain = |timeout| Drain { timeout };
-        a_sync_is_not_done_before(&pair.exporter, drain, &receiver, values, acks).await
+        a_sync_is_not_done_before(&pair.exporter, drain, &mut receiver, values, acks).await
     })
     .await
 }
@@ -260,163 +272,20 @@ async fn a_drain_of_the_exporter_waits_for_a_stalled_link() -> TestResult {
 #[actix::test]
 async fn a_sync_does_not_wait_for_values_that_are_sent_later() -> TestResult {
     guarded(async {
-        let (pair, relay) = Relay::pair().await?;
-        let (sender, receiver) = inward(&pair, 2).await?;
+        let (pair, mut relay) = Relay::pair().await?;
+        let (sender, receiver) = inward(&pair, 4).await?;
+        relay.to_importer.shut();
         sender.send_all(numbers(0..2)).await?;
         let syncing = actix::spawn(pair.importer.send(SYNC));
-        // The window is full: the third value can only follow when one is taken, which is never.
-        pair.importer.send(SYNC).await??;
+        // It has begun when a later message has been handled.
+        assert_eq!(outstanding(pair.importer.send(Sync { timeout: SHORT }).await?)?, 2);
         relay.to_exporter.shut();
-        assert!(sender.try_send(Number(2)).is_err());
+        sender.send_all(numbers(2..4)).await?;
+        relay.to_exporter.holds_something().await?;
+        relay.to_importer.open();
         syncing.await???;
         assert_eq!(receiver.len(), 2);
-        Ok(())
-    })
-    .await
-}
-
-/// Values were on a link that is lost while the message waits for them.
-async fn a_lost_link_is_an_error<A, M>(
-    actor: &Addr<A>,
-    message: M,
-    sent: u64,
-    lost: u64,
-    relay: &Relay,
-) -> TestResult
-where
-    A: Actor + Handler<M>,
-    A::Context: ToEnvelope<A, M>,
-    M: Message<Result = Result<(), FlushError>> + Send + 'static,
-    A: Handler<Sync>,
-    A::Context: ToEnvelope<A, Sync>,
-{
-    let mut waiting = Box::pin(actor.send(message));
-    assert!(is_waiting(&mut waiting).await);
-    // It has begun when a later message has been handled.
-    assert_eq!(outstanding(actor.send(Sync { timeout: SHORT }).await?)?, sent);
-    relay.cut();
-    match waiting.await? {
-        Err(FlushError::Disconnected { outstanding_values, .. }) if outstanding_values == lost => {
-            Ok(())
-        }
-        other => Err(format!("{other:?}").into()),
-    }
-}
-
-#[actix::test]
-async fn a_flush_of_the_importer_fails_when_its_link_is_lost() -> TestResult {
-    guarded(async {
-        for is_sync in [true, false] {
-            let (pair, relay) = Relay::pair().await?;
-            let (sender, _receiver) = inward(&pair, 5).await?;
-            relay.to_exporter.shut();
-            sender.send_all(numbers(0..5)).await?;
-            match is_sync {
-                true => a_lost_link_is_an_error(&pair.importer, SYNC, 5, 5, &relay).await?,
-                false => a_lost_link_is_an_error(&pair.importer, DRAIN, 5, 5, &relay).await?,
-            }
-        }
-        Ok(())
-    })
-    .await
-}
-
-#[actix::test]
-async fn a_flush_of_the_exporter_fails_when_a_link_is_lost() -> TestResult {
-    guarded(async {
-        for is_sync in [true, false] {
-            let (pair, relay) = Relay::pair().await?;
-            let (sender, _receiver) = outward(&pair, 5).await?;
-            relay.to_importer.shut();
-            sender.send_all(numbers(0..5)).await?;
-            match is_sync {
-                true => a_lost_link_is_an_error(&pair.exporter, SYNC, 5, 5, &relay).await?,
-                false => a_lost_link_is_an_error(&pair.exporter, DRAIN, 5, 5, &relay).await?,
-            }
-        }
-        Ok(())
-    })
-    .await
-}
-
-/// Two of four values are lost with a link while the rest still waits for a window, and another
-/// importer takes that rest: the lost ones were not received for all that.
-#[actix::test]
-async fn a_flush_of_the_exporter_knows_of_a_link_that_was_lost_before_the_queue_was_empty()
--> TestResult {
-    guarded(async {
-        for is_sync in [true, false] {
-            let (pair, mut relay) = Relay::pair().await?;
-            let settings = SendSettings::default().capacity_values(10);
-            let sender =
-                pair.exporter.send(ExportSender::<Number>::new("out").settings(settings)).await??;
-            let _lost = pair.importer.send(ImportReceiver::<Number>::new("out").size(2)).await??;
-            relay.to_importer.shut();
-            sender.send_all(numbers(0..4)).await?;
-            relay.to_importer.holds_something().await?;
-            let mut flush = match is_sync {
-                true => futures::future::Either::Left(Box::pin(pair.exporter.send(SYNC))),
-                false => futures::future::Either::Right(Box::pin(pair.exporter.send(DRAIN))),
-            };
-            assert!(is_waiting(&mut flush).await);
-            let begun = pair.exporter.send(Sync { timeout: SHORT }).await?;
-            assert_eq!(outstanding(begun)?, 4);
-            relay.cut();
-            pair.importer.send(Disconnected).await?;
-            let other = Link::Memory.importer_of(&pair.exporter).await?;
-            let mut rest = other.send(ImportReceiver::<Number>::new("out")).await??;
-            assert_eq!(take(&mut rest, 2).await?, numbers(2..4));
-            match flush.await? {
-                Err(FlushError::Disconnected { outstanding_values: 2, .. }) => {}
-                other => return Err(format!("sync {is_sync}: {other:?}").into()),
-            }
-        }
-        Ok(())
-    })
-    .await
-}
-
-#[actix::test]
-async fn a_flush_of_the_exporter_fails_at_once_when_what_it_waits_for_is_lost() -> TestResult {
-    guarded(async {
-        for is_sync in [true, false] {
-            let (pair, mut relay) = Relay::pair().await?;
-            let (sender, _lost) = outward(&pair, 2).await?;
-            relay.to_importer.shut();
-            sender.send_all(numbers(0..4)).await?;
-            relay.to_importer.holds_something().await?;
-            // Nobody else takes the two that still wait, but that is no reason to wait for them.
-            match is_sync {
-                true => a_lost_link_is_an_error(&pair.exporter, SYNC, 4, 2, &relay).await?,
-                false => a_lost_link_is_an_error(&pair.exporter, DRAIN, 4, 2, &relay).await?,
-            }
-        }
-        Ok(())
-    })
-    .await
-}
-
-#[actix::test]
-async fn a_drain_knows_of_a_connection_that_came_and_was_lost_meanwhile() -> TestResult {
-    guarded(async {
-        let exporter = crate::support::exporter();
-        let sender = exporter.send(ExportSender::<Number>::new("out")).await??;
-        sender.send_all(numbers(0..4)).await?;
-        let draining = actix::spawn(exporter.send(DRAIN));
-        assert_eq!(outstanding(exporter.send(Drain { timeout: SHORT }).await?)?, 4);
-        let (importer, relay) = Relay::importer_of(&exporter).await?;
-        // The answer to the import comes through, and no value.
-        let _lost = importer.send(ImportReceiver::<Number>::new("out").size(2)).await??;
-        relay.to_importer.shut();
-        relay.to_exporter.shut();
-        sender.send(Number(4)).await?;
-        relay.cut();
-        importer.send(Disconnected).await?;
-        let lost = match draining.await?? {
-            Err(FlushError::Disconnected { outstanding_values, .. }) => outstanding_values,
-            other => return Err(format!("{other:?}").into()),
-        };
-        assert_eq!(lost, 2);
+        assert_eq!(outstanding(pair.importer.send(Sync { timeout: SHORT }).await?)?, 2);
         Ok(())
     })
     .await

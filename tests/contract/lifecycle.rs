@@ -2,8 +2,9 @@
 
 use actix::prelude::*;
 use netchan::channel::{Origin, Reason};
-use netchan::net::{Config, ConnectionEnd, ExportError, ImportError};
-use netchan_actix::messages::{Close, Connections, Disconnected, ExportReceiver, ExportSender};
+use netchan::net::{Config, ConnectionEnd, ExportError, ImportError, RecvSettings};
+use netchan_actix::messages::ExportSender;
+use netchan_actix::messages::{Close, Connections, Disconnected, Errors, ExportReceiver};
 use netchan_actix::messages::{Hangup, ImportReceiver, ImportSender, ListenAndServe, Sync};
 use netchan_actix::{ConnectionActor, ExporterActor, ImporterActor};
 
@@ -102,7 +103,9 @@ async fn a_handler_that_panics_in_another_arbiter_ends_its_channel_alone() -> Te
 async fn closing_the_importer_ends_the_channels_on_both_sides(link: Link) -> TestResult {
     let Pair { exporter, importer } = link.pair().await?;
     let out = exporter.send(ExportSender::<Number>::new("out")).await??;
-    let mut into = exporter.send(ExportReceiver::<Number>::new("in")).await??;
+    let stays = RecvSettings::default().stays_open();
+    let export = ExportReceiver::<Number>::new("in").settings(stays);
+    let mut into = exporter.send(export).await??;
     let mut out_received = importer.send(ImportReceiver::<Number>::new("out")).await??;
     let in_sender = importer.send(ImportSender::<Number>::new("in")).await??;
     let waiting = importer.send(Disconnected);
@@ -113,8 +116,9 @@ async fn closing_the_importer_ends_the_channels_on_both_sides(link: Link) -> Tes
     assert_eq!(in_sender.closed().await, here);
     assert_eq!(end_of(&mut out_received).await?, here);
     assert!(importer.send(Hangup::new("out")).await.is_err(), "it has stopped");
-    // An exporter's channels are for others, too.
+    // What an exporter sends, and what it keeps open, is there for whoever comes next.
     assert!(!out.is_closed());
+    assert!(!into.is_closed());
     let next = link.importer_of(&exporter).await?;
     let again = next.send(ImportSender::<Number>::new("in")).await??;
     again.send(Number(1)).await?;
@@ -199,7 +203,9 @@ async fn a_cut_link_ends_its_channels_and_no_others() -> TestResult {
         let mut lost = importer.send(ImportReceiver::<Number>::new("out").size(1)).await??;
         let in_lost = importer.send(ImportSender::<Number>::new("in")).await??;
         let in_stays = stays.send(ImportSender::<Number>::new("in")).await??;
+        let mut errors = exporter.send(Errors).await?;
         relay.cut();
+        errors.next_report().await.ok_or("no report")?;
         let end = importer.send(Disconnected).await?;
         assert!(!end.is_regular(), "{end}");
         assert_eq!(end_of(&mut lost).await?.origin, Origin::Link);
@@ -209,6 +215,36 @@ async fn a_cut_link_ends_its_channels_and_no_others() -> TestResult {
         let mut other = stays.send(ImportReceiver::<Number>::new("out")).await??;
         sender.send(Number(2)).await?;
         assert_eq!(other.recv().await?, Number(2));
+        Ok(())
+    })
+    .await
+}
+
+#[actix::test]
+async fn an_exporter_s_connection_has_messages_of_its_own() -> TestResult {
+    guarded(async {
+        let exporter = exporter();
+        let (near, far) = Link::Tcp.streams().await?;
+        let (importer, connection) = joined(&exporter, far, near).await?;
+        let other = Link::Tcp.importer_of(&exporter).await?;
+        let sender = exporter.send(ExportSender::<Number>::new("out")).await??;
+        let mut receiver = importer.send(ImportReceiver::<Number>::new("out")).await??;
+        sender.send(Number(0)).await?;
+        connection.send(Sync { timeout: LONG }).await??;
+        assert_eq!(receiver.len(), 1);
+        assert_eq!(receiver.recv().await?, Number(0));
+        // There is nothing to import from an importer, and nothing is hurt by that.
+        let none = connection.send(ImportReceiver::<Number>::new("out")).await?;
+        assert!(none.is_err(), "{none:?}");
+        sender.send(Number(1)).await?;
+        assert_eq!(receiver.recv().await?, Number(1));
+        // Hangs up on this importer alone.
+        connection.send(Hangup::new("out")).await??;
+        assert_eq!(end_of(&mut receiver).await?, closed(Origin::Peer, Reason::HungUp));
+        assert!(!sender.is_closed());
+        let mut receiver = other.send(ImportReceiver::<Number>::new("out")).await??;
+        sender.send(Number(2)).await?;
+        assert_eq!(receiver.recv().await?, Number(2));
         Ok(())
     })
     .await

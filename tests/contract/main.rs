@@ -13,6 +13,7 @@ mod hangup;
 mod importing;
 mod inlets;
 mod lifecycle;
+mod losing;
 mod mailboxes;
 mod outlets;
 mod processes;

@@ -221,3 +221,25 @@ async fn a_closed_exporter_exports_nothing_and_ends_its_channels() -> TestResult
     })
     .await
 }
+
+#[actix::test]
+async fn a_silent_peer_is_given_up_and_keeps_nobody_waiting() -> TestResult {
+    guarded(async {
+        let timeout = std::time::Duration::from_millis(200);
+        let config = Config::builder().handshake_timeout(timeout).build()?;
+        let exporter = ExporterActor::new(config.clone()).start();
+        let (silent, theirs) = Stream::in_memory(1024);
+        let serving = actix::spawn(exporter.send(ServeConnection(theirs)));
+        let (ours, theirs) = Stream::in_memory(1024);
+        joined(&exporter, theirs, ours).await?;
+        assert!(!serving.is_finished(), "it was served meanwhile");
+        let refused = serving.await??;
+        assert!(matches!(refused, Err(ConnectError::TimedOut { timeout_ms: 200 })), "{refused:?}");
+        drop(silent);
+        let (ours, _silent) = Stream::in_memory(1024);
+        let refused = ImporterActor::over(ours, config).await;
+        assert!(matches!(refused, Err(ConnectError::TimedOut { timeout_ms: 200 })), "{refused:?}");
+        Ok(())
+    })
+    .await
+}

@@ -177,7 +177,7 @@ pub(crate) fn numbers(range: std::ops::Range<u64>) -> Vec<Number> {
     range.map(Number).collect()
 }
 
-/// An actor that passes on what it is sent.
+/// An actor that passes on what it is sent, and stops when nobody takes it.
 pub(crate) struct Collector<M> {
     messages: mpsc::UnboundedSender<M>,
 }
@@ -202,8 +202,10 @@ impl<M: Unpin + 'static> Actor for Collector<M> {
 impl<M: Message<Result = ()> + Unpin + 'static> Handler<M> for Collector<M> {
     type Result = ();
 
-    fn handle(&mut self, message: M, _: &mut Context<Self>) {
-        let _test_is_over = self.messages.send(message);
+    fn handle(&mut self, message: M, ctx: &mut Context<Self>) {
+        if self.messages.send(message).is_err() {
+            ctx.stop();
+        }
     }
 }
 
