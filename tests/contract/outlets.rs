@@ -98,9 +98,8 @@ async fn send_resolves_when_the_channel_has_taken_the_message(link: Link) -> Tes
     for number in numbers(0..4) {
         recipient.send(number).await?;
     }
-    let mut waiting = Box::pin(recipient.send(Number(4)));
-    assert!(is_waiting(&mut waiting).await);
     pair.importer.send(Sync { timeout: LONG }).await??;
+    let mut waiting = Box::pin(recipient.send(Number(4)));
     assert!(is_waiting(&mut waiting).await, "the window is full");
     assert_eq!(receiver.recv().await?, Number(0));
     waiting.await?;
