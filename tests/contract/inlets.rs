@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use actix::dev::{MessageResponse, OneshotSender};
 use actix::prelude::*;
 use netchan::Sender;
 use netchan::channel::{Origin, Reason, TrySendError};
@@ -366,6 +367,58 @@ async fn an_actor_in_another_arbiter_may_have_a_small_and_busy_mailbox() -> Test
         let values = next_of(&mut received, 20_000).await?;
         let remote: Vec<Number> = values.into_iter().filter(|value| value.0 < 1_000_000).collect();
         assert_eq!(remote, numbers(0..10_000));
+        Ok(())
+    })
+    .await
+}
+
+/// An actor that answers nothing and stops when it is told to: what a panic looks like from outside
+/// when the actor's thread takes its time.
+struct Silent {
+    started: mpsc::UnboundedSender<Number>,
+}
+
+struct NoAnswer;
+
+impl<A: Actor, M: Message> MessageResponse<A, M> for NoAnswer {
+    fn handle(self, _: &mut A::Context, _: Option<OneshotSender<M::Result>>) {}
+}
+
+impl Actor for Silent {
+    type Context = Context<Self>;
+}
+
+impl Handler<Number> for Silent {
+    type Result = NoAnswer;
+
+    fn handle(&mut self, number: Number, _: &mut Context<Self>) -> NoAnswer {
+        let _test_is_over = self.started.send(number);
+        NoAnswer
+    }
+}
+
+impl Handler<Stop> for Silent {
+    type Result = ();
+
+    fn handle(&mut self, _: Stop, ctx: &mut Context<Self>) {
+        ctx.stop();
+    }
+}
+
+#[actix::test]
+async fn an_actor_that_drops_a_value_and_then_stops_ends_the_channel() -> TestResult {
+    guarded(async {
+        let pair = Link::Memory.pair().await?;
+        let (started, mut received) = mpsc::unbounded_channel();
+        let actor = Silent { started }.start();
+        let sender = into_export(&pair, actor.clone().recipient(), 4).await?;
+        sender.send(Number(0)).await?;
+        assert_eq!(next_of(&mut received, 1).await?, [Number(0)]);
+        // The value is not being handled any more when the next one finds room.
+        sender.send_all(numbers(1..8)).await?;
+        assert_eq!(next_of(&mut received, 7).await?, numbers(1..8));
+        actor.send(Stop).await?;
+        assert_eq!(sender.closed().await, closed(Origin::Peer, Reason::ReceiverDropped));
         Ok(())
     })
     .await
