@@ -22,8 +22,10 @@
 //! No future of this room loses a value that was received, or sends half of one, when it is
 //! dropped; each method says what happens.
 
+mod backlog;
 mod closed;
 mod codec;
+mod consumers;
 mod error;
 mod feeder;
 mod guard;
@@ -43,7 +45,8 @@ pub use feeder::Feeder;
 pub use receiver::{Deliveries, Receipt, Receiver};
 pub use sender::{Permit, Sender};
 
+pub(crate) use consumers::ConsumerKey;
 pub(crate) use incoming::{EndsWith, Incoming};
 pub(crate) use lane::{Fault, LaneKey, LaneWindow};
-pub(crate) use outgoing::{ConsumerKey, Outgoing, OutgoingBounds, Slots};
+pub(crate) use outgoing::{Outgoing, OutgoingBounds, Slots};
 pub(crate) use ready::ReadySet;

@@ -4,19 +4,20 @@
 //! an import, one per importer for an export) takes values when it has credit for them. A value is
 //! taken by exactly one session.
 
-use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use event_listener::Event;
 use parking_lot::Mutex;
 
+use crate::channel::backlog::Backlog;
+use crate::channel::consumers::{ConsumerKey, Consumers, ring};
 use crate::channel::feeder::{Feeder, Feeders};
 use crate::channel::ready::ReadySet;
 use crate::channel::signal::{KeptListener, Signal};
 use crate::channel::{Closed, CodecError, Origin, Reason};
 use crate::id::ChannelId;
-use crate::limits::{CHUNK_BYTES, LARGE_VALUE_BYTES, RETAINED_BYTES_MAX};
+use crate::limits::LARGE_VALUE_BYTES;
 use crate::prefix;
 use crate::session::{Chunk, Supply};
 
@@ -64,27 +65,11 @@ pub(crate) struct Outgoing {
     has_long_values: AtomicBool,
 }
 
-/// An attachment of a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct ConsumerKey(u64);
-
-#[derive(Debug)]
-struct Consumer {
-    ready: Arc<ReadySet>,
-    channel: ChannelId,
-    is_waiting: bool,
-}
-
 #[derive(Debug)]
 struct State {
     bounds: OutgoingBounds,
-    chunks: VecDeque<Chunk>,
-    /// Where the first chunk starts; before that its values were taken.
-    first_offset: usize,
-    /// An empty buffer for the next chunk.
-    spare: Vec<u8>,
-    encoder: prefix::Encoder,
-    queued_bytes: usize,
+    backlog: Backlog,
+    consumers: Consumers,
     accepted_values: u64,
     dispatched_values: u64,
     freed_slots: u64,
@@ -92,10 +77,6 @@ struct State {
     senders: usize,
     is_finished: bool,
     ended: Option<Closed>,
-    consumers: HashMap<ConsumerKey, Consumer>,
-    last_key: u64,
-    /// Consumers that found the queue empty, the longest waiting first.
-    waiting: VecDeque<ConsumerKey>,
 }
 
 impl Outgoing {
@@ -103,11 +84,8 @@ impl Outgoing {
         Arc::new(Outgoing {
             state: Mutex::new(State {
                 bounds,
-                chunks: VecDeque::new(),
-                first_offset: 0,
-                spare: Vec::new(),
-                encoder: prefix::Encoder::default(),
-                queued_bytes: 0,
+                backlog: Backlog::default(),
+                consumers: Consumers::default(),
                 accepted_values: 0,
                 dispatched_values: 0,
                 freed_slots: 0,
@@ -115,9 +93,6 @@ impl Outgoing {
                 senders: 0,
                 is_finished: false,
                 ended: None,
-                consumers: HashMap::new(),
-                last_key: 0,
-                waiting: VecDeque::new(),
             }),
             slot_freed: Signal::default(),
             dispatched: Event::new(),
@@ -159,7 +134,7 @@ impl Outgoing {
         unused_slot.is_due = true;
         let length = state.append(encode).map_err(PushError::Unencodable)?;
         unused_slot.is_due = false;
-        let (woken, was_last) = (state.wake_one(), state.is_finished);
+        let (woken, was_last) = (state.consumers.wake_one(), state.is_finished);
         drop(state);
         if was_last {
             self.notify_all();
@@ -199,7 +174,7 @@ impl Outgoing {
     pub(crate) fn finish(&self) {
         let mut state = self.state.lock();
         state.is_finished = true;
-        let woken = state.wake_all();
+        let woken = state.consumers.wake_all();
         drop(state);
         ring(woken);
         self.notify_all();
@@ -239,19 +214,14 @@ impl Outgoing {
 
     /// Attaches a session, which then asks for values on its own.
     pub(crate) fn attach(&self, ready: Arc<ReadySet>, channel: ChannelId) -> ConsumerKey {
-        let mut state = self.state.lock();
-        state.last_key += 1;
-        let key = ConsumerKey(state.last_key);
-        state.consumers.insert(key, Consumer { ready, channel, is_waiting: false });
-        key
+        self.state.lock().consumers.attach(ready, channel)
     }
 
     /// Detaches a session. What woke it may have been meant for another.
     pub(crate) fn detach(&self, key: ConsumerKey) {
         let mut state = self.state.lock();
-        state.consumers.remove(&key);
-        state.waiting.retain(|waiting| *waiting != key);
-        let woken = if state.is_empty() { None } else { state.wake_one() };
+        state.consumers.detach(key);
+        let woken = if state.is_empty() { None } else { state.consumers.wake_one() };
         drop(state);
         ring(woken);
     }
@@ -259,14 +229,14 @@ impl Outgoing {
     /// A session cannot take values now: another that waits may.
     pub(crate) fn pass_on(&self) {
         let mut state = self.state.lock();
-        let woken = if state.is_empty() { None } else { state.wake_one() };
+        let woken = if state.is_empty() { None } else { state.consumers.wake_one() };
         drop(state);
         ring(woken);
     }
 
     /// Whether a session is attached.
     pub(crate) fn has_consumers(&self) -> bool {
-        !self.state.lock().consumers.is_empty()
+        self.state.lock().consumers.len() > 0
     }
 
     /// Moves values to a session; see [`ValueSource::refill`](crate::session::ValueSource).
@@ -288,10 +258,10 @@ impl Outgoing {
         let is_relieved = was_stuffed && !state.is_stuffed();
         let is_empty = state.is_empty();
         let (supply, woken) = match (is_empty, state.is_finished) {
-            (false, _) => (Supply::More, state.wake_one().into_iter().collect()),
-            (true, true) => (Supply::Finished, state.wake_all()),
+            (false, _) => (Supply::More, state.consumers.wake_one().into_iter().collect()),
+            (true, true) => (Supply::Finished, state.consumers.wake_all()),
             (true, false) => {
-                state.wait(key);
+                state.consumers.wait(key);
                 (Supply::Empty, Vec::new())
             }
         };
@@ -327,10 +297,7 @@ impl Outgoing {
         let discarded = state.accepted_values - state.dispatched_values;
         state.ended.get_or_insert(closed);
         state.dispatched_values = state.accepted_values;
-        state.chunks.clear();
-        state.spare = Vec::new();
-        state.queued_bytes = 0;
-        state.first_offset = 0;
+        state.backlog = Backlog::default();
         drop(state);
         self.notify_all();
         discarded
@@ -418,7 +385,7 @@ impl Reservation<'_> {
         let mut state = self.queue.state.lock();
         state.check_open()?;
         state.append_encoded(bytes);
-        let (woken, was_last) = (state.wake_one(), state.is_finished);
+        let (woken, was_last) = (state.consumers.wake_one(), state.is_finished);
         drop(state);
         if was_last {
             self.queue.notify_all();
@@ -483,7 +450,7 @@ impl State {
 
     /// Whether senders wait although there may be slots.
     fn is_stuffed(&self) -> bool {
-        self.queued_bytes >= self.bounds.queue_bytes
+        self.backlog.bytes() >= self.bounds.queue_bytes
     }
 
     fn is_empty(&self) -> bool {
@@ -495,41 +462,14 @@ impl State {
         &mut self,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
     ) -> Result<usize, CodecError> {
-        let last = match self.chunks.back_mut() {
-            Some(last) if last.bytes.len() < CHUNK_BYTES => last,
-            _ => {
-                let bytes = std::mem::take(&mut self.spare);
-                self.chunks.push_back(Chunk { bytes, values: 0 });
-                // INVARIANT: it was just pushed.
-                self.chunks.back_mut().expect("a chunk to append to")
-            }
-        };
-        let before = last.bytes.len();
-        let result = self.encoder.append(&mut last.bytes, encode);
-        match result {
-            Ok(_) => {
-                last.values += 1;
-                self.queued_bytes += last.bytes.len() - before;
-                self.accept();
-            }
-            Err(_) if last.values == 0 => {
-                self.spare = self.chunks.pop_back().map_or_else(Vec::new, |chunk| chunk.bytes);
-            }
-            Err(_) => {}
-        }
-        result
+        let length = self.backlog.append(encode)?;
+        self.accept();
+        Ok(length)
     }
 
-    /// Appends a value that was encoded elsewhere. Long ones keep their buffer.
+    /// Appends a value that was encoded elsewhere.
     fn append_encoded(&mut self, bytes: Vec<u8>) {
-        self.queued_bytes += bytes.len();
-        match self.chunks.back_mut() {
-            Some(last) if bytes.len() < LARGE_VALUE_BYTES && last.bytes.len() < CHUNK_BYTES => {
-                last.bytes.extend_from_slice(&bytes);
-                last.values += 1;
-            }
-            _ => self.chunks.push_back(Chunk { bytes, values: 1 }),
-        }
+        self.backlog.append_encoded(bytes);
         self.accept();
     }
 
@@ -550,101 +490,8 @@ impl State {
 
     /// Moves values from the front; returns how many.
     fn take(&mut self, values_max: u64, bytes_wanted: usize, chunk: &mut Chunk) -> u64 {
-        let Some(first) = self.chunks.front_mut() else { return 0 };
-        if values_max == 0 {
-            return 0;
-        }
-        let rest = &first.bytes[self.first_offset..];
-        let is_whole = u64::from(first.values) <= values_max
-            && (rest.len() <= bytes_wanted.max(2 * CHUNK_BYTES) || first.values == 1);
-        let taken_bytes = if is_whole {
-            let length = rest.len();
-            if self.first_offset == 0 {
-                std::mem::swap(&mut first.bytes, &mut chunk.bytes);
-            } else {
-                chunk.bytes.extend_from_slice(rest);
-            }
-            chunk.values = first.values;
-            length
-        } else {
-            let (values, length) = whole_values(rest, values_max, bytes_wanted);
-            chunk.bytes.extend_from_slice(&rest[..length]);
-            chunk.values = values;
-            first.values -= values;
-            self.first_offset += length;
-            length
-        };
-        if is_whole {
-            let emptied = self.chunks.pop_front();
-            self.first_offset = 0;
-            self.keep_spare(emptied);
-        }
-        self.queued_bytes -= taken_bytes;
-        self.dispatched_values += u64::from(chunk.values);
-        u64::from(chunk.values)
+        let taken = self.backlog.take(values_max, bytes_wanted, chunk);
+        self.dispatched_values += taken;
+        taken
     }
-
-    fn keep_spare(&mut self, emptied: Option<Chunk>) {
-        if let Some(Chunk { mut bytes, .. }) = emptied
-            && bytes.capacity() <= RETAINED_BYTES_MAX
-            && bytes.capacity() > self.spare.capacity()
-        {
-            bytes.clear();
-            self.spare = bytes;
-        }
-    }
-
-    fn wait(&mut self, key: ConsumerKey) {
-        if let Some(consumer) = self.consumers.get_mut(&key)
-            && !consumer.is_waiting
-        {
-            consumer.is_waiting = true;
-            self.waiting.push_back(key);
-        }
-    }
-
-    /// Marks the session that waits longest; the caller rings for it when the lock is free.
-    #[inline]
-    fn wake_one(&mut self) -> Option<Arc<ReadySet>> {
-        // Nobody waits behind most values.
-        if self.waiting.is_empty() { None } else { self.wake_first() }
-    }
-
-    fn wake_first(&mut self) -> Option<Arc<ReadySet>> {
-        let key = self.waiting.pop_front()?;
-        let consumer = self.consumers.get_mut(&key)?;
-        consumer.is_waiting = false;
-        consumer.ready.mark(consumer.channel);
-        Some(consumer.ready.clone())
-    }
-
-    fn wake_all(&mut self) -> Vec<Arc<ReadySet>> {
-        let mut woken = Vec::new();
-        while !self.waiting.is_empty() {
-            woken.extend(self.wake_first());
-        }
-        woken
-    }
-}
-
-fn ring(woken: impl IntoIterator<Item = Arc<ReadySet>>) {
-    for ready in woken {
-        ready.ring();
-    }
-}
-
-/// How many whole values stand at the start of `run` within the bounds, at least one, and how many
-/// bytes they take.
-fn whole_values(run: &[u8], values_max: u64, bytes_wanted: usize) -> (u32, usize) {
-    let mut values = 0;
-    let mut length = 0;
-    while u64::from(values) < values_max && length < run.len() {
-        let value_bytes = prefix::value_bytes(&run[length..]);
-        if values > 0 && length + value_bytes > bytes_wanted {
-            break;
-        }
-        length += value_bytes;
-        values += 1;
-    }
-    (values, length)
 }
