@@ -145,7 +145,7 @@ mod tests {
         assert_eq!(take(&mut backlog, 0, 1000), (0, 0));
         assert_eq!(take(&mut backlog, 3, 1000), (3, 30));
         assert_eq!(take(&mut backlog, 6, 25), (2, 20));
-        assert_eq!(take(&mut backlog, 6, 1), (1, 10));
+        assert_eq!(take(&mut backlog, 3, 1), (1, 10));
         assert_eq!(take(&mut backlog, 99, 1000), (4, 40));
         assert_eq!(backlog.bytes(), 0);
         assert_eq!(take(&mut backlog, 99, 1000), (0, 0));

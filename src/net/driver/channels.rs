@@ -1,0 +1,175 @@
+//! What happens between a connection's session and the queues of its channels.
+
+use std::task::Context;
+use std::time::Instant;
+
+use crate::channel::{Closed, Fault, Origin, Reason};
+use crate::id::ChannelId;
+use crate::net::driver::Driver;
+use crate::net::endpoints::{Endpoint, Queue};
+use crate::net::{ConnectionEnd, ImportError, Report};
+use crate::session::{Event, Session};
+use crate::wire::{Code, Open};
+
+impl Driver {
+    pub(super) fn take_rings(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
+        if self.endpoints.ready.poll_rung(cx).is_pending() {
+            return false;
+        }
+        let mut marked = std::mem::take(&mut self.marked);
+        self.endpoints.ready.take(&mut marked);
+        for channel in marked.drain(..) {
+            let Some(endpoint) = self.endpoints.find(channel) else { continue };
+            match endpoint.queue {
+                Queue::Out(..) => {
+                    self.session.ready(channel);
+                    if self.is_clogged {
+                        endpoint.pass_on();
+                    }
+                }
+                Queue::In(..) => report_taken(&mut self.session, now, channel, endpoint),
+            }
+        }
+        self.marked = marked;
+        true
+    }
+
+    pub(super) fn handle_events(&mut self) -> Result<(), ConnectionEnd> {
+        while let Some(event) = self.session.poll_event() {
+            self.handle_event(event)?;
+        }
+        self.settle_flushes();
+        Ok(())
+    }
+
+    pub(super) fn handle_event(&mut self, event: Event) -> Result<(), ConnectionEnd> {
+        match event {
+            Event::Run { channel, values, tail_bytes, bytes } => {
+                if let Some(Endpoint { queue: Queue::In(queue, key), .. }) =
+                    self.endpoints.find(channel)
+                {
+                    queue.deliver(*key, values, tail_bytes, &bytes);
+                }
+            }
+            Event::Taken { channel, values } => {
+                if let Some(Endpoint { queue: Queue::Out(queue, _), .. }) =
+                    self.endpoints.find(channel)
+                {
+                    queue.taken_by_peer(values);
+                }
+            }
+            Event::OpenRequested(open) => self.answer(open)?,
+            Event::Accepted { channel } => self.accepted(channel),
+            Event::Refused { channel, code, text } => self.refused(channel, code, text)?,
+            Event::LimitReached { channel } => {
+                if let Some(Endpoint { queue: Queue::Out(queue, key), .. }) =
+                    self.endpoints.find(channel)
+                {
+                    queue.detach(*key);
+                }
+            }
+            Event::Ended { channel } => {
+                if let Some(endpoint) = self.endpoints.find(channel) {
+                    endpoint.close(Closed::new(Origin::Peer, Reason::Finished));
+                }
+            }
+            Event::HungUp { channel, code, text } => self.hung_up(channel, code, text)?,
+            Event::Closed { channel, lost_values } => self.channel_over(channel, lost_values),
+            Event::Goodbye { code: Code::Closed, .. } => return Err(ConnectionEnd::ClosedByPeer),
+            Event::Goodbye { code, text } => return Err(ConnectionEnd::Faulted { code, text }),
+        }
+        Ok(())
+    }
+
+    /// Answers a peer that wants to import.
+    pub(super) fn answer(&mut self, open: Open) -> Result<(), ConnectionEnd> {
+        let channel = open.channel;
+        let found = match &self.registry {
+            Some(registry) => registry.find(&open),
+            None => Err((Code::UnknownName, String::new())),
+        };
+        match found {
+            Ok(end) => {
+                let (values, bytes) = end.window();
+                self.session.accept(&open, values, bytes);
+                let end = end.with_window(values.min(open.window_values));
+                self.endpoints.attach_export(channel, open.name, end);
+                self.session.ready(channel);
+                Ok(())
+            }
+            Err((code, text)) => {
+                tracing::debug!(name = open.name, %code, "import refused");
+                self.session.refuse(channel, code, text.clone());
+                let by = Origin::Local;
+                self.reports.push(Report::ImportRefused { name: open.name, by, code, text })
+            }
+        }
+    }
+
+    pub(super) fn accepted(&mut self, channel: ChannelId) {
+        if let Some(endpoint) = self.endpoints.find_mut(channel)
+            && let Some(reply) = endpoint.opening.take()
+        {
+            let _nobody_waits = reply.send(Ok(()));
+        }
+        self.session.ready(channel);
+    }
+
+    pub(super) fn refused(
+        &mut self,
+        channel: ChannelId,
+        code: Code,
+        text: String,
+    ) -> Result<(), ConnectionEnd> {
+        self.settle_hangups(channel, 0);
+        let Some(endpoint) = self.endpoints.find(channel) else { return Ok(()) };
+        endpoint.close(Closed::by_peer(code, text.clone()));
+        let dir = endpoint.dir();
+        let Some(Endpoint { name, opening, .. }) = self.endpoints.detach(channel) else {
+            return Ok(());
+        };
+        if let Some(reply) = opening {
+            let error = ImportError::refused(name.clone(), dir, code, text.clone());
+            let _nobody_waits = reply.send(Err(error));
+        }
+        self.reports.push(Report::ImportRefused { name, by: Origin::Peer, code, text })
+    }
+
+    pub(super) fn hung_up(
+        &mut self,
+        channel: ChannelId,
+        code: Code,
+        text: String,
+    ) -> Result<(), ConnectionEnd> {
+        let Some(endpoint) = self.endpoints.find(channel) else { return Ok(()) };
+        endpoint.close(Closed::by_peer(code, text.clone()));
+        match code {
+            Code::Complete | Code::HungUp | Code::ReceiverDropped => Ok(()),
+            code => {
+                let name = endpoint.name.clone();
+                self.reports.push(Report::ChannelFault { name, by: Origin::Peer, code, text })
+            }
+        }
+    }
+
+    pub(super) fn channel_over(&mut self, channel: ChannelId, lost_values: u64) {
+        self.endpoints.detach(channel);
+        self.settle_hangups(channel, lost_values);
+    }
+}
+
+/// Tells the session what was taken from a receiving channel, and that its users want no more.
+pub(super) fn report_taken(
+    session: &mut Session,
+    now: Instant,
+    channel: ChannelId,
+    endpoint: &Endpoint,
+) {
+    let Some((values, bytes, fault)) = endpoint.taken() else { return };
+    session.taken(now, channel, values, bytes);
+    match fault {
+        None => {}
+        Some(Fault::Abandoned) => session.hangup(now, channel, Code::ReceiverDropped, ""),
+        Some(Fault::Corrupt) => session.hangup(now, channel, Code::Corrupt, ""),
+    }
+}
