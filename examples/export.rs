@@ -10,7 +10,7 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use netchan::channel::RecvError;
-use netchan::net::{Address, Config, ConnectionEnd, Stream, UnreadReports};
+use netchan::net::{Address, Config, ConnectionEnd, Stream};
 use netchan::net::{RecvSettings, SendSettings};
 use netchan::{Exporter, Receiver, Sender};
 
@@ -45,7 +45,7 @@ async fn listen(address: &str) -> Result<(), Box<dyn Error>> {
 
 /// Serves one importer until its connection ends.
 async fn serve(stream: Stream) -> Result<(ConnectionEnd, u64), Box<dyn Error + Send + Sync>> {
-    let exporter = Exporter::new(Config::default(), UnreadReports::DropOldest);
+    let exporter = Exporter::new(Config::default());
     let numbers = exporter.export_receiver::<u32>("numbers", RecvSettings::default())?;
     let squares = exporter.export_sender::<u64>("squares", SendSettings::default())?;
     let (_connection, driver) = exporter.accept(stream).await?;

@@ -18,7 +18,7 @@
 //! let (near, far) = Stream::in_memory(64 * 1024);
 //!
 //! // One side exports.
-//! let exporter = Exporter::new(Config::default(), UnreadReports::DropOldest);
+//! let exporter = Exporter::new(Config::default());
 //! let numbers = exporter.export_sender::<u32>("numbers", SendSettings::default())?;
 //! tokio::spawn(async move {
 //!     if let Ok((_connection, driver)) = exporter.accept(near).await {

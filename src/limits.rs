@@ -143,6 +143,9 @@ pub const HEARTBEAT_AFTER: Duration = Duration::from_secs(5);
 /// A link that was silent for so long is dead.
 pub const DEAD_AFTER: Duration = Duration::from_secs(15);
 
+/// How long a hangup waits for the peer to say what it had taken. A live peer answers at once.
+pub const HANGUP_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// How long a session that is closing tries to get its last words out.
 pub const GOODBYE_TIMEOUT: Duration = Duration::from_secs(1);
 

@@ -9,7 +9,6 @@ use actix::{Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Ha
 use actix::{MessageResult, ResponseActFuture, ResponseFuture, Supervised, WrapFuture};
 use netchan::channel::Value;
 use netchan::id::SessionId;
-use netchan::net::UnreadReports;
 use netchan::net::{Address, Config, ConnectError, Connection, Driver, ExportError, Exporter};
 use netchan::net::{FlushError, HangupError, HangupReport, Listener, Report};
 use netchan::{Receiver, Sender};
@@ -68,16 +67,10 @@ impl Message for Accepted {
 }
 
 impl ExporterActor {
-    /// An exporter that exports nothing yet. When errors are not read, it drops the oldest.
+    /// An exporter that exports nothing yet.
     #[must_use]
     pub fn new(config: Config) -> ExporterActor {
-        ExporterActor::with(config, UnreadReports::DropOldest)
-    }
-
-    /// The same with another rule for errors that are not read.
-    #[must_use]
-    pub fn with(config: Config, when_unread: UnreadReports) -> ExporterActor {
-        let exporter = Exporter::new(config, when_unread);
+        let exporter = Exporter::new(config);
         let handshakes = Arc::new(Semaphore::new(exporter.handshakes_max()));
         ExporterActor {
             exporter,

@@ -202,7 +202,7 @@ fn name(channel: usize) -> String {
 }
 
 fn exporter() -> Exporter {
-    Exporter::new(Config::default(), UnreadReports::default())
+    Exporter::new(Config::default())
 }
 
 async fn open(end: End) -> Result<Connection, Failure> {

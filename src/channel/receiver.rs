@@ -29,7 +29,7 @@ use crate::channel::{Closed, CodecError, RecvError, TryRecvError};
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let (near, far) = Stream::in_memory(1024);
-/// # let exporter = Exporter::new(Config::default(), UnreadReports::DropOldest);
+/// # let exporter = Exporter::new(Config::default());
 /// # let sender = exporter.export_sender::<u32>("numbers", SendSettings::default())?;
 /// # tokio::spawn(async move {
 /// #     if let Ok((_connection, driver)) = exporter.accept(near).await {

@@ -32,7 +32,7 @@ use crate::channel::{Closed, CodecError, Feeder, SendError, SinkError, TrySendEr
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let exporter = Exporter::new(Config::default(), UnreadReports::DropOldest);
+/// let exporter = Exporter::new(Config::default());
 /// let settings = SendSettings::default().capacity_values(2);
 /// let words = exporter.export_sender::<String>("words", settings)?;
 /// words.send("one".into()).await?;

@@ -11,7 +11,7 @@ use crate::channel::{Bincode, Codec, EndsWith, Incoming, LaneWindow, Outgoing, O
 use crate::channel::{Receiver, Sender, Slots, Value};
 use crate::dir::Dir;
 use crate::id::SessionId;
-use crate::limits::COMMANDS_MAX;
+use crate::limits::{COMMANDS_MAX, HANGUP_TIMEOUT};
 use crate::net::command::{Command, Import, ImportEnd};
 use crate::net::driver::Driver;
 use crate::net::error::NameError;
@@ -34,7 +34,7 @@ use crate::session::OpenRequest;
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let (near, far) = Stream::in_memory(1024);
-/// # let exporter = Exporter::new(Config::default(), UnreadReports::DropOldest);
+/// # let exporter = Exporter::new(Config::default());
 /// # let sender = exporter.export_sender::<u32>("numbers", SendSettings::default())?;
 /// # tokio::spawn(async move {
 /// #     if let Ok((_connection, driver)) = exporter.accept(near).await {
@@ -183,9 +183,11 @@ impl Connection {
     /// Dropped before it returns, the hangup may happen all the same.
     pub async fn hangup(&self, name: &str) -> Result<HangupReport, HangupError> {
         let command = |reply| Command::Hangup { name: name.to_owned(), reply };
-        match self.ask(command).await? {
-            Some(discarded_values) => Ok(HangupReport { discarded_values }),
-            None => Err(HangupError::UnknownName { name: name.to_owned() }),
+        match tokio::time::timeout(HANGUP_TIMEOUT, self.ask(command)).await {
+            Ok(Ok(Some(discarded_values))) => Ok(HangupReport { discarded_values }),
+            Ok(Ok(None)) => Err(HangupError::UnknownName { name: name.to_owned() }),
+            Ok(Err(end)) => Err(end.into()),
+            Err(_) => Err(HangupError::Unanswered { name: name.to_owned() }),
         }
     }
 

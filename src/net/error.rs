@@ -274,6 +274,12 @@ pub enum HangupError {
         /// The name.
         name: String,
     },
+    /// The channel is closed on this side, but the peer did not say what it had taken.
+    #[error("the peer did not answer the hangup of {name:?}")]
+    Unanswered {
+        /// The name.
+        name: String,
+    },
     /// There is no connection.
     #[error(transparent)]
     Disconnected(#[from] ConnectionEnd),

@@ -22,16 +22,19 @@ use crate::wire::Code;
 /// Publishes channels by name and serves them to importers. It can be cloned; all clones are the
 /// same exporter. There may be many in one process.
 ///
+/// Errors that are not read are dropped, the oldest first: a peer that causes many must not end the
+/// connections of others. It serves until it is [closed](Exporter::close); to drop it ends nothing.
+///
 /// It has no task and no listener of its own: give it the streams of importers with
 /// [`accept`](Exporter::accept) and run the drivers that it returns.
 ///
 /// ```
 /// use netchan::Exporter;
-/// use netchan::net::{Address, Config, SendSettings, UnreadReports};
+/// use netchan::net::{Address, Config, SendSettings};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let exporter = Exporter::new(Config::default(), UnreadReports::DropOldest);
+/// let exporter = Exporter::new(Config::default());
 /// let numbers = exporter.export_sender::<u32>("numbers", SendSettings::default())?;
 /// numbers.send(1).await?; // waits in the queue until somebody imports the channel
 ///
@@ -82,12 +85,12 @@ impl Drop for Admission {
 impl Exporter {
     /// An exporter that exports nothing yet.
     #[must_use]
-    pub fn new(config: Config, when_unread: UnreadReports) -> Exporter {
+    pub fn new(config: Config) -> Exporter {
         Exporter {
             inner: Arc::new(Inner {
                 config,
                 registry: Arc::default(),
-                reports: Reports::new(when_unread),
+                reports: Reports::new(UnreadReports::DropOldest),
                 connections: Mutex::default(),
                 losses: Losses::default(),
                 admitted: AtomicUsize::new(0),
@@ -182,7 +185,8 @@ impl Exporter {
     ///
     /// # Errors
     ///
-    /// [`HangupError::UnknownName`] when there is no such channel.
+    /// [`HangupError::UnknownName`] when there is no such channel, [`HangupError::Unanswered`] when
+    /// an importer did not answer; the channel is closed all the same.
     ///
     /// # Cancel safety
     ///
@@ -193,9 +197,13 @@ impl Exporter {
         };
         let connections = self.connections();
         let reports = join_all(connections.iter().map(|connection| connection.hangup(name))).await;
-        // One that does not have the channel, or is gone, has nothing to add.
-        for report in reports.into_iter().flatten() {
-            discarded_values += report.discarded_values;
+        for report in reports {
+            match report {
+                Ok(report) => discarded_values += report.discarded_values,
+                Err(error @ HangupError::Unanswered { .. }) => return Err(error),
+                // One that does not have the channel, or is gone, has nothing to add.
+                Err(_) => {}
+            }
         }
         Ok(HangupReport { discarded_values })
     }

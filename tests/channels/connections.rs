@@ -193,7 +193,7 @@ async fn an_exporter_that_is_closed_accepts_nobody() {
 async fn connections_beyond_the_limit_are_rejected_and_others_go_on() {
     over_each(async |medium| {
         let config = Config::builder().connections_max(2).build().unwrap();
-        let world = World::with(medium, config, UnreadReports::DropOldest).await;
+        let world = World::with(medium, config).await;
         let peers = [world.connect().await, world.connect().await];
         let (near, far) = world.streams().await;
         let (dialled, accepted) = tokio::join!(

@@ -148,7 +148,7 @@ async fn nothing_is_exported_or_imported_after_the_end() {
 async fn a_connection_has_as_many_channels_as_its_peers_allow() {
     over_each(async |medium| {
         let config = Config::builder().channels_max(2).build().unwrap();
-        let world = World::with(medium, config, UnreadReports::DropOldest).await;
+        let world = World::with(medium, config).await;
         let peers = world.connect().await;
         let (first, first_receiver) = channel::<u32>(&world, &peers, "first", Dir::Recv, 1).await;
         let _second = channel::<u32>(&world, &peers, "second", Dir::Send, 1).await;

@@ -33,7 +33,7 @@ pub(crate) async fn guarded<T>(future: impl Future<Output = T>) -> T {
 
 impl Scene {
     pub(crate) async fn new(config: Config) -> Scene {
-        let exporter = Exporter::new(config, UnreadReports::DropOldest);
+        let exporter = Exporter::new(config);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let (near, far) = streams(&listener).await;
         let config = Config::default();

@@ -46,7 +46,7 @@ pub(crate) struct Hostile<T> {
 
 impl<T: Value> Hostile<T> {
     pub(crate) async fn channel() -> Hostile<T> {
-        let exporter = Exporter::new(Config::default(), UnreadReports::DropOldest);
+        let exporter = Exporter::new(Config::default());
         let receiver = exporter.export_receiver::<T>("values", RecvSettings::default()).unwrap();
         let (near, far) = Stream::in_memory(64 * 1024);
         let config = Config::default();

@@ -37,7 +37,7 @@ pub(crate) fn play(seed: u64) {
 async fn run(mut dice: Dice) {
     let (near, far, pace_bytes) = streams(&mut dice);
     let config = Config::default();
-    let exporter = Exporter::new(config.clone(), UnreadReports::ShutDown);
+    let exporter = Exporter::new(config.clone());
     let (near, far) = tokio::join!(
         Connection::open(near, &config, UnreadReports::ShutDown),
         exporter.accept(far)

@@ -5,9 +5,10 @@ use netchan::net::{Report, ReportStream};
 
 /// To either actor: the stream of errors.
 ///
-/// It is bounded, and reading it is optional. What happens when too many errors are unread is a
-/// setting of the actor ([`UnreadReports`](netchan::net::UnreadReports)). Each error goes to one
-/// reader; a [subscription](Subscribe) counts as one.
+/// It is bounded, and reading it is optional. When too many errors are unread, an exporter drops the
+/// oldest, and an importer is shut down unless it was told otherwise
+/// ([`UnreadReports`](netchan::net::UnreadReports)). Each error goes to one reader; a
+/// [subscription](Subscribe) counts as one.
 #[derive(Clone, Copy, Debug)]
 pub struct Errors;
 

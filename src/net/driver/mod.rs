@@ -193,26 +193,21 @@ impl Driver {
         Ok(handled?)
     }
 
+    /// Composes and writes once; the rest is for the next round.
     fn poll_write(&mut self, cx: &mut Context<'_>, now: Instant) -> Result<bool, ConnectionEnd> {
+        if self.session.unwritten_bytes() < COMPOSED_BYTES_MAX {
+            self.session.poll_transmit(now, &mut self.endpoints);
+            self.handle_events()?;
+        }
+        let unwritten_bytes = self.session.unwritten_bytes();
+        if unwritten_bytes > UNWRITTEN_BYTES_MAX {
+            return Err(ConnectionEnd::NotReading { unwritten_bytes });
+        }
         let mut is_busy = false;
-        loop {
-            if self.session.unwritten_bytes() < COMPOSED_BYTES_MAX {
-                self.session.poll_transmit(now, &mut self.endpoints);
-                self.handle_events()?;
-            }
-            let unwritten_bytes = self.session.unwritten_bytes();
-            if unwritten_bytes == 0 {
-                break;
-            }
-            if unwritten_bytes > UNWRITTEN_BYTES_MAX {
-                return Err(ConnectionEnd::NotReading { unwritten_bytes });
-            }
-            match self.poll_write_once(cx) {
-                Poll::Pending => break,
-                Poll::Ready(written) => {
-                    written.map_err(|error| ConnectionEnd::Io(Arc::new(error)))?;
-                }
-            }
+        if unwritten_bytes > 0
+            && let Poll::Ready(written) = self.poll_write_once(cx)
+        {
+            written.map_err(|error| ConnectionEnd::Io(Arc::new(error)))?;
             is_busy = true;
         }
         let was_clogged = std::mem::replace(&mut self.is_clogged, self.session.is_clogged());

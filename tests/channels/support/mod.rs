@@ -81,10 +81,10 @@ pub(crate) struct Peers {
 
 impl World {
     pub(crate) async fn new(medium: Medium) -> World {
-        World::with(medium, Config::default(), UnreadReports::DropOldest).await
+        World::with(medium, Config::default()).await
     }
 
-    pub(crate) async fn with(medium: Medium, config: Config, unread: UnreadReports) -> World {
+    pub(crate) async fn with(medium: Medium, config: Config) -> World {
         let listener = match medium {
             Medium::Tcp => {
                 let any_port: Address = "127.0.0.1:0".parse().expect("an address");
@@ -92,7 +92,7 @@ impl World {
             }
             Medium::Memory => None,
         };
-        let exporter = Exporter::new(config.clone(), unread);
+        let exporter = Exporter::new(config.clone());
         World { listener, config, exporter }
     }
 
