@@ -44,7 +44,7 @@ impl Actor for ConnectionActor {
     fn started(&mut self, ctx: &mut Context<Self>) {
         if let Some(driver) = self.driver.take() {
             // A task of its own: a panic in it ends the connection, not this arbiter.
-            tokio::spawn(driver.run());
+            actix_rt::spawn(driver.run());
         }
         // On a task of its own, too, and with a weak address: a future of this context would keep
         // the actor, and so the connection, when nobody else does.
@@ -52,7 +52,7 @@ impl Actor for ConnectionActor {
         let owner = self.owner.clone();
         let session = self.connection.session();
         let ended = self.connection.watch_closed();
-        tokio::spawn(async move {
+        actix_rt::spawn(async move {
             let end = ended.await;
             if let Some(owner) = owner.upgrade() {
                 owner.do_send(Ended { session, end });

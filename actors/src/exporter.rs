@@ -89,7 +89,7 @@ impl ExporterActor {
             handshakes: self.handshakes.clone(),
             actor: ctx.address(),
         };
-        self.listeners.push(tokio::spawn(accepting.run(listener)).abort_handle());
+        self.listeners.push(actix_rt::spawn(accepting.run(listener)).abort_handle());
         address
     }
 
@@ -123,7 +123,7 @@ impl Accepting {
             match listener.accept().await {
                 Ok(stream) => {
                     let (exporter, actor) = (self.exporter.clone(), self.actor.clone());
-                    tokio::spawn(async move {
+                    actix_rt::spawn(async move {
                         if let Ok((connection, driver)) = exporter.accept(stream).await {
                             actor.do_send(Accepted { connection, driver });
                         }

@@ -28,7 +28,7 @@ pub(crate) fn spawn<T: Value + Message<Result = ()>>(
     recipient: Recipient<T>,
     name: String,
 ) {
-    tokio::spawn(async move {
+    actix_rt::spawn(async move {
         let inlet = Inlet { deliveries: receiver.into_deliveries(), hand: Hand::new(recipient) };
         let end = inlet.run().await;
         tracing::debug!(name, ?end, "the delivery to an actor has ended");

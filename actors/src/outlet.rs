@@ -103,7 +103,7 @@ impl<T: Value> Actor for Outlet<T> {
         // actor, and so the channel, after the last recipient is gone.
         let actor = ctx.address().downgrade();
         let ended = self.sender.watch_closed();
-        tokio::spawn(async move {
+        actix_rt::spawn(async move {
             ended.await;
             if let Some(actor) = actor.upgrade() {
                 actor.do_send(ChannelEnded);

@@ -24,7 +24,7 @@ impl Subscribers {
             None => {
                 let (list, subscribers) = watch::channel(vec![recipient]);
                 self.list = Some(list);
-                tokio::spawn(hand_on(reports, subscribers));
+                actix_rt::spawn(hand_on(reports, subscribers));
             }
         }
     }
