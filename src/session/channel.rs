@@ -76,27 +76,26 @@ pub(super) struct Inbound {
 
 impl Channel {
     pub(super) fn outgoing(id: ChannelId, limit: Option<u64>) -> Channel {
-        Channel {
-            id,
-            is_accepted: false,
-            said_last: false,
-            heard_last: false,
-            hung_up: false,
-            peer_values: 0,
-            flow: Flow::Out(Outbound {
-                allowance: Allowance::new(0, 0, limit),
-                staged: Staged::default(),
-                has_more: false,
-                is_finished: false,
-                in_round: false,
-                deficit_bytes: 0,
-                acknowledged_values: 0,
-                taken_values: 0,
-            }),
-        }
+        let flow = Flow::Out(Outbound {
+            allowance: Allowance::new(0, 0, limit),
+            staged: Staged::default(),
+            has_more: false,
+            is_finished: false,
+            in_round: false,
+            deficit_bytes: 0,
+            acknowledged_values: 0,
+            taken_values: 0,
+        });
+        Channel::opening(id, flow)
     }
 
     pub(super) fn incoming(id: ChannelId, window: Window) -> Channel {
+        let flow =
+            Flow::In(Inbound { window, partial_rest: 0, waits_for_room: false, in_grants: false });
+        Channel::opening(id, flow)
+    }
+
+    fn opening(id: ChannelId, flow: Flow) -> Channel {
         Channel {
             id,
             is_accepted: false,
@@ -104,12 +103,7 @@ impl Channel {
             heard_last: false,
             hung_up: false,
             peer_values: 0,
-            flow: Flow::In(Inbound {
-                window,
-                partial_rest: 0,
-                waits_for_room: false,
-                in_grants: false,
-            }),
+            flow,
         }
     }
 
