@@ -118,10 +118,11 @@ struct Accepting {
 
 impl Accepting {
     async fn run(self, listener: Listener) {
-        // The permit comes first: peers beyond the bound wait in the operating system's queue.
-        while let Ok(permit) = self.handshakes.clone().acquire_owned().await {
+        loop {
             match listener.accept().await {
                 Ok(stream) => {
+                    // One peer waits here, and those behind it in the operating system's queue.
+                    let Ok(permit) = self.handshakes.clone().acquire_owned().await else { return };
                     let (exporter, actor) = (self.exporter.clone(), self.actor.clone());
                     actix_rt::spawn(async move {
                         if let Ok((connection, driver)) = exporter.accept(stream).await {

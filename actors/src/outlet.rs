@@ -8,6 +8,7 @@ use actix::{Message, Recipient, WeakAddr};
 use futures::future::BoxFuture;
 use netchan::Sender;
 use netchan::channel::{Feeder, SendError, TrySendError, Value};
+use tokio::task::AbortHandle;
 
 /// Messages that the outlet's mailbox holds while the channel is full, besides one per handle.
 const MAILBOX_MESSAGES: usize = 16;
@@ -72,18 +73,34 @@ pub trait SenderExt<T: Value + Message<Result = ()>> {
 
 impl<T: Value + Message<Result = ()>> SenderExt<T> for Sender<T> {
     fn recipient(&self) -> Recipient<T> {
-        Outlet { sender: self.clone() }.start().recipient()
+        Outlet::new(self.clone()).start().recipient()
     }
 
     fn recipient_in(&self, arbiter: &ArbiterHandle) -> Recipient<T> {
         let sender = self.clone();
-        Outlet::start_in_arbiter(arbiter, |_| Outlet { sender }).recipient()
+        Outlet::start_in_arbiter(arbiter, |_| Outlet::new(sender)).recipient()
     }
 }
 
 /// Turns messages into values.
 struct Outlet<T: Value> {
     sender: Sender<T>,
+    /// The task that waits for the channel's end.
+    watch: Option<AbortHandle>,
+}
+
+impl<T: Value> Outlet<T> {
+    fn new(sender: Sender<T>) -> Outlet<T> {
+        Outlet { sender, watch: None }
+    }
+}
+
+impl<T: Value> Drop for Outlet<T> {
+    fn drop(&mut self) {
+        if let Some(watch) = &self.watch {
+            watch.abort();
+        }
+    }
 }
 
 /// The channel has ended.
@@ -103,12 +120,13 @@ impl<T: Value> Actor for Outlet<T> {
         // actor, and so the channel, after the last recipient is gone.
         let actor = ctx.address().downgrade();
         let ended = self.sender.watch_closed();
-        actix_rt::spawn(async move {
+        let watch = actix_rt::spawn(async move {
             ended.await;
             if let Some(actor) = actor.upgrade() {
                 actor.do_send(ChannelEnded);
             }
         });
+        self.watch = Some(watch.abort_handle());
     }
 }
 
@@ -127,6 +145,10 @@ impl<T: Value> Feeder for Mailbox<T> {
                 None => false,
             }
         })
+    }
+
+    fn is_gone(&self) -> bool {
+        self.outlet.upgrade().is_none()
     }
 }
 

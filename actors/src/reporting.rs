@@ -9,19 +9,19 @@ use crate::messages::ErrorReport;
 /// The subscribers of one actor.
 #[derive(Debug, Default)]
 pub(crate) struct Subscribers {
-    /// Known to the task that hands on errors, which starts with the first subscriber.
+    /// Known to the task that hands on errors, which lives as long as there are subscribers.
     list: Option<watch::Sender<Vec<Recipient<ErrorReport>>>>,
 }
 
 impl Subscribers {
-    /// Adds a subscriber. `reports` is read from the first one on.
+    /// Adds a subscriber. `reports` is read while there is one.
     pub(crate) fn add(&mut self, recipient: Recipient<ErrorReport>, reports: ReportStream) {
         match &self.list {
-            Some(list) => list.send_modify(|subscribers| {
+            Some(list) if !list.is_closed() => list.send_modify(|subscribers| {
                 subscribers.retain(Recipient::connected);
                 subscribers.push(recipient);
             }),
-            None => {
+            _ => {
                 let (list, subscribers) = watch::channel(vec![recipient]);
                 self.list = Some(list);
                 actix_rt::spawn(hand_on(reports, subscribers));
@@ -30,12 +30,15 @@ impl Subscribers {
     }
 }
 
-/// Sends each error to all subscribers, and takes the next when they have handled it.
+/// Sends each error to all subscribers, and takes the next when they have handled it. When nobody
+/// is left, errors are for other readers again.
 async fn hand_on(
     mut reports: ReportStream,
     subscribers: watch::Receiver<Vec<Recipient<ErrorReport>>>,
 ) {
-    while let Some(report) = reports.next_report().await {
+    while subscribers.borrow().iter().any(Recipient::connected)
+        && let Some(report) = reports.next_report().await
+    {
         let recipients = subscribers.borrow().clone();
         for recipient in recipients {
             if recipient.send(ErrorReport(report.clone())).await.is_err() {

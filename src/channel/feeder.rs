@@ -12,6 +12,9 @@ pub trait Feeder: Send + Sync + 'static {
     /// Resolves when everything that the feeder was given before the call is in the channel's
     /// queue, or will never be. `false` says that the feeder is gone for good.
     fn settle(&self) -> BoxFuture<'static, bool>;
+
+    /// Whether the feeder is gone for good.
+    fn is_gone(&self) -> bool;
 }
 
 /// The feeders of a channel.
@@ -22,7 +25,9 @@ pub(super) struct Feeders {
 
 impl Feeders {
     pub(super) fn add(&self, feeder: Arc<dyn Feeder>) {
-        self.list.lock().push(feeder);
+        let mut list = self.list.lock();
+        list.retain(|feeder| !feeder.is_gone());
+        list.push(feeder);
     }
 
     /// Waits until all feeders have settled, and forgets those that are gone.

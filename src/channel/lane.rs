@@ -142,6 +142,13 @@ impl Lane {
 
     /// Appends what came; the last `tail_bytes` belong to a value that is not whole yet.
     pub(super) fn deliver(&mut self, values: u32, tail_bytes: usize, bytes: &[u8]) {
+        // What was handed out one by one is removed when it is the larger part, so each byte is
+        // moved at most once on average.
+        if self.start > self.buffer.len() / 2 {
+            self.buffer.drain(..self.start);
+            self.whole_end -= self.start;
+            self.start = 0;
+        }
         self.buffer.extend_from_slice(bytes);
         if values > 0 {
             self.whole_end = self.buffer.len() - tail_bytes;

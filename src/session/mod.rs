@@ -214,7 +214,9 @@ impl Session {
     ///
     /// [`OpenError`] when the session cannot have another channel.
     pub fn open(&mut self, request: OpenRequest) -> Result<ChannelId, OpenError> {
-        assert!(self.parameters.role == Role::Importer, "only importers open channels");
+        if self.parameters.role != Role::Importer {
+            return Err(OpenError::NotImporter);
+        }
         if self.is_closing {
             return Err(OpenError::Closing);
         }
