@@ -93,7 +93,10 @@ impl Codec for Bincode {
         match input.len() {
             0..0x1000 => decode_within(seed, input, standard.with_limit::<0x1_0000>()),
             0x1000..0x1_0000 => decode_within(seed, input, standard.with_limit::<0x10_0000>()),
-            0x1_0000..0x40_0000 => decode_within(seed, input, standard.with_limit::<0x400_0000>()),
+            0x1_0000..0x10_0000 => decode_within(seed, input, standard.with_limit::<0x100_0000>()),
+            0x10_0000..0x100_0000 => {
+                decode_within(seed, input, standard.with_limit::<0x1000_0000>())
+            }
             _ => decode_within(seed, input, standard.with_limit::<{ 16 * VALUE_BYTES_MAX }>()),
         }
     }

@@ -236,6 +236,14 @@ impl Incoming {
         self.arrived.notify_all();
     }
 
+    /// This side ends the lane: what was not handed out is dropped.
+    pub(crate) fn end_lane(&self, key: LaneKey, closed: Closed) {
+        if let Some(lane) = self.state.lock().lanes.get_mut(&key) {
+            lane.discard();
+        }
+        self.close_lane(key, closed);
+    }
+
     /// The lane's session is gone.
     pub(crate) fn detach(&self, key: LaneKey) {
         let mut state = self.state.lock();

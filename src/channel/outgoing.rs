@@ -77,6 +77,8 @@ struct State {
     senders: usize,
     is_finished: bool,
     ended: Option<Closed>,
+    /// Values that waited when the channel was ended, and were dropped.
+    discarded_values: u64,
 }
 
 impl Outgoing {
@@ -93,6 +95,7 @@ impl Outgoing {
                 senders: 0,
                 is_finished: false,
                 ended: None,
+                discarded_values: 0,
             }),
             slot_freed: Signal::default(),
             dispatched: Event::new(),
@@ -296,6 +299,7 @@ impl Outgoing {
         let mut state = self.state.lock();
         let discarded = state.accepted_values - state.dispatched_values;
         state.ended.get_or_insert(closed);
+        state.discarded_values += discarded;
         state.dispatched_values = state.accepted_values;
         state.backlog = Backlog::default();
         drop(state);
@@ -325,12 +329,16 @@ impl Outgoing {
         self.state.lock().accepted_values
     }
 
-    /// Waits until all of the first `values` have been taken by sessions, or dropped.
-    pub(crate) async fn wait_dispatched(&self, values: u64) {
+    /// Waits until all of the first `values` have been taken by sessions, or dropped. Returns how
+    /// many were dropped.
+    pub(crate) async fn wait_dispatched(&self, values: u64) -> u64 {
         loop {
             let listener = self.dispatched.listen();
-            if self.state.lock().dispatched_values >= values {
-                return;
+            {
+                let state = self.state.lock();
+                if state.dispatched_values >= values {
+                    return state.discarded_values;
+                }
             }
             listener.await;
         }

@@ -16,8 +16,9 @@ pub(super) enum Command {
     Hangup { name: String, reply: oneshot::Sender<Option<u64>> },
     /// Name the queues of the imported channels that send.
     Queues { reply: oneshot::Sender<Vec<Arc<Outgoing>>> },
-    /// Answer when all values that were accepted by now have been received.
-    Flush { reply: oneshot::Sender<()> },
+    /// Answer when all values that were accepted by now have been received, or never will be; and
+    /// how many will not.
+    Flush { reply: oneshot::Sender<u64> },
     /// Say how things stand.
     Status { reply: oneshot::Sender<Status> },
     /// Say goodbye.

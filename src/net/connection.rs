@@ -218,8 +218,9 @@ impl Connection {
         flush::drain(&Flushing::connection(self), timeout).await
     }
 
-    /// Waits until the peer has received what the session was given by now.
-    pub(super) async fn flush(&self) -> Result<(), ConnectionEnd> {
+    /// Waits until the peer has received what the session was given by now. Returns how many values
+    /// it will not receive, because their channels have ended.
+    pub(super) async fn flush(&self) -> Result<u64, ConnectionEnd> {
         let queues = self.ask(|reply| Command::Queues { reply }).await?;
         join_all(queues.iter().map(|queue| queue.settle_feeders())).await;
         self.ask(|reply| Command::Flush { reply }).await

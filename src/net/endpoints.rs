@@ -27,6 +27,8 @@ pub(super) struct Endpoint {
     pub(super) queue: Queue,
     /// This side imported the channel, so the queue ends with it.
     is_import: bool,
+    /// Values that waited for the channel when it ended, and were dropped.
+    pub(super) discarded_values: u64,
     /// Who waits for the peer's answer to the import.
     pub(super) opening: Option<oneshot::Sender<Result<(), ImportError>>>,
 }
@@ -49,7 +51,8 @@ impl Endpoints {
             ImportEnd::Out(queue) => self.attach_out(channel, queue),
             ImportEnd::In(queue, window) => self.attach_in(channel, queue, window),
         };
-        let endpoint = Endpoint { name, queue, is_import: true, opening: Some(opening) };
+        let endpoint =
+            Endpoint { name, queue, is_import: true, discarded_values: 0, opening: Some(opening) };
         self.by_channel.insert(channel, endpoint);
     }
 
@@ -58,7 +61,10 @@ impl Endpoints {
             ExportEnd::Out(queue) => self.attach_out(channel, queue),
             ExportEnd::In(queue, window) => self.attach_in(channel, queue, window),
         };
-        self.by_channel.insert(channel, Endpoint { name, queue, is_import: false, opening: None });
+        self.by_channel.insert(
+            channel,
+            Endpoint { name, queue, is_import: false, discarded_values: 0, opening: None },
+        );
     }
 
     fn attach_out(&self, channel: ChannelId, queue: Arc<Outgoing>) -> Queue {
@@ -117,7 +123,8 @@ impl Endpoints {
         match &endpoint.queue {
             Queue::Out(queue, key) => queue.detach(*key),
             Queue::In(queue, key) => {
-                queue.close_lane(*key, Closed::new(Origin::Peer, Reason::Finished));
+                // A channel that ended without a word from the peer was ended here.
+                queue.close_lane(*key, Closed::new(Origin::Local, Reason::HungUp));
                 queue.detach(*key);
             }
         }
@@ -128,7 +135,7 @@ impl Endpoints {
     pub(super) fn detach_all(&mut self, closed: &Closed) {
         let channels: Vec<ChannelId> = self.by_channel.keys().copied().collect();
         for channel in channels {
-            if let Some(endpoint) = self.find(channel) {
+            if let Some(endpoint) = self.find_mut(channel) {
                 endpoint.close(closed.clone());
             }
             self.detach(channel);
@@ -137,31 +144,30 @@ impl Endpoints {
 }
 
 impl Endpoint {
-    /// Tells the users of the queue that the peer is gone. Returns the values that were queued for
-    /// it and are dropped.
-    pub(super) fn close(&self, closed: Closed) -> u64 {
+    /// Tells the users of the queue that the peer is gone.
+    pub(super) fn close(&mut self, closed: Closed) {
         match &self.queue {
-            Queue::Out(queue, _) if self.is_import => queue.end(closed),
+            Queue::Out(queue, _) if self.is_import => self.discarded_values += queue.end(closed),
             // Other importers go on.
-            Queue::Out(..) => 0,
-            Queue::In(queue, key) => {
-                queue.close_lane(*key, closed);
-                0
-            }
+            Queue::Out(..) => {}
+            Queue::In(queue, key) => queue.close_lane(*key, closed),
         }
     }
 
-    /// Ends the queue at once from this side. Returns the queued values that are dropped by that.
-    pub(super) fn end(&self, closed: Closed) -> u64 {
+    /// Ends the channel at once from this side. Returns the queued values that are dropped by that.
+    pub(super) fn end(&mut self, closed: Closed) -> u64 {
         match &self.queue {
-            Queue::Out(queue, _) if self.is_import => queue.end(closed),
-            Queue::In(queue, _) if self.is_import => {
-                queue.end(closed);
-                0
+            Queue::Out(queue, _) if self.is_import => {
+                let discarded_values = queue.end(closed);
+                self.discarded_values += discarded_values;
+                return discarded_values;
             }
-            // The registry has ended it.
-            Queue::Out(..) | Queue::In(..) => 0,
+            Queue::Out(..) => {}
+            Queue::In(queue, _) if self.is_import => queue.end(closed),
+            // Other importers go on.
+            Queue::In(queue, key) => queue.end_lane(*key, closed),
         }
+        0
     }
 
     /// Lets other importers have the values of an exported channel.

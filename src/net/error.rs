@@ -254,6 +254,12 @@ pub enum FlushError {
         /// Values that were not known to have been received.
         outstanding_values: u64,
     },
+    /// Channels ended before their values were received.
+    #[error("{discarded_values} values were dropped, because their channels ended")]
+    Discarded {
+        /// Values that were not known to have been received, and never will be.
+        discarded_values: u64,
+    },
     /// A connection ended.
     #[error("a connection ended with {outstanding_values} values not known to be received: {end}")]
     Disconnected {

@@ -104,33 +104,37 @@ impl<'a> Flushing<'a> {
         outstanding
     }
 
-    async fn flush_connections(&self) -> Result<(), FlushError> {
+    /// Waits for what the connections have. Returns how many values were dropped.
+    async fn flush_connections(&self) -> Result<u64, FlushError> {
         let connections = (self.connections)();
         let flushes = connections.iter().map(async |connection| match connection.flush().await {
-            Err(_) if self.losses.is_some() && connection.unconfirmed_values() == 0 => Ok(()),
+            Err(_) if self.losses.is_some() && connection.unconfirmed_values() == 0 => Ok(0),
             result => result.map_err(|end| connection.lost(end)),
         });
-        try_join_all(flushes).await.map(|_| ())
+        Ok(try_join_all(flushes).await?.into_iter().sum())
+    }
+
+    /// Waits for what stands in `queues` now, and then for what the connections have.
+    async fn flush(&self, queues: Vec<Arc<Outgoing>>) -> Result<(), FlushError> {
+        let waits = queues.iter().map(async |queue| {
+            queue.settle_feeders().await;
+            queue.wait_dispatched(queue.accepted_values()).await
+        });
+        let undispatched: u64 = join_all(waits).await.into_iter().sum();
+        match undispatched + self.flush_connections().await? {
+            0 => Ok(()),
+            discarded_values => Err(FlushError::Discarded { discarded_values }),
+        }
     }
 
     async fn sync(&self) -> Result<(), FlushError> {
-        let queues: Vec<_> =
-            (self.queues)().into_iter().filter(|queue| queue.has_consumers()).collect();
-        join_all(queues.iter().map(|queue| queue.settle_feeders())).await;
-        for (queue, accepted) in queues.iter().map(|queue| (queue, queue.accepted_values())) {
-            queue.wait_dispatched(accepted).await;
-        }
-        self.flush_connections().await
+        let queues = (self.queues)().into_iter().filter(|queue| queue.has_consumers());
+        self.flush(queues.collect()).await
     }
 
     async fn drain(&self) -> Result<(), FlushError> {
         loop {
-            let queues = (self.queues)();
-            join_all(queues.iter().map(|queue| queue.settle_feeders())).await;
-            for queue in queues {
-                queue.wait_dispatched(queue.accepted_values()).await;
-            }
-            self.flush_connections().await?;
+            self.flush((self.queues)()).await?;
             if self.outstanding_values().await == 0 {
                 return Ok(());
             }

@@ -59,7 +59,7 @@ impl Driver {
                 }
             }
             Event::OpenRequested(open) => self.answer(open)?,
-            Event::Accepted { channel } => self.accepted(channel),
+            Event::Accepted { channel } => self.accepted(Instant::now(), channel),
             Event::Refused { channel, code, text } => self.refused(channel, code, text)?,
             Event::LimitReached { channel } => {
                 if let Some(Endpoint { queue: Queue::Out(queue, key), .. }) =
@@ -69,7 +69,7 @@ impl Driver {
                 }
             }
             Event::Ended { channel } => {
-                if let Some(endpoint) = self.endpoints.find(channel) {
+                if let Some(endpoint) = self.endpoints.find_mut(channel) {
                     endpoint.close(Closed::new(Origin::Peer, Reason::Finished));
                 }
             }
@@ -106,11 +106,15 @@ impl Driver {
         }
     }
 
-    pub(super) fn accepted(&mut self, channel: ChannelId) {
+    pub(super) fn accepted(&mut self, now: Instant, channel: ChannelId) {
         if let Some(endpoint) = self.endpoints.find_mut(channel)
             && let Some(reply) = endpoint.opening.take()
+            && reply.send(Ok(())).is_err()
         {
-            let _nobody_waits = reply.send(Ok(()));
+            // Given up meanwhile. To end the channel would tell the exporter that this importer
+            // has finished, but it may try again.
+            self.session.hangup(now, channel, Code::HungUp, "");
+            return;
         }
         self.session.ready(channel);
     }
@@ -122,9 +126,11 @@ impl Driver {
         text: String,
     ) -> Result<(), ConnectionEnd> {
         self.settle_hangups(channel, 0);
-        let Some(endpoint) = self.endpoints.find(channel) else { return Ok(()) };
+        let Some(endpoint) = self.endpoints.find_mut(channel) else { return Ok(()) };
         endpoint.close(Closed::by_peer(code, text.clone()));
         let dir = endpoint.dir();
+        let discarded_values = endpoint.discarded_values;
+        self.give_up_flushes(channel, discarded_values);
         let Some(Endpoint { name, opening, .. }) = self.endpoints.detach(channel) else {
             return Ok(());
         };
@@ -141,7 +147,7 @@ impl Driver {
         code: Code,
         text: String,
     ) -> Result<(), ConnectionEnd> {
-        let Some(endpoint) = self.endpoints.find(channel) else { return Ok(()) };
+        let Some(endpoint) = self.endpoints.find_mut(channel) else { return Ok(()) };
         endpoint.close(Closed::by_peer(code, text.clone()));
         match code {
             Code::Complete | Code::HungUp | Code::ReceiverDropped => Ok(()),
@@ -153,7 +159,18 @@ impl Driver {
     }
 
     pub(super) fn channel_over(&mut self, channel: ChannelId, lost_values: u64) {
-        self.endpoints.detach(channel);
+        let mut discarded_values = 0;
+        if let Some(Endpoint { name, opening, discarded_values: discarded, .. }) =
+            self.endpoints.detach(channel)
+        {
+            discarded_values = discarded;
+            // Hung up before the answer.
+            if let Some(reply) = opening {
+                let (code, text) = (Code::HungUp, String::new());
+                let _nobody_waits = reply.send(Err(ImportError::Refused { name, code, text }));
+            }
+        }
+        self.give_up_flushes(channel, lost_values + discarded_values);
         self.settle_hangups(channel, lost_values);
     }
 }

@@ -15,9 +15,17 @@ use crate::wire::Code;
 
 /// Somebody waits until values have been received.
 pub(super) struct Flush {
-    /// Channels, and how many of their values must have been received.
-    targets: Vec<(ChannelId, u64)>,
-    reply: oneshot::Sender<()>,
+    targets: Vec<Target>,
+    /// Values that will not be received, because their channels have ended.
+    discarded_values: u64,
+    reply: oneshot::Sender<u64>,
+}
+
+/// How many of a channel's values must have been received, and how many have been.
+struct Target {
+    channel: ChannelId,
+    values: u64,
+    acknowledged_values: u64,
 }
 
 /// Somebody waits until channels are over on both sides.
@@ -80,7 +88,7 @@ impl Driver {
         }
         let mut lost_values = 0;
         for channel in &channels {
-            if let Some(endpoint) = self.endpoints.find(*channel) {
+            if let Some(endpoint) = self.endpoints.find_mut(*channel) {
                 lost_values += endpoint.end(Closed::new(Origin::Local, Reason::HungUp));
                 report_taken(&mut self.session, now, *channel, endpoint);
             }
@@ -89,14 +97,15 @@ impl Driver {
         self.hangups.push(Hangup { channels, lost_values, reply });
     }
 
-    pub(super) fn flush(&mut self, reply: oneshot::Sender<()>) {
+    pub(super) fn flush(&mut self, reply: oneshot::Sender<u64>) {
         let targets = self.endpoints.iter().filter_map(|(channel, endpoint)| {
             let progress = self.session.progress(channel)?;
             // An import's queue has no other way out, so what waits in it counts, too.
-            let target = endpoint.accepted_values().unwrap_or(progress.accepted_values);
-            (progress.acknowledged_values < target).then_some((channel, target))
+            let values = endpoint.accepted_values().unwrap_or(progress.accepted_values);
+            let acknowledged_values = progress.acknowledged_values;
+            Some(Target { channel, values, acknowledged_values })
         });
-        self.flushes.push(Flush { targets: targets.collect(), reply });
+        self.flushes.push(Flush { targets: targets.collect(), discarded_values: 0, reply });
         self.session.set_flushing(true);
         self.settle_flushes();
     }
@@ -123,21 +132,31 @@ impl Driver {
         }
     }
 
+    /// A channel is over, and values that were sent on it did not reach their user. Those of them
+    /// that somebody waits for, and that are not known to have been received, never will be.
+    pub(super) fn give_up_flushes(&mut self, channel: ChannelId, lost_values: u64) {
+        for flush in &mut self.flushes {
+            for target in flush.targets.extract_if(.., |target| target.channel == channel) {
+                let missing = target.values - target.acknowledged_values;
+                flush.discarded_values += missing.min(lost_values);
+            }
+        }
+    }
+
     pub(super) fn settle_flushes(&mut self) {
         if self.flushes.is_empty() {
             return;
         }
         let session = &self.session;
         for flush in &mut self.flushes {
-            // A channel that is over has nothing more to wait for.
-            flush.targets.retain(|(channel, target)| {
-                session
-                    .progress(*channel)
-                    .is_some_and(|progress| progress.acknowledged_values < *target)
+            flush.targets.retain_mut(|target| {
+                let Some(progress) = session.progress(target.channel) else { return false };
+                target.acknowledged_values = progress.acknowledged_values.min(target.values);
+                target.acknowledged_values < target.values
             });
         }
         for flush in self.flushes.extract_if(.., |flush| flush.targets.is_empty()) {
-            let _nobody_waits = flush.reply.send(());
+            let _nobody_waits = flush.reply.send(flush.discarded_values);
         }
         if self.flushes.is_empty() {
             self.session.set_flushing(false);
