@@ -102,6 +102,10 @@ pub const ZERO_LENGTH_ELEMENTS_MAX: usize = 4 * 1024;
 /// bytes. At least [`VALUE_BYTES_MAX`], so that one such value always fits; further ones wait.
 pub const LARGE_VALUES_BYTES_MAX: u64 = VALUE_BYTES_MAX as u64;
 
+/// Encoded bytes that an exported receiver holds of importers that have left. Beyond it nobody can
+/// import the channel until some were taken, or importers that come and go could fill the memory.
+pub const LEFT_BYTES_MAX: usize = 16 * 1024 * 1024;
+
 /// Values of at least this length go to the socket from where they were encoded, without a copy.
 pub const LARGE_VALUE_BYTES: usize = 16 * 1024;
 

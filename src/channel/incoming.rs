@@ -14,6 +14,7 @@ use crate::channel::ready::ReadySet;
 use crate::channel::signal::{KeptListener, Signal};
 use crate::channel::{Closed, Origin, Reason};
 use crate::id::ChannelId;
+use crate::limits::LEFT_BYTES_MAX;
 use crate::wire::Code;
 
 /// When a receiving channel comes to its end.
@@ -277,6 +278,13 @@ impl Incoming {
     /// Why nothing more will come; `None` while something may.
     pub(crate) fn closed(&self) -> Option<Closed> {
         self.state.lock().closed()
+    }
+
+    /// Whether so much waits to be taken from peers that have left that no other may come.
+    pub(crate) fn is_clogged(&self) -> bool {
+        let state = self.state.lock();
+        let left = state.lanes.values().filter(|lane| lane.closed.is_some());
+        left.map(Lane::bytes).sum::<usize>() >= LEFT_BYTES_MAX
     }
 
     /// Whether no further peer can be attached.

@@ -136,6 +136,11 @@ impl Lane {
         self.is_stopped || self.closed.is_some()
     }
 
+    /// Encoded bytes that were not handed out.
+    pub(super) fn bytes(&self) -> usize {
+        self.buffer.len() - self.start
+    }
+
     pub(super) fn values(&self) -> u64 {
         self.values
     }

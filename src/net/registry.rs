@@ -156,6 +156,11 @@ impl Registry {
         if export.end.is_over() {
             return refusal(Code::Ended, String::new());
         }
+        if let ExportEnd::In(queue, _) = &export.end
+            && queue.is_clogged()
+        {
+            return refusal(Code::Busy, String::new());
+        }
         Ok(export.end.clone())
     }
 

@@ -73,6 +73,8 @@ codes! {
     TooManyChannels = 0x0104, "too many channels";
     /// The channel has ended.
     Ended = 0x0105, "the channel has ended";
+    /// Too much waits to be taken from importers that have left.
+    Busy = 0x0106, "too much waits to be taken from importers that have left";
 
     /// The session was closed on purpose.
     Closed = 0x0200, "closed";
