@@ -460,6 +460,21 @@ mod tests {
     }
 
     #[test]
+    fn a_lane_that_is_never_empty_does_not_grow() {
+        let mut lane = lane();
+        let mut batch = Batch::default();
+        let value = [7; 1000];
+        lane.deliver(3, 0, &run(&[&value, &value, &value]));
+        for _ in 0..1000 {
+            lane.deliver(1, 0, &run(&[&value]));
+            lane.hand_out(&mut batch, true).unwrap();
+            assert_eq!(next(&mut batch), value);
+        }
+        assert_eq!(lane.values(), 3);
+        assert!(lane.buffer.capacity() < 20_000, "{} bytes", lane.buffer.capacity());
+    }
+
+    #[test]
     fn bytes_that_do_not_fit_their_number_of_values_are_corrupt() {
         for (values, bytes) in [(2, run(&[b"a"])), (1, run(&[b"a", b"b"])), (1, vec![0xff])] {
             let mut lane = lane();

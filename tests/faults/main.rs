@@ -1,0 +1,7 @@
+//! Faults that were found by attacking the library, each with the test that showed it.
+
+mod actors;
+mod bounds;
+mod flushing;
+mod imports;
+mod support;
