@@ -69,7 +69,8 @@ pub const WINDOW_BYTES_MIN: u64 = QUANTUM_BYTES as u64;
 pub const WINDOW_BYTES_MAX: u64 = 1 << 32;
 
 /// Encoded bytes that wait in a sending channel for their turn. A sender waits beyond it, so a
-/// sending channel holds this and one more value at worst.
+/// sending channel holds this at worst, and one more value, and one for each permit and each sender
+/// that sends at the same time.
 pub const QUEUE_BYTES_DEFAULT: usize = 1024 * 1024;
 
 /// Values that wait in an exported sending channel until an importer takes them.
@@ -99,7 +100,8 @@ pub const VALUE_STACK_BYTES_MAX: usize = 1536 * 1024;
 pub const ZERO_LENGTH_ELEMENTS_MAX: usize = 4 * 1024;
 
 /// What a session may hold, beyond its windows, of values that are longer than their window, in
-/// bytes. At least [`VALUE_BYTES_MAX`], so that one such value always fits; further ones wait.
+/// bytes. At least [`VALUE_BYTES_MAX`], so that one such value always fits; further ones wait until
+/// it has been taken, whatever their channel. Values that fit their window never wait for others.
 pub const LARGE_VALUES_BYTES_MAX: u64 = VALUE_BYTES_MAX as u64;
 
 /// Encoded bytes that an exported receiver holds of importers that have left. Beyond it nobody can

@@ -29,7 +29,7 @@ const ACCEPT_REST: Duration = Duration::from_millis(100);
 ///
 /// There may be many in one process, each with its own names and listeners. It stops on
 /// [`Close`]. Under a [`Supervisor`](actix::Supervisor) it keeps its channels, listeners and
-/// connections over a restart.
+/// connections over a restart; a supervisor restarts it also after `Close`, but then it stays closed.
 ///
 /// ```
 /// use actix::prelude::*;

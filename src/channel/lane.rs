@@ -76,6 +76,9 @@ pub(super) struct Held {
     is_void: AtomicBool,
 }
 
+// The numbers are relaxed atomics: a receiver counts down without a lock while another thread may
+// end the channel. A value that is taken at that very moment may be counted either way; none is
+// given out twice or lost in silence by that.
 impl Held {
     /// Takes what the batch has not looked at: the lane it is from, and how many values.
     pub(super) fn void(&self) -> (LaneKey, u64) {

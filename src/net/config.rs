@@ -78,16 +78,7 @@ impl Config {
 
 impl Default for Config {
     fn default() -> Config {
-        let ConfigBuilder { heartbeat, handshake_timeout, .. } = Config::builder();
-        Config {
-            node: NodeId(random()),
-            incarnation: Incarnation(random()),
-            heartbeat,
-            handshake_timeout,
-            channels_max: limits::CHANNELS_MAX,
-            connections_max: limits::CONNECTIONS_MAX,
-            handshakes_max: limits::HANDSHAKES_MAX,
-        }
+        Config::builder().unchecked()
     }
 }
 
@@ -160,7 +151,11 @@ impl ConfigBuilder {
         if self.handshakes_max == 0 {
             return error("handshakes_max", "above zero");
         }
-        Ok(Config {
+        Ok(self.unchecked())
+    }
+
+    fn unchecked(self) -> Config {
+        Config {
             node: self.node.unwrap_or_else(|| NodeId(random())),
             incarnation: Incarnation(random()),
             heartbeat: self.heartbeat,
@@ -168,7 +163,7 @@ impl ConfigBuilder {
             channels_max: self.channels_max,
             connections_max: self.connections_max,
             handshakes_max: self.handshakes_max,
-        })
+        }
     }
 }
 

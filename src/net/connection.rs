@@ -27,7 +27,8 @@ use crate::session::OpenRequest;
 /// A connection with one peer. It can be cloned; all clones are the same connection.
 ///
 /// It lives until it is [closed](Connection::close), the peer closes it, or its link breaks. When
-/// all handles are dropped, it is closed as soon as its channels have ended.
+/// all handles are dropped, it is closed as soon as its channels have ended; an exporter keeps a
+/// handle to each of its own.
 ///
 /// ```
 /// # use netchan::net::{Config, Exporter, SendSettings, Stream, UnreadReports};

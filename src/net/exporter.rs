@@ -124,7 +124,8 @@ impl Exporter {
         self.inner.registry.export_receiver::<T, Bincode>(name, settings)
     }
 
-    /// Serves an importer over `stream`. Run the [`Driver`] on a task of its own.
+    /// Serves an importer over `stream`. Run the [`Driver`] on a task of its own, or drop it: until
+    /// then calls on the connection wait, and so does [`close`](Exporter::close).
     ///
     /// # Errors
     ///

@@ -6,6 +6,7 @@
 mod channels;
 mod requests;
 
+use std::convert::Infallible;
 use std::future::poll_fn;
 use std::io::IoSlice;
 use std::pin::{Pin, pin};
@@ -138,13 +139,13 @@ impl Driver {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<ConnectionEnd> {
         match self.poll_rounds(cx) {
             Poll::Ready(Err(end)) => Poll::Ready(end),
-            Poll::Ready(Ok(())) => unreachable!("a connection has no end without a reason"),
+            Poll::Ready(Ok(never)) => match never {},
             Poll::Pending => Poll::Pending,
         }
     }
 
     /// Goes round until nothing more can be done now, but not for ever.
-    fn poll_rounds(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ConnectionEnd>> {
+    fn poll_rounds(&mut self, cx: &mut Context<'_>) -> Poll<Result<Infallible, ConnectionEnd>> {
         for _ in 0..DRIVER_ROUNDS_MAX {
             let mut is_busy = self.poll_commands(cx)?;
             let now = Instant::now();
