@@ -2,10 +2,10 @@
 
 use futures::FutureExt;
 use netchan::channel::{Origin, Reason, TryRecvError};
-use netchan::net::{ImportError, ImportSettings, RecvSettings, SendSettings};
+use netchan::net::{HangupError, ImportError, ImportSettings, RecvSettings, SendSettings};
 use netchan::session::OpenError;
 
-use crate::support::{GUARD, exporter, guarded, join, settle};
+use crate::support::{GUARD, Mute, exporter, guarded, join, settle};
 
 #[tokio::test]
 async fn an_import_that_is_hung_up_before_its_answer_gets_one() {
@@ -59,4 +59,15 @@ async fn a_hangup_at_one_importer_drops_what_it_says_and_is_no_regular_end() {
     assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
     let closed = guarded(sender.closed()).await;
     assert_eq!((closed.origin, closed.reason), (Origin::Peer, Reason::HungUp));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hangup_that_the_peer_does_not_answer_is_an_error_in_the_end() {
+    let exporter = exporter();
+    let receiver = exporter.export_receiver::<u32>("in", RecvSettings::default()).unwrap();
+    let mut peer = Mute::connect(&exporter).await;
+    peer.import("in").await;
+    let result = exporter.hangup("in").await;
+    assert!(matches!(result, Err(HangupError::Unanswered { .. })), "{result:?}");
+    assert!(receiver.is_closed(), "on this side it is closed all the same");
 }

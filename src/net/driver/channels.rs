@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crate::channel::{Closed, Fault, Origin, Reason};
 use crate::id::ChannelId;
-use crate::net::driver::Driver;
+use crate::net::driver::{Driver, now};
 use crate::net::endpoints::{Endpoint, Queue};
 use crate::net::{ConnectionEnd, ImportError, Report};
 use crate::session::{Event, Session};
@@ -59,7 +59,7 @@ impl Driver {
                 }
             }
             Event::OpenRequested(open) => self.answer(open)?,
-            Event::Accepted { channel } => self.accepted(Instant::now(), channel),
+            Event::Accepted { channel } => self.accepted(now(), channel),
             Event::Refused { channel, code, text } => self.refused(channel, code, text)?,
             Event::LimitReached { channel } => {
                 if let Some(Endpoint { queue: Queue::Out(queue, key), .. }) =

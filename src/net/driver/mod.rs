@@ -35,6 +35,11 @@ use crate::net::shared::Shared;
 use crate::net::{ConnectionEnd, Report, Stream};
 use crate::session::Session;
 
+/// The time, by the runtime's clock: a test may have stopped it, and a simulation has its own.
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
+
 /// Slices given to one vectored write.
 const SLICES_MAX: usize = 64;
 
@@ -74,7 +79,7 @@ impl Driver {
         commands: mpsc::Receiver<Command>,
         shared: Arc<Shared>,
     ) -> Driver {
-        let now = Instant::now();
+        let now = now();
         let session = Session::new(link.parameters, now);
         let timer_at = session.next_timeout();
         Driver {
@@ -148,7 +153,7 @@ impl Driver {
     fn poll_rounds(&mut self, cx: &mut Context<'_>) -> Poll<Result<Infallible, ConnectionEnd>> {
         for _ in 0..DRIVER_ROUNDS_MAX {
             let mut is_busy = self.poll_commands(cx)?;
-            let now = Instant::now();
+            let now = now();
             is_busy |= self.take_rings(cx, now);
             // A command or a ring may have been the last word on a channel.
             self.handle_events()?;
@@ -257,7 +262,7 @@ impl Driver {
     async fn say_goodbye(&mut self, end: &ConnectionEnd) {
         let Some((code, text)) = end.goodbye() else { return };
         self.session.goodbye(code, text);
-        let now = Instant::now();
+        let now = now();
         self.session.poll_transmit(now, &mut self.endpoints);
         let goodbye = async {
             while self.session.unwritten_bytes() > 0 {

@@ -1,15 +1,14 @@
 //! What the program asks of a connection, and when it is answered.
 
 use std::task::{Context, Poll};
-use std::time::Instant;
 
 use tokio::sync::oneshot;
 
 use crate::channel::{Closed, Origin, Reason};
 use crate::id::ChannelId;
 use crate::net::command::{Command, Import};
-use crate::net::driver::Driver;
 use crate::net::driver::channels::report_taken;
+use crate::net::driver::{Driver, now};
 use crate::net::{ConnectionEnd, ImportError, Status};
 use crate::wire::Code;
 
@@ -80,7 +79,7 @@ impl Driver {
     }
 
     pub(super) fn hang_up(&mut self, name: &str, reply: oneshot::Sender<Option<u64>>) {
-        let now = Instant::now();
+        let now = now();
         let channels = self.endpoints.named(name);
         if channels.is_empty() {
             let _nobody_waits = reply.send(None);
