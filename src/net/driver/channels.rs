@@ -42,7 +42,7 @@ impl Driver {
         Ok(())
     }
 
-    pub(super) fn handle_event(&mut self, event: Event) -> Result<(), ConnectionEnd> {
+    fn handle_event(&mut self, event: Event) -> Result<(), ConnectionEnd> {
         match event {
             Event::Run { channel, values, tail_bytes, bytes } => {
                 if let Some(Endpoint { queue: Queue::In(queue, key), .. }) =
@@ -59,7 +59,7 @@ impl Driver {
                 }
             }
             Event::OpenRequested(open) => self.answer(open)?,
-            Event::Accepted { channel } => self.accepted(now(), channel),
+            Event::Accepted { channel } => self.accepted(channel),
             Event::Refused { channel, code, text } => self.refused(channel, code, text)?,
             Event::LimitReached { channel } => {
                 if let Some(Endpoint { queue: Queue::Out(queue, key), .. }) =
@@ -82,7 +82,7 @@ impl Driver {
     }
 
     /// Answers a peer that wants to import.
-    pub(super) fn answer(&mut self, open: Open) -> Result<(), ConnectionEnd> {
+    fn answer(&mut self, open: Open) -> Result<(), ConnectionEnd> {
         let channel = open.channel;
         let found = match &self.registry {
             Some(registry) => registry.find(&open),
@@ -106,20 +106,20 @@ impl Driver {
         }
     }
 
-    pub(super) fn accepted(&mut self, now: Instant, channel: ChannelId) {
+    fn accepted(&mut self, channel: ChannelId) {
         if let Some(endpoint) = self.endpoints.find_mut(channel)
             && let Some(reply) = endpoint.opening.take()
             && reply.send(Ok(())).is_err()
         {
             // Given up meanwhile. To end the channel would tell the exporter that this importer
             // has finished, but it may try again.
-            self.session.hangup(now, channel, Code::HungUp, "");
+            self.session.hangup(now(), channel, Code::HungUp, "");
             return;
         }
         self.session.ready(channel);
     }
 
-    pub(super) fn refused(
+    fn refused(
         &mut self,
         channel: ChannelId,
         code: Code,
@@ -141,7 +141,7 @@ impl Driver {
         self.reports.push(Report::ImportRefused { name, by: Origin::Peer, code, text })
     }
 
-    pub(super) fn hung_up(
+    fn hung_up(
         &mut self,
         channel: ChannelId,
         code: Code,
@@ -158,7 +158,7 @@ impl Driver {
         }
     }
 
-    pub(super) fn channel_over(&mut self, channel: ChannelId, lost_values: u64) {
+    fn channel_over(&mut self, channel: ChannelId, lost_values: u64) {
         let mut discarded_values = 0;
         if let Some(Endpoint { name, opening, discarded_values: discarded, .. }) =
             self.endpoints.detach(channel)

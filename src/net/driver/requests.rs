@@ -62,7 +62,7 @@ impl Driver {
         }
     }
 
-    pub(super) fn import(&mut self, Import { request, end, reply }: Import) {
+    fn import(&mut self, Import { request, end, reply }: Import) {
         let name = request.name.clone();
         let refusal = if self.endpoints.is_imported(&name) {
             ImportError::AlreadyImported { name }
@@ -78,7 +78,7 @@ impl Driver {
         let _nobody_waits = reply.send(Err(refusal));
     }
 
-    pub(super) fn hang_up(&mut self, name: &str, reply: oneshot::Sender<Option<u64>>) {
+    fn hang_up(&mut self, name: &str, reply: oneshot::Sender<Option<u64>>) {
         let now = now();
         let channels = self.endpoints.named(name);
         if channels.is_empty() {
@@ -96,7 +96,7 @@ impl Driver {
         self.hangups.push(Hangup { channels, lost_values, reply });
     }
 
-    pub(super) fn flush(&mut self, reply: oneshot::Sender<u64>) {
+    fn flush(&mut self, reply: oneshot::Sender<u64>) {
         let targets = self.endpoints.iter().filter_map(|(channel, endpoint)| {
             let progress = self.session.progress(channel)?;
             // An import's queue has no other way out, so what waits in it counts, too.
