@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A channel within one session. The importer numbers its channels from 1 and never uses a number
 /// twice, so a late frame of a channel that has ended can be told from nonsense.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ChannelId(pub u32);
 
 impl ChannelId {

@@ -149,6 +149,15 @@ pub const HEARTBEAT_AFTER: Duration = Duration::from_secs(5);
 /// A link that was silent for so long is dead.
 pub const DEAD_AFTER: Duration = Duration::from_secs(15);
 
+/// How long a session is kept without a link. Longer than a reboot of most routers, short enough
+/// that values which can go to another importer do not wait for ever.
+pub const SESSION_EXPIRY: Duration = Duration::from_secs(60);
+
+/// How much longer than the importer the exporter keeps a session without a link, so that an
+/// importer never asks for one that was just forgotten. The exporter may have noticed the loss as
+/// much earlier as a link can be silent, and the importer may need a whole handshake to ask.
+pub const SESSION_EXPIRY_MARGIN: Duration = Duration::from_secs(30);
+
 /// How long a hangup waits for the peer to say what it had taken. A live peer answers at once.
 pub const HANGUP_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -179,5 +188,8 @@ const _: () = {
     assert!(TEXT_BYTES_MAX + 64 <= CONTROL_BODY_BYTES_MAX);
     assert!(CREDENTIALS_BYTES_MAX + 256 <= HANDSHAKE_BODY_BYTES_MAX);
     assert!(HEARTBEAT_AFTER.as_millis() < DEAD_AFTER.as_millis());
+    assert!(
+        SESSION_EXPIRY_MARGIN.as_millis() > DEAD_AFTER.as_millis() + HANDSHAKE_TIMEOUT.as_millis()
+    );
     assert!(WINDOW_BYTES_DEFAULT >= WINDOW_BYTES_MIN && WINDOW_BYTES_DEFAULT <= WINDOW_BYTES_MAX);
 };

@@ -168,6 +168,7 @@ impl Connection {
             window_values: settings.size_values,
             window_bytes: settings.window_bytes,
             limit: settings.limit,
+            redelivers: false,
         };
         self.ask(|reply| Command::Import(Import { request, end, reply })).await?
     }

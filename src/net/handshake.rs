@@ -152,7 +152,7 @@ fn parameters(config: &Config, peer_frame_bytes_max: u32) -> Result<Parameters, 
         frame_bytes_max: FRAME_BYTES_MAX,
         peer_frame_bytes_max: peer_frame_bytes_max.min(FRAME_BYTES_MAX),
         channels_max: config.channels_max,
-        keeps_frames: false,
+        expiry: Duration::ZERO,
         heartbeat: config.heartbeat,
     })
 }

@@ -3,6 +3,7 @@
 use crate::id::ChannelId;
 use crate::session::credit::{Allowance, Window};
 use crate::session::staged::Staged;
+use crate::session::untaken::Untaken;
 use crate::wire::Data;
 
 /// A channel, from the request to the last frame.
@@ -60,6 +61,11 @@ pub(super) struct Outbound {
     pub(super) acknowledged_values: u64,
     /// Values that have left the peer's channel.
     pub(super) taken_values: u64,
+    /// Values that were sent again on a new link, each time.
+    pub(super) repeated_values: u64,
+    /// What the peer has received and not taken, if it is to be delivered again when the session is
+    /// lost.
+    pub(super) untaken: Option<Untaken>,
 }
 
 /// A channel on which this side receives.
@@ -75,7 +81,7 @@ pub(super) struct Inbound {
 }
 
 impl Channel {
-    pub(super) fn outgoing(id: ChannelId, limit: Option<u64>) -> Channel {
+    pub(super) fn outgoing(id: ChannelId, limit: Option<u64>, redelivers: bool) -> Channel {
         let flow = Flow::Out(Outbound {
             allowance: Allowance::new(0, 0, limit),
             staged: Staged::default(),
@@ -85,6 +91,8 @@ impl Channel {
             deficit_bytes: 0,
             acknowledged_values: 0,
             taken_values: 0,
+            repeated_values: 0,
+            untaken: redelivers.then(Untaken::default),
         });
         Channel::opening(id, flow)
     }

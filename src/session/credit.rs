@@ -45,6 +45,10 @@ impl Allowance {
         self.sent_values
     }
 
+    pub(super) fn sent_bytes(&self) -> u64 {
+        self.sent_bytes
+    }
+
     pub(super) fn limit(&self) -> Option<u64> {
         self.limit
     }
@@ -134,6 +138,10 @@ impl Window {
 
     pub(super) fn received_values(&self) -> u64 {
         self.received_values
+    }
+
+    pub(super) fn received_bytes(&self) -> u64 {
+        self.received_bytes
     }
 
     pub(super) fn taken_values(&self) -> u64 {

@@ -52,6 +52,12 @@ pub enum SessionError {
         /// For how long, in milliseconds.
         silent_ms: u64,
     },
+    /// The session had no link for too long, and is over.
+    #[error("the session had no link for {away_ms} ms")]
+    Expired {
+        /// For how long, in milliseconds.
+        away_ms: u64,
+    },
 }
 
 impl SessionError {
@@ -67,6 +73,7 @@ impl SessionError {
                 Code::Violation
             }
             SessionError::Silent { .. } => Code::Silent,
+            SessionError::Expired { .. } => Code::UnknownSession,
         }
     }
 

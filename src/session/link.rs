@@ -14,14 +14,14 @@ use crate::limits::{
     ACK_BYTES, ACK_FRAMES, COMPOSED_BYTES_MAX, REPLAY_BYTES_MAX, REPLAY_FRAMES_MAX,
 };
 use crate::session::SessionError;
+use crate::session::untaken::Run;
 use crate::wire::{Frame, Partial, encode, encode_data_head};
 
 /// A frame that was composed and not yet acknowledged.
 #[derive(Debug)]
 struct Kept {
-    channel: ChannelId,
-    values: u32,
-    /// Header and body, or the header alone when `payload` is the body. Empty when frames are not
+    what: Content,
+    /// Header and body, or the header alone when `payload` is the body. Empty when the frame is not
     /// kept.
     head: Bytes,
     /// The run of a large value, where it was encoded.
@@ -29,21 +29,64 @@ struct Kept {
     bytes: usize,
 }
 
+/// What must be known of a frame when it is acknowledged or sent again.
+#[derive(Clone, Copy, Debug, Default)]
+struct Content {
+    channel: ChannelId,
+    /// Values that end in it.
+    values: u32,
+    /// Bytes that are still to come of its last value.
+    rest: u32,
+    /// Where in the frame its run starts; zero on frames without one.
+    run_at: usize,
+    /// Its run may be wanted again after a new link has carried it.
+    is_retained: bool,
+}
+
+impl Kept {
+    /// The values that it carries.
+    fn delivery(&self) -> Option<Delivery> {
+        let Content { channel, values, rest, run_at, is_retained } = self.what;
+        if run_at == 0 {
+            return None;
+        }
+        let run = is_retained.then(|| {
+            let is_in_payload = !self.payload.is_empty();
+            let bytes =
+                if is_in_payload { self.payload.clone() } else { self.head.slice(run_at..) };
+            Run { values, rest, bytes }
+        });
+        Some(Delivery { channel, values, run })
+    }
+}
+
 /// A frame in the composing buffer: where it stands, and what is known of it.
 #[derive(Debug)]
 struct Composed {
-    channel: ChannelId,
-    values: u32,
+    what: Content,
     start: usize,
     end: usize,
     payload: Bytes,
 }
 
-/// Values that the peer has received.
+/// Values that a frame carried to the peer.
+#[derive(Debug)]
+pub(super) struct Delivery {
+    pub(super) channel: ChannelId,
+    /// Values that end in it.
+    pub(super) values: u32,
+    /// The run, if it is kept until its values are taken.
+    pub(super) run: Option<Run>,
+}
+
+/// A data frame to compose, without its run.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Acknowledged {
+pub(super) struct DataHead {
     pub(super) channel: ChannelId,
     pub(super) values: u32,
+    pub(super) partial: Option<Partial>,
+    /// The run is kept until its values are taken.
+    pub(super) is_retained: bool,
 }
 
 /// Both directions of the frame stream.
@@ -94,39 +137,41 @@ impl Link {
         let start = self.composing.len();
         let sequence = self.next_sequence();
         encode(frame, sequence, &mut self.composing);
-        self.note(frame.channel(), 0, start, Bytes::new());
+        let what = Content { channel: frame.channel(), ..Content::default() };
+        self.note(what, start, Bytes::new());
     }
 
     /// Composes a data frame whose run is copied.
-    pub(super) fn push_run(
-        &mut self,
-        channel: ChannelId,
-        values: u32,
-        partial: Option<Partial>,
-        run: &[u8],
-    ) {
+    pub(super) fn push_run(&mut self, head: DataHead, run: &[u8]) {
         let start = self.composing.len();
-        let sequence = self.next_sequence();
-        encode_data_head(channel, sequence, values, partial, run.len(), &mut self.composing);
+        let what = self.push_head(head, run.len());
         self.composing.extend_from_slice(run);
-        self.note(channel, values, start, Bytes::new());
+        self.note(what, start, Bytes::new());
     }
 
     /// Composes a data frame whose run is written from where it is.
-    pub(super) fn push_payload(
-        &mut self,
-        channel: ChannelId,
-        values: u32,
-        partial: Option<Partial>,
-        payload: Bytes,
-    ) {
+    pub(super) fn push_payload(&mut self, head: DataHead, payload: Bytes) {
         let start = self.composing.len();
-        let sequence = self.next_sequence();
-        encode_data_head(channel, sequence, values, partial, payload.len(), &mut self.composing);
-        self.note(channel, values, start, payload.clone());
+        let what = self.push_head(head, payload.len());
+        self.note(what, start, payload.clone());
         self.seal();
         self.unwritten_bytes += payload.len();
         self.unwritten.push_back(payload);
+    }
+
+    fn push_head(&mut self, head: DataHead, run_bytes: usize) -> Content {
+        let DataHead { channel, values, partial, is_retained } = head;
+        let start = self.composing.len();
+        let sequence = self.next_sequence();
+        encode_data_head(channel, sequence, values, partial, run_bytes, &mut self.composing);
+        let run_at = self.composing.len() - start;
+        Content {
+            channel,
+            values,
+            rest: partial.map_or(0, |partial| partial.rest),
+            run_at,
+            is_retained,
+        }
     }
 
     fn next_sequence(&mut self) -> u32 {
@@ -134,9 +179,9 @@ impl Link {
         self.sent as u32
     }
 
-    fn note(&mut self, channel: ChannelId, values: u32, start: usize, payload: Bytes) {
+    fn note(&mut self, what: Content, start: usize, payload: Bytes) {
         let end = self.composing.len();
-        self.composed.push(Composed { channel, values, start, end, payload });
+        self.composed.push(Composed { what, start, end, payload });
     }
 
     /// Hands what was composed to the writer.
@@ -145,15 +190,15 @@ impl Link {
             return;
         }
         let chunk = self.composing.split().freeze();
-        for Composed { channel, values, start, end, payload } in self.composed.drain(..) {
+        for Composed { what, start, end, payload } in self.composed.drain(..) {
             let bytes = end - start + payload.len();
             self.kept_bytes += bytes;
-            let kept = if self.keeps_frames {
-                Kept { channel, values, head: chunk.slice(start..end), payload, bytes }
+            let (head, payload) = if self.keeps_frames || what.is_retained {
+                (chunk.slice(start..end), payload)
             } else {
-                Kept { channel, values, head: Bytes::new(), payload: Bytes::new(), bytes }
+                (Bytes::new(), Bytes::new())
             };
-            self.kept.push_back(kept);
+            self.kept.push_back(Kept { what, head, payload, bytes });
         }
         self.unwritten_bytes += chunk.len();
         self.unwritten.push_back(chunk);
@@ -203,11 +248,11 @@ impl Link {
         assert!(bytes == 0, "no more is written than there is");
     }
 
-    /// Takes an acknowledgement; `on_received` learns the values that it covers.
+    /// Takes an acknowledgement; `on_received` learns of the data frames that it covers.
     pub(super) fn acknowledge(
         &mut self,
         acknowledged: u64,
-        mut on_received: impl FnMut(Acknowledged),
+        mut on_received: impl FnMut(Delivery),
     ) -> Result<(), SessionError> {
         if acknowledged > self.sent {
             return Err(SessionError::AcknowledgedTooMuch { acknowledged, sent: self.sent });
@@ -219,25 +264,28 @@ impl Link {
             };
             self.acknowledged += 1;
             self.kept_bytes -= kept.bytes;
-            if kept.values > 0 {
-                on_received(Acknowledged { channel: kept.channel, values: kept.values });
+            if let Some(delivery) = kept.delivery() {
+                on_received(delivery);
             }
         }
         Ok(())
     }
 
-    /// Starts anew on another link: what the peer has not received will be written again.
-    ///
-    /// Returns the number of frames that are repeated.
-    pub(super) fn resume(
-        &mut self,
-        peer_received: u64,
-        on_received: impl FnMut(Acknowledged),
-    ) -> Result<usize, SessionError> {
+    /// The link is lost: what was not written will not be.
+    pub(super) fn lose(&mut self) {
         self.seal();
-        self.acknowledge(peer_received, on_received)?;
         self.unwritten.clear();
         self.unwritten_bytes = 0;
+    }
+
+    /// Starts anew on another link, after an acknowledgement: what the peer has not received will be
+    /// written again. Returns the number of frames that are repeated; `on_repeated` learns of those
+    /// with values.
+    pub(super) fn resume(&mut self, mut on_repeated: impl FnMut(Delivery)) -> usize {
+        self.lose();
+        // What was received so far is told in the handshake.
+        self.told_received = self.received;
+        self.bytes_since_ack = 0;
         for kept in &self.kept {
             for part in [&kept.head, &kept.payload] {
                 if !part.is_empty() {
@@ -245,8 +293,17 @@ impl Link {
                     self.unwritten.push_back(part.clone());
                 }
             }
+            if let Some(delivery) = kept.delivery() {
+                on_repeated(delivery);
+            }
         }
-        Ok(self.kept.len())
+        self.kept.len()
+    }
+
+    /// Data frames that the peer is not known to have received, in order.
+    pub(super) fn into_unreceived(mut self) -> impl Iterator<Item = Delivery> {
+        self.seal();
+        self.kept.into_iter().filter_map(|kept| kept.delivery())
     }
 
     // Receiving.

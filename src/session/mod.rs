@@ -25,16 +25,19 @@ mod error;
 mod event;
 mod link;
 mod receive;
+mod remains;
+mod resume;
 mod round;
 mod source;
 mod staged;
 mod table;
 mod timers;
 mod transmit;
+mod untaken;
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::dir::Dir;
 use crate::id::ChannelId;
@@ -48,10 +51,13 @@ use crate::session::link::Link;
 use crate::session::round::Round;
 use crate::session::table::Table;
 use crate::session::timers::Timers;
+use crate::session::untaken::Untaken;
 use crate::wire::{Code, Frame, Open};
 
 pub use error::{OpenError, SessionError};
 pub use event::Event;
+pub use remains::Remains;
+pub use resume::{Keyring, Refusal, Ticket, WrongWelcome};
 pub use source::{Chunk, Supply, ValueSource};
 pub use timers::Heartbeat;
 
@@ -75,8 +81,9 @@ pub struct Parameters {
     pub peer_frame_bytes_max: usize,
     /// Channels that may be open at the same time.
     pub channels_max: usize,
-    /// Whether frames are kept until they are acknowledged, so that the session can be resumed.
-    pub keeps_frames: bool,
+    /// How long the session is kept without a link. Zero: a lost link ends it, and frames are not
+    /// kept until they are acknowledged.
+    pub expiry: Duration,
     /// When the link is asked whether it lives.
     pub heartbeat: Heartbeat,
 }
@@ -98,6 +105,9 @@ pub struct OpenRequest {
     pub window_bytes: u64,
     /// The number of values after which the channel ends.
     pub limit: Option<u64>,
+    /// If the importer sends: values are kept until they are taken, so that they can be sent again
+    /// when the session is lost.
+    pub redelivers: bool,
 }
 
 /// The state of one session. See the [module](self) for its contract.
@@ -136,10 +146,10 @@ impl Session {
             parameters.peer_frame_bytes_max.clamp(FRAME_BYTES_MAX_FLOOR, FRAME_BYTES_MAX);
         Session {
             parameters,
-            link: Link::new(parameters.keeps_frames),
+            link: Link::new(!parameters.expiry.is_zero()),
             table: Table::default(),
             round: Round::default(),
-            timers: Timers::new(parameters.heartbeat, now),
+            timers: Timers::new(parameters.heartbeat, parameters.expiry, now),
             events: VecDeque::new(),
             grants: VecDeque::new(),
             grants_are_urgent: false,
@@ -203,7 +213,34 @@ impl Session {
     /// peer acknowledge some.
     #[must_use]
     pub fn is_clogged(&self) -> bool {
-        self.is_closing || self.link.is_stuffed() || !self.link.has_room()
+        self.is_away() || self.is_closing || self.link.is_stuffed() || !self.link.has_room()
+    }
+
+    /// Whether there is no link.
+    #[must_use]
+    pub fn is_away(&self) -> bool {
+        self.timers.is_away()
+    }
+
+    /// What has passed on a channel. `None` if the channel is over.
+    #[must_use]
+    pub fn counters(&self, id: ChannelId) -> Option<Counters> {
+        Some(match &self.table.find(id)?.flow {
+            Flow::Out(outbound) => Counters {
+                sent_values: outbound.allowance.sent_values(),
+                sent_bytes: outbound.allowance.sent_bytes(),
+                received_values: outbound.acknowledged_values,
+                taken_values: outbound.taken_values,
+                repeated_values: outbound.repeated_values,
+            },
+            Flow::In(inbound) => Counters {
+                sent_values: inbound.window.received_values(),
+                sent_bytes: inbound.window.received_bytes(),
+                received_values: inbound.window.received_values(),
+                taken_values: inbound.window.taken_values(),
+                repeated_values: 0,
+            },
+        })
     }
 
     // Commands.
@@ -228,7 +265,7 @@ impl Session {
         // On the wire, zero stands for no limit.
         let limit = request.limit.map(|limit| limit.max(1));
         let (channel, window_bytes) = match request.dir {
-            Dir::Send => (Channel::outgoing(id, limit), 0),
+            Dir::Send => (Channel::outgoing(id, limit, request.redelivers), 0),
             Dir::Recv => {
                 let bytes = request.window_bytes.clamp(WINDOW_BYTES_MIN, WINDOW_BYTES_MAX);
                 (Channel::incoming(id, Window::new(window_values, bytes, limit)), bytes)
@@ -249,8 +286,9 @@ impl Session {
     }
 
     /// Accepts what [`Event::OpenRequested`] asked for. `window_values` and `window_bytes` count
-    /// if this side receives. Does nothing if the channel is over meanwhile.
-    pub fn accept(&mut self, open: &Open, window_values: u32, window_bytes: u64) {
+    /// if this side receives, `redelivers` if it sends: then values are kept until they are taken.
+    /// Does nothing if the channel is over meanwhile.
+    pub fn accept(&mut self, open: &Open, window_values: u32, window_bytes: u64, redelivers: bool) {
         let Some(channel) = self.table.find_mut(open.channel) else {
             return;
         };
@@ -259,6 +297,7 @@ impl Session {
             Flow::Out(outbound) => {
                 let (values, bytes) = (open.window_values, open.window_bytes);
                 outbound.allowance = Allowance::new(values, bytes, open.limit);
+                outbound.untaken = redelivers.then(Untaken::default);
                 (0, 0)
             }
             Flow::In(inbound) => {
@@ -343,8 +382,12 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`SessionError::Silent`] when the link is dead.
+    /// [`SessionError::Silent`] when the link is dead, [`SessionError::Expired`] when there was none
+    /// for too long.
     pub fn handle_timeout(&mut self, now: Instant) -> Result<(), SessionError> {
+        if self.is_away() {
+            return self.check_expiry(now);
+        }
         match self.timers.silence(now) {
             timers::Silence::Short => Ok(()),
             timers::Silence::Ask => {
@@ -357,8 +400,24 @@ impl Session {
         }
     }
 
-    /// Another link carries the session now. What the peer has not received is sent again, and so
-    /// is all credit. Returns the number of repeated frames.
+    /// The link is lost. Until [`handle_resume`](Session::handle_resume) nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError::Expired`] when the session is not kept without a link.
+    pub fn handle_link_lost(&mut self, now: Instant) -> Result<(), SessionError> {
+        self.timers.lose_link(now);
+        self.link.lose();
+        self.check_expiry(now)
+    }
+
+    fn check_expiry(&self, now: Instant) -> Result<(), SessionError> {
+        let Some(away) = self.timers.expired(now) else { return Ok(()) };
+        Err(SessionError::Expired { away_ms: away.as_millis() as u64 })
+    }
+
+    /// Another link carries the session now, which may have had none, or an older one. What the peer
+    /// has not received is sent again, and so is all credit.
     ///
     /// # Errors
     ///
@@ -367,10 +426,13 @@ impl Session {
         &mut self,
         now: Instant,
         peer_received: u64,
-    ) -> Result<usize, SessionError> {
+    ) -> Result<Resumed, SessionError> {
         let table = &mut self.table;
-        let repeated = self.link.resume(peer_received, |received| table.acknowledge(received))?;
-        self.timers.heard(now);
+        self.link.lose();
+        self.link.acknowledge(peer_received, |delivery| table.acknowledge(delivery))?;
+        let repeated_frames = self.link.resume(|delivery| table.repeat(&delivery));
+        table.settle();
+        let away = self.timers.come_back(now);
         if let Some(farewell) = &self.farewell {
             self.link.push_uncounted(farewell);
         }
@@ -382,7 +444,7 @@ impl Session {
             }
         }
         self.grants_are_urgent = !self.grants.is_empty();
-        Ok(repeated)
+        Ok(Resumed { repeated_frames, away })
     }
 
     // What to do next.
@@ -488,6 +550,30 @@ impl Session {
                 .push_back(Event::Closed { channel: id, lost_values: channel.lost_values() });
         }
     }
+}
+
+/// What has passed on a channel since it was opened, in either direction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Values that were sent; at the receiver, those that have come.
+    pub sent_values: u64,
+    /// Encoded bytes that were sent; at the receiver, those that have come.
+    pub sent_bytes: u64,
+    /// Values that are known to have been received.
+    pub received_values: u64,
+    /// Values that are known to have been taken.
+    pub taken_values: u64,
+    /// Values that were sent again on a new link, each time.
+    pub repeated_values: u64,
+}
+
+/// What a new link means for a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resumed {
+    /// Frames that are sent again.
+    pub repeated_frames: usize,
+    /// For how long there was no link.
+    pub away: Duration,
 }
 
 /// How far a sending channel has come.

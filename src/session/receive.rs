@@ -29,6 +29,7 @@ impl Session {
                 self.handle_frame(now, frame)?;
             }
         }
+        self.table.settle();
         self.link.count_input(before - input.len());
         if self.link.owes_ack() {
             self.timers.flush_later(now);
@@ -40,7 +41,7 @@ impl Session {
         match frame {
             Frame::Ack { received } => {
                 let table = &mut self.table;
-                self.link.acknowledge(received, |values| table.acknowledge(values))
+                self.link.acknowledge(received, |delivery| table.acknowledge(delivery))
             }
             Frame::Grant { channel, values, bytes, taken } => {
                 self.handle_grant(channel, values, bytes, taken)
@@ -98,7 +99,8 @@ impl Session {
             return Ok(());
         }
         self.table.insert(match open.dir {
-            Dir::Recv => Channel::outgoing(id, open.limit),
+            // Whether it redelivers is known when it is accepted.
+            Dir::Recv => Channel::outgoing(id, open.limit, false),
             Dir::Send => Channel::incoming(id, Window::new(0, 0, open.limit)),
         });
         self.events.push_back(Event::OpenRequested(open));
@@ -279,6 +281,9 @@ impl Session {
         outbound.allowance.grant(values, bytes);
         if taken > outbound.taken_values {
             outbound.taken_values = taken;
+            if let Some(untaken) = &mut outbound.untaken {
+                untaken.take(taken);
+            }
             self.events.push_back(Event::Taken { channel: id, values: taken });
         }
         self.join_round(id);

@@ -89,7 +89,8 @@ impl Staged {
         self.value_rest > 0
     }
 
-    fn rest(&self) -> &[u8] {
+    /// The bytes that were not sent.
+    pub(super) fn rest(&self) -> &[u8] {
         let all: &[u8] = if self.large.is_empty() { &self.chunk.bytes } else { &self.large };
         &all[self.offset..]
     }

@@ -3,14 +3,16 @@
 use std::collections::HashMap;
 
 use crate::id::ChannelId;
-use crate::session::channel::{Channel, Flow};
-use crate::session::link::Acknowledged;
+use crate::session::channel::{Channel, Flow, Outbound};
+use crate::session::link::Delivery;
 
 /// The channels of a session, and which numbers were used.
 #[derive(Debug, Default)]
 pub(super) struct Table {
     channels: HashMap<ChannelId, Channel>,
     last_used: u32,
+    /// Channels that have kept runs which share a buffer.
+    unsettled: Vec<ChannelId>,
 }
 
 impl Table {
@@ -54,10 +56,50 @@ impl Table {
         self.channels.values_mut()
     }
 
+    pub(super) fn into_channels(self) -> impl Iterator<Item = Channel> {
+        self.channels.into_values()
+    }
+
+    fn find_outbound(&mut self, id: ChannelId) -> Option<&mut Outbound> {
+        match self.channels.get_mut(&id) {
+            Some(Channel { flow: Flow::Out(outbound), .. }) => Some(outbound),
+            _ => None,
+        }
+    }
+
     /// Counts values that the peer has received.
-    pub(super) fn acknowledge(&mut self, received: Acknowledged) {
-        if let Some(Channel { flow: Flow::Out(outbound), .. }) = self.find_mut(received.channel) {
-            outbound.acknowledged_values += u64::from(received.values);
+    pub(super) fn acknowledge(&mut self, delivery: Delivery) {
+        if let Some(outbound) = self.find_outbound(delivery.channel) {
+            outbound.acknowledged_values += u64::from(delivery.values);
+        }
+        self.keep_run(delivery);
+    }
+
+    /// Keeps values until they are taken, if their channel redelivers.
+    pub(super) fn keep_run(&mut self, delivery: Delivery) {
+        if let Some(outbound) = self.find_outbound(delivery.channel)
+            && let (Some(untaken), Some(run)) = (&mut outbound.untaken, delivery.run)
+        {
+            untaken.push(run);
+            if self.unsettled.last() != Some(&delivery.channel) {
+                self.unsettled.push(delivery.channel);
+            }
+        }
+    }
+
+    /// Counts values that are sent again.
+    pub(super) fn repeat(&mut self, delivery: &Delivery) {
+        if let Some(outbound) = self.find_outbound(delivery.channel) {
+            outbound.repeated_values += u64::from(delivery.values);
+        }
+    }
+
+    /// Lets kept values go of buffers that they share.
+    pub(super) fn settle(&mut self) {
+        while let Some(id) = self.unsettled.pop() {
+            if let Some(Outbound { untaken: Some(untaken), .. }) = self.find_outbound(id) {
+                untaken.settle();
+            }
         }
     }
 

@@ -21,6 +21,10 @@ pub(super) struct Timers {
     asked: bool,
     /// When acknowledgements and small grants stop waiting for other traffic.
     flush_at: Option<Instant>,
+    /// How long the session is kept without a link.
+    expiry: Duration,
+    /// Since when there is no link.
+    away_since: Option<Instant>,
 }
 
 /// What the silence of a link calls for.
@@ -32,8 +36,31 @@ pub(super) enum Silence {
 }
 
 impl Timers {
-    pub(super) fn new(heartbeat: Heartbeat, now: Instant) -> Timers {
-        Timers { heartbeat, heard_at: now, asked: false, flush_at: None }
+    pub(super) fn new(heartbeat: Heartbeat, expiry: Duration, now: Instant) -> Timers {
+        let (asked, flush_at, away_since) = (false, None, None);
+        Timers { heartbeat, heard_at: now, asked, flush_at, expiry, away_since }
+    }
+
+    /// There is no link from now on.
+    pub(super) fn lose_link(&mut self, now: Instant) {
+        self.away_since.get_or_insert(now);
+    }
+
+    /// There is a link again. Returns for how long there was none.
+    pub(super) fn come_back(&mut self, now: Instant) -> Duration {
+        self.heard(now);
+        let since = self.away_since.take().unwrap_or(now);
+        now.saturating_duration_since(since)
+    }
+
+    pub(super) fn is_away(&self) -> bool {
+        self.away_since.is_some()
+    }
+
+    /// For how long there has been no link, if that is too long.
+    pub(super) fn expired(&self, now: Instant) -> Option<Duration> {
+        let away = now.saturating_duration_since(self.away_since?);
+        (away >= self.expiry).then_some(away)
     }
 
     pub(super) fn heard(&mut self, now: Instant) {
@@ -70,6 +97,9 @@ impl Timers {
     /// The next moment at which something is to be done. What is small can wait for a link that
     /// takes nothing now.
     pub(super) fn next(&self, can_write: bool) -> Instant {
+        if let Some(since) = self.away_since {
+            return since + self.expiry;
+        }
         let after = if self.asked { self.heartbeat.dead_after } else { self.heartbeat.ask_after };
         let heartbeat_at = self.heard_at + after;
         self.flush_at.filter(|_| can_write).map_or(heartbeat_at, |at| at.min(heartbeat_at))
@@ -85,7 +115,7 @@ mod tests {
         let second = Duration::from_secs(1);
         let start = Instant::now();
         let heartbeat = Heartbeat { ask_after: second * 5, dead_after: second * 15 };
-        let mut timers = Timers::new(heartbeat, start);
+        let mut timers = Timers::new(heartbeat, second * 60, start);
         assert_eq!(timers.next(true), start + second * 5);
         assert_eq!(timers.silence(start + second * 4), Silence::Short);
         assert_eq!(timers.silence(start + second * 5), Silence::Ask);
@@ -94,5 +124,22 @@ mod tests {
         assert_eq!(timers.silence(start + second * 15), Silence::Dead(second * 15));
         timers.heard(start + second * 16);
         assert_eq!(timers.silence(start + second * 17), Silence::Short);
+    }
+
+    #[test]
+    fn a_session_without_a_link_expires_unless_one_comes() {
+        let second = Duration::from_secs(1);
+        let start = Instant::now();
+        let heartbeat = Heartbeat { ask_after: second * 5, dead_after: second * 15 };
+        let mut timers = Timers::new(heartbeat, second * 60, start);
+        assert_eq!(timers.expired(start + second * 100), None);
+        timers.lose_link(start + second * 100);
+        timers.lose_link(start + second * 101);
+        assert_eq!(timers.next(true), start + second * 160);
+        assert_eq!(timers.expired(start + second * 159), None);
+        assert_eq!(timers.come_back(start + second * 159), second * 59);
+        assert_eq!(timers.silence(start + second * 163), Silence::Short);
+        timers.lose_link(start + second * 200);
+        assert_eq!(timers.expired(start + second * 260), Some(second * 60));
     }
 }

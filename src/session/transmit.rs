@@ -6,6 +6,7 @@ use crate::id::ChannelId;
 use crate::limits::QUANTUM_BYTES;
 use crate::session::channel::Flow;
 use crate::session::credit::Totals;
+use crate::session::link::DataHead;
 use crate::session::round;
 use crate::session::source::{Supply, ValueSource};
 use crate::session::staged::{Piece, Turn};
@@ -24,11 +25,14 @@ enum After {
 
 impl Session {
     /// Composes what can be sent now. `true` if there is something to write: then
-    /// [`unwritten`](Session::unwritten) gives the bytes.
+    /// [`unwritten`](Session::unwritten) gives the bytes. Without a link there is nothing.
     ///
     /// Values come first and control frames that can wait ride behind them. A channel may reach its
     /// limit here, so there may be events afterwards.
     pub fn poll_transmit(&mut self, now: Instant, source: &mut dyn ValueSource) -> bool {
+        if self.timers.is_away() {
+            return false;
+        }
         // Answers to a peer that sends and does not read would otherwise pile up.
         if !self.link.is_stuffed() {
             let values_composed = self.compose_values(source);
@@ -88,9 +92,15 @@ impl Session {
             let lacks_credit = bytes_left == 0 || bytes_left < value_bytes as u64;
             return if lacks_credit { After::Leave } else { After::Stay };
         };
+        let head = DataHead {
+            channel: id,
+            values: cut.values,
+            partial: cut.partial,
+            is_retained: outbound.untaken.is_some(),
+        };
         match outbound.staged.piece(cut) {
-            Piece::Copied(run) => self.link.push_run(id, cut.values, cut.partial, run),
-            Piece::Shared(run) => self.link.push_payload(id, cut.values, cut.partial, run),
+            Piece::Copied(run) => self.link.push_run(head, run),
+            Piece::Shared(run) => self.link.push_payload(head, run),
         }
         outbound.allowance.spend(cut.values, cut.bytes);
         outbound.staged.advance(cut);

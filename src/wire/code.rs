@@ -104,6 +104,8 @@ codes! {
     Silent = 0x020c, "silent for too long";
     /// A fault of the side that says it.
     Internal = 0x020d, "internal fault";
+    /// A newer link carries the session.
+    Superseded = 0x020e, "a newer link carries the session";
 }
 
 #[cfg(test)]

@@ -8,7 +8,9 @@ use std::time::Instant;
 
 use bytes::BytesMut;
 use netchan::id::ChannelId;
-use netchan::limits::{ACK_DELAY, DEAD_AFTER, HEARTBEAT_AFTER, WINDOW_BYTES_DEFAULT};
+use netchan::limits::{
+    ACK_DELAY, DEAD_AFTER, HEARTBEAT_AFTER, SESSION_EXPIRY, WINDOW_BYTES_DEFAULT,
+};
 use netchan::session::{
     Chunk, Event, Heartbeat, OpenRequest, Parameters, Role, Session, Supply, ValueSource,
 };
@@ -26,7 +28,7 @@ pub(crate) fn parameters(role: Role) -> Parameters {
         frame_bytes_max: limits::FRAME_BYTES_MAX,
         peer_frame_bytes_max: limits::FRAME_BYTES_MAX,
         channels_max: limits::CHANNELS_MAX,
-        keeps_frames: true,
+        expiry: SESSION_EXPIRY,
         heartbeat: Heartbeat { ask_after: HEARTBEAT_AFTER, dead_after: DEAD_AFTER },
     }
 }
@@ -111,6 +113,7 @@ fn hold(on_the_way: impl Fn(&Step) -> Vec<u8>) -> Vec<Step> {
         window_values: 4,
         window_bytes: WINDOW_BYTES_DEFAULT,
         limit: None,
+        redelivers: true,
     };
     let channel = importer.open(request).expect("the session has room for a channel");
     let mut input = say("importer", written(&mut importer, now, nothing));
@@ -119,7 +122,7 @@ fn hold(on_the_way: impl Fn(&Step) -> Vec<u8>) -> Vec<Step> {
     let [Event::OpenRequested(open)] = &events(&mut exporter)[..] else {
         panic!("Open is a request");
     };
-    exporter.accept(open, 0, 0);
+    exporter.accept(open, 0, 0, true);
     exporter.ready(channel);
     let mut input = say("exporter", written(&mut exporter, now, &mut Queue::of(&[1, 2, 300])));
 

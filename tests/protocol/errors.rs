@@ -45,6 +45,7 @@ impl Listener {
             window_values: WINDOW_VALUES,
             window_bytes: WINDOW_BYTES_MIN,
             limit: None,
+            redelivers: true,
         };
         listener.session.open(request).expect("the session has room");
         listener
@@ -71,7 +72,7 @@ impl Listener {
         listener.session.handle_input(listener.now, &mut input).expect("Open is in order");
         for event in events(&mut listener.session) {
             if let Event::OpenRequested(open) = event {
-                listener.session.accept(&open, WINDOW_VALUES, WINDOW_BYTES_MIN);
+                listener.session.accept(&open, WINDOW_VALUES, WINDOW_BYTES_MIN, true);
             }
         }
         listener

@@ -65,7 +65,8 @@ fn p_6_15_a_new_link_repeats_what_was_not_received_and_then_all_credit() {
     let now = importer.now;
     let first = frames(&mut importer.session, now);
     assert!(matches!(first[..], [Frame::Open(_), Frame::Ack { received: 1 }]), "{first:?}");
-    assert_eq!(importer.session.handle_resume(now, 0), Ok(1));
+    let resumed = importer.session.handle_resume(now, 0);
+    assert_eq!(resumed.map(|resumed| resumed.repeated_frames), Ok(1));
     let again = frames(&mut importer.session, now);
     assert_eq!(again[0], first[0]);
     let grant = Frame::Grant { channel: CHANNEL, values: 4, bytes: WINDOW_BYTES_MIN, taken: 0 };

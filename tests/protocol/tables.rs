@@ -58,6 +58,8 @@ fn limits() -> Vec<(&'static str, u64)> {
         ("HANDSHAKE_TIMEOUT", ms(HANDSHAKE_TIMEOUT)),
         ("HEARTBEAT_AFTER", ms(HEARTBEAT_AFTER)),
         ("DEAD_AFTER", ms(DEAD_AFTER)),
+        ("SESSION_EXPIRY", ms(SESSION_EXPIRY)),
+        ("SESSION_EXPIRY_MARGIN", ms(SESSION_EXPIRY_MARGIN)),
         ("GOODBYE_TIMEOUT", ms(GOODBYE_TIMEOUT)),
         ("CONNECTIONS_MAX", CONNECTIONS_MAX as u64),
     ]

@@ -128,6 +128,7 @@ fn a_session_has_no_more_channels_than_the_handshake_allows() {
         window_values: 1,
         window_bytes: 1 << 20,
         limit: None,
+        redelivers: true,
     };
     let refused = pair.importer.session.open(one_more.clone());
     assert_eq!(refused, Err(OpenError::TooManyChannels(3)));
@@ -150,6 +151,7 @@ fn a_window_that_is_too_small_is_made_large_enough() {
             window_values: 0,
             window_bytes: 0,
             limit: None,
+            redelivers: true,
         };
         let opened = pair.importer.session.open(request);
         assert!(opened.is_ok());
@@ -176,6 +178,7 @@ fn a_goodbye_is_heard_and_stops_what_follows() {
         window_values: 1,
         window_bytes: 1 << 20,
         limit: None,
+        redelivers: true,
     };
     assert_eq!(pair.importer.session.open(request), Err(OpenError::Closing));
 }

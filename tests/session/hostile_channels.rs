@@ -284,6 +284,7 @@ fn a_closing_session_opens_nothing_more() {
         window_values: 1,
         window_bytes: 1 << 20,
         limit: None,
+        redelivers: true,
     };
     assert!(script.side.session.open(request).is_err());
 }

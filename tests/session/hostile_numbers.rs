@@ -223,6 +223,7 @@ fn an_importer_window_of_any_size_is_served() {
                 window_values,
                 window_bytes,
                 limit: Some(window_bytes),
+                redelivers: true,
             };
             assert!(session.open(request).is_ok());
         }

@@ -84,6 +84,7 @@ impl Loose {
                     window_values: 20,
                     window_bytes: 20_000,
                     limit: None,
+                    redelivers: true,
                 };
                 loose.session.open(request).expect("there is room for four channels");
             }
@@ -109,7 +110,7 @@ impl Loose {
         self.input.clear();
         let result = self.session.handle_resume(self.now, peer_received);
         self.poll();
-        result
+        result.map(|resumed| resumed.repeated_frames)
     }
 
     fn poll(&mut self) {
@@ -132,7 +133,7 @@ impl Loose {
                 Event::OpenRequested(open) => match open.channel.0 % 5 {
                     0 => self.session.refuse(open.channel, Code::UnknownName, "not today"),
                     _ => {
-                        self.session.accept(&open, u32::MAX, u64::MAX);
+                        self.session.accept(&open, u32::MAX, u64::MAX, true);
                         self.session.ready(open.channel);
                     }
                 },

@@ -123,6 +123,7 @@ impl Pair {
             window_values: ask.window_values,
             window_bytes: ask.window_bytes,
             limit: ask.limit,
+            redelivers: true,
         };
         let channel =
             self.importer.session.open(request).expect("there is room for another channel");

@@ -114,11 +114,11 @@ fn only_frames_that_did_not_arrive_are_repeated() {
     script.side.hangup(script.now, channel, netchan::wire::Code::HungUp, "first time");
     let hangup = script.hear_past_acks().expect("a hangup is heard");
     let now = script.now;
-    let repeated = script.side.session.handle_resume(now, 1);
-    assert_eq!(repeated, Ok(1));
+    let resumed = script.side.session.handle_resume(now, 1);
+    assert_eq!(resumed.map(|resumed| resumed.repeated_frames), Ok(1));
     script.expect(hangup);
-    let repeated = script.side.session.handle_resume(now, 2);
-    assert_eq!(repeated, Ok(0));
+    let resumed = script.side.session.handle_resume(now, 2);
+    assert_eq!(resumed.map(|resumed| resumed.repeated_frames), Ok(0));
     script.expect_nothing();
 }
 

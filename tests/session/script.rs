@@ -150,6 +150,7 @@ impl Script {
             window_values,
             window_bytes,
             limit: None,
+            redelivers: true,
         };
         let channel = self.side.session.open(request).expect("there is room for another channel");
         if dir == Dir::Recv {

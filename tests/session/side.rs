@@ -8,7 +8,7 @@ use bytes::BytesMut;
 use netchan::dir::Dir;
 use netchan::id::ChannelId;
 use netchan::limits::{
-    CHANNELS_MAX, COMPOSED_BYTES_MAX, DEAD_AFTER, FRAME_BYTES_MAX, HEARTBEAT_AFTER,
+    CHANNELS_MAX, COMPOSED_BYTES_MAX, DEAD_AFTER, FRAME_BYTES_MAX, HEARTBEAT_AFTER, SESSION_EXPIRY,
 };
 use netchan::session::{Event, Heartbeat, Parameters, Role, Session};
 use netchan::wire::{Code, Open};
@@ -67,7 +67,7 @@ pub(crate) fn parameters(role: Role) -> Parameters {
         frame_bytes_max: FRAME_BYTES_MAX,
         peer_frame_bytes_max: FRAME_BYTES_MAX,
         channels_max: CHANNELS_MAX,
-        keeps_frames: true,
+        expiry: SESSION_EXPIRY,
         heartbeat: Heartbeat { ask_after: HEARTBEAT_AFTER, dead_after: DEAD_AFTER },
     }
 }
@@ -170,7 +170,7 @@ impl Side {
                         let values = window_values.min(open.window_values);
                         self.inlets.insert(open.channel, Inlet::new(values, window_bytes));
                     }
-                    self.session.accept(&open, window_values, window_bytes);
+                    self.session.accept(&open, window_values, window_bytes, true);
                     self.session.ready(open.channel);
                 }
             }

@@ -91,7 +91,7 @@ impl Driver {
         match found {
             Ok(end) => {
                 let (values, bytes) = end.window();
-                self.session.accept(&open, values, bytes);
+                self.session.accept(&open, values, bytes, false);
                 let end = end.with_window(values.min(open.window_values));
                 self.endpoints.attach_export(channel, open.name, end);
                 self.session.ready(channel);
