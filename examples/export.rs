@@ -48,9 +48,9 @@ async fn serve(stream: Stream) -> Result<(ConnectionEnd, u64), Box<dyn Error + S
     let exporter = Exporter::new(Config::default());
     let numbers = exporter.export_receiver::<u32>("numbers", RecvSettings::default())?;
     let squares = exporter.export_sender::<u64>("squares", SendSettings::default())?;
-    let (_connection, driver) = exporter.accept(stream).await?;
+    let connection = exporter.serve(stream).await?;
     let answering = tokio::spawn(answer(numbers, squares));
-    let end = driver.run().await;
+    let end = connection.closed().await;
     // A lost importer could come back for its channels. Here nobody waits for that.
     exporter.close().await;
     Ok((end, answering.await?))

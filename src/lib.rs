@@ -21,9 +21,7 @@
 //! let exporter = Exporter::new(Config::default());
 //! let numbers = exporter.export_sender::<u32>("numbers", SendSettings::default())?;
 //! tokio::spawn(async move {
-//!     if let Ok((_connection, driver)) = exporter.accept(near).await {
-//!         driver.run().await;
-//!     }
+//!     let _served = exporter.serve(near).await;
 //! });
 //! tokio::spawn(async move { numbers.send_all(1..=4).await });
 //!

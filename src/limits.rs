@@ -45,9 +45,9 @@ pub const COMPOSED_BYTES_MAX: usize = 128 * 1024;
 /// it has taken can no longer be overtaken, and without this bound it takes megabytes. Linux only.
 pub const UNSENT_BYTES_MAX: u32 = 128 * 1024;
 
-/// Composed bytes that a peer may leave unread. Only answers to its own requests can add up to so
-/// much, so a peer that asks and does not read loses its link.
-pub const UNWRITTEN_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Composed bytes that a peer may leave unread. Beside what a new link repeats, only answers to its
+/// own requests can add up to so much, so a peer that asks and does not read loses its link.
+pub const UNWRITTEN_BYTES_MAX: usize = REPLAY_BYTES_MAX + 16 * 1024 * 1024;
 
 /// How much a link reads at once, in bytes.
 pub const READ_BYTES: usize = 64 * 1024;
@@ -157,6 +157,22 @@ pub const SESSION_EXPIRY: Duration = Duration::from_secs(60);
 /// importer never asks for one that was just forgotten. The exporter may have noticed the loss as
 /// much earlier as a link can be silent, and the importer may need a whole handshake to ask.
 pub const SESSION_EXPIRY_MARGIN: Duration = Duration::from_secs(30);
+
+/// How long an importer waits before it dials again after a link was lost: at least so long, at most
+/// twice, by chance, so that many importers of one exporter do not come at the same moment.
+pub const REDIAL_DELAY_FIRST: Duration = Duration::from_millis(50);
+
+/// The longest wait between two attempts to dial, before chance adds up to as much. Each failed
+/// attempt doubles the wait up to it.
+pub const REDIAL_DELAY_MAX: Duration = Duration::from_secs(10);
+
+/// Sessions of which an exporter remembers that they were closed, so that an importer that missed
+/// the goodbye is told when it wants to resume.
+pub const CLOSED_SESSIONS_MAX: usize = 1024;
+
+/// Events that wait for each reader of a stream of events. A reader that is further behind misses
+/// the oldest and is told how many.
+pub const EVENTS_MAX: usize = 256;
 
 /// How long a hangup waits for the peer to say what it had taken. A live peer answers at once.
 pub const HANGUP_TIMEOUT: Duration = Duration::from_secs(10);

@@ -1,30 +1,47 @@
 //! One actor per peer: it owns the task that drives the connection.
 
-use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler};
-use actix::{Message, ResponseActFuture, ResponseFuture, WeakRecipient, WrapFuture};
+use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler, Message, ResponseFuture};
+use actix::{Supervised, Supervisor, WeakRecipient};
 use netchan::channel::Value;
 use netchan::id::SessionId;
-use netchan::net::ImportError;
 use netchan::net::{Connection, ConnectionEnd, Driver, FlushError, HangupError, HangupReport};
+use netchan::net::{ImportError, Pause};
 use netchan::{Receiver, Sender};
 
 use crate::messages::{Close, Disconnected, Drain, Hangup, ImportReceiver, ImportSender, Sync};
 
-/// The actor of one connection with one peer.
+/// The actor of one connection with one peer, under a supervisor of its own.
+///
+/// Each of its lives is the life of a link. A link that is lost stops it, and its supervisor starts
+/// it again with all that it had: at an importer it then dials, after a wait, and at an exporter it
+/// waits for the importer. The session goes on where it was, and messages to the actor wait
+/// meanwhile or are answered. When the connection has ended, it answers with how that was.
 ///
 /// It carries control messages only: values go straight from the channels to the task that drives
 /// the link, because an actor that is flooded with messages does not get to its own work.
 #[derive(Debug)]
 pub struct ConnectionActor {
     connection: Connection,
-    driver: Option<Driver>,
+    work: Work,
     owner: WeakRecipient<Ended>,
+    is_watched: bool,
+}
+
+/// What the actor has to do in this life.
+#[derive(Debug)]
+enum Work {
+    /// To drive the connection on.
+    Ready(Box<Driver>),
+    /// A task is at it.
+    UnderWay,
+    /// Nothing: the connection has ended.
+    Done,
 }
 
 /// To the owner of a connection: it has ended.
 #[derive(Debug)]
 pub(crate) struct Ended {
-    pub(crate) session: SessionId,
+    pub(crate) session: Option<SessionId>,
     pub(crate) end: ConnectionEnd,
 }
 
@@ -32,9 +49,41 @@ impl Message for Ended {
     type Result = ();
 }
 
+/// To itself: a link is lost, or all is over.
+struct Paused {
+    driver: Box<Driver>,
+    pause: Pause,
+}
+
+impl Message for Paused {
+    type Result = ();
+}
+
 impl ConnectionActor {
-    pub(crate) fn new(connection: Connection, driver: Driver, owner: WeakRecipient<Ended>) -> Self {
-        ConnectionActor { connection, driver: Some(driver), owner }
+    /// Starts the actor of a connection under a supervisor.
+    pub(crate) fn supervise(
+        connection: Connection,
+        driver: Driver,
+        owner: WeakRecipient<Ended>,
+    ) -> Addr<Self> {
+        let work = Work::Ready(Box::new(driver));
+        Supervisor::start(|_| ConnectionActor { connection, work, owner, is_watched: false })
+    }
+
+    /// Tells the owner when the connection has ended. On a task of its own, so that it happens also
+    /// when this actor is gone.
+    fn watch(&mut self) {
+        if std::mem::replace(&mut self.is_watched, true) {
+            return;
+        }
+        let (connection, owner) = (self.connection.watch_closed(), self.owner.clone());
+        let session = self.connection.session();
+        actix_rt::spawn(async move {
+            let end = connection.await;
+            if let Some(owner) = owner.upgrade() {
+                owner.do_send(Ended { session, end });
+            }
+        });
     }
 }
 
@@ -42,40 +91,46 @@ impl Actor for ConnectionActor {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Context<Self>) {
-        if let Some(driver) = self.driver.take() {
-            // A task of its own: a panic in it ends the connection, not this arbiter.
-            actix_rt::spawn(driver.run());
-        }
-        // On a task of its own, too, and with a weak address: a future of this context would keep
-        // the actor, and so the connection, when nobody else does.
+        self.watch();
+        let work = std::mem::replace(&mut self.work, Work::Done);
+        let Work::Ready(mut driver) = work else { return };
+        self.work = Work::UnderWay;
+        // A task of its own: a panic in it ends neither this arbiter nor the session. With a weak
+        // address: a future of this context would keep the actor, and so the connection, when nobody
+        // else does.
         let actor = ctx.address().downgrade();
-        let owner = self.owner.clone();
-        let session = self.connection.session();
-        let ended = self.connection.watch_closed();
         actix_rt::spawn(async move {
-            let end = ended.await;
-            if let Some(owner) = owner.upgrade() {
-                owner.do_send(Ended { session, end });
-            }
-            if let Some(actor) = actor.upgrade() {
-                actor.do_send(Stop);
+            let pause = driver.drive().await;
+            match (actor.upgrade(), pause) {
+                (Some(actor), pause) => actor.do_send(Paused { driver, pause }),
+                // Channels are in use, and nobody is left to supervise.
+                (None, Pause::LinkLost(_)) => {
+                    driver.run().await;
+                }
+                (None, Pause::Over(_)) => {}
             }
         });
     }
 }
 
-/// To itself: the connection has ended.
-struct Stop;
-
-impl Message for Stop {
-    type Result = ();
+impl Supervised for ConnectionActor {
+    fn restarting(&mut self, _: &mut Context<Self>) {
+        tracing::debug!(peer = self.connection.peer(), "the connection's actor starts again");
+    }
 }
 
-impl Handler<Stop> for ConnectionActor {
+impl Handler<Paused> for ConnectionActor {
     type Result = ();
 
-    fn handle(&mut self, _: Stop, ctx: &mut Context<Self>) {
-        ctx.stop();
+    fn handle(&mut self, Paused { driver, pause }: Paused, ctx: &mut Context<Self>) {
+        match pause {
+            Pause::LinkLost(end) => {
+                tracing::debug!(%end, "a link is lost");
+                self.work = Work::Ready(driver);
+                ctx.stop();
+            }
+            Pause::Over(_) => self.work = Work::Done,
+        }
     }
 }
 
@@ -134,11 +189,12 @@ impl Handler<Disconnected> for ConnectionActor {
 }
 
 impl Handler<Close> for ConnectionActor {
-    type Result = ResponseActFuture<Self, ()>;
+    type Result = ResponseFuture<()>;
 
     fn handle(&mut self, _: Close, _: &mut Context<Self>) -> Self::Result {
         let connection = self.connection.clone();
-        let closed = async move { connection.close().await };
-        Box::pin(closed.into_actor(self).map(|_, _, _| ()))
+        Box::pin(async move {
+            connection.close().await;
+        })
     }
 }

@@ -9,17 +9,21 @@ use actix::{Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Ha
 use actix::{MessageResult, ResponseActFuture, ResponseFuture, Supervised, WrapFuture};
 use netchan::channel::Value;
 use netchan::id::SessionId;
-use netchan::net::{Address, Config, ConnectError, Connection, Driver, ExportError, Exporter};
-use netchan::net::{FlushError, HangupError, HangupReport, Listener, Report};
+use netchan::net::{Accepted, Address, Config, ConnectError, Connection, Driver};
+use netchan::net::{
+    ExportError, Exporter, FlushError, HangupError, HangupReport, Listener, Report,
+};
+use netchan::net::{ShutdownReport, Status as ConnectionStatus};
 use netchan::{Receiver, Sender};
 use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
 
 use crate::connection::{ConnectionActor, Ended};
 use crate::inlet;
-use crate::messages::{Close, Connections, Drain, Errors, ExportReceiver, ExportSender, ExportTo};
-use crate::messages::{Hangup, ListenAndServe, Serve, ServeConnection, Subscribe, Sync};
-use crate::reporting::Subscribers;
+use crate::messages::{Close, Connections, Drain, Errors, Events, ExportReceiver, ExportSender};
+use crate::messages::{ExportTo, Hangup, ListenAndServe, Serve, ServeConnection, Shutdown, Status};
+use crate::messages::{Subscribe, SubscribeEvents, Sync};
+use crate::reporting::{self, Subscribers};
 
 /// How long a listener rests after the operating system refused a connection, so that a lack of
 /// file descriptors does not become a busy loop.
@@ -56,14 +60,14 @@ pub struct ExporterActor {
     subscribers: Subscribers,
 }
 
-/// From a listener: a peer has got through its handshake.
-struct Accepted {
+/// From a listener: a new peer has got through its handshake.
+struct NewPeer {
     connection: Connection,
     driver: Driver,
 }
 
-impl Message for Accepted {
-    type Result = Addr<ConnectionActor>;
+impl Message for NewPeer {
+    type Result = ();
 }
 
 impl ExporterActor {
@@ -93,13 +97,21 @@ impl ExporterActor {
         address
     }
 
-    fn accepted(&mut self, accepted: Accepted, ctx: &mut Context<Self>) -> Addr<ConnectionActor> {
-        let Accepted { connection, driver } = accepted;
+    fn welcome(&mut self, peer: NewPeer, ctx: &mut Context<Self>) -> Addr<ConnectionActor> {
+        let NewPeer { connection, driver } = peer;
         let session = connection.session();
         let owner = ctx.address().downgrade().recipient();
-        let actor = ConnectionActor::new(connection, driver, owner).start();
-        self.connections.insert(session, actor.clone());
+        let actor = ConnectionActor::supervise(connection, driver, owner);
+        if let Some(session) = session {
+            self.connections.insert(session, actor.clone());
+        }
         actor
+    }
+
+    fn stop_listening(&mut self) {
+        for listener in self.listeners.drain(..) {
+            listener.abort();
+        }
     }
 }
 
@@ -125,8 +137,10 @@ impl Accepting {
                     let Ok(permit) = self.handshakes.clone().acquire_owned().await else { return };
                     let (exporter, actor) = (self.exporter.clone(), self.actor.clone());
                     actix_rt::spawn(async move {
-                        if let Ok((connection, driver)) = exporter.accept(stream).await {
-                            actor.do_send(Accepted { connection, driver });
+                        // A peer that comes back to its session is no new one.
+                        if let Ok(Accepted::New(connection, driver)) = exporter.accept(stream).await
+                        {
+                            actor.do_send(NewPeer { connection, driver });
                         }
                         drop(permit);
                     });
@@ -201,18 +215,23 @@ impl Handler<ServeConnection> for ExporterActor {
     ) -> Self::Result {
         let exporter = self.exporter.clone();
         let accepting = async move { exporter.accept(stream).await };
-        Box::pin(accepting.into_actor(self).map(|accepted, actor, ctx| {
-            let (connection, driver) = accepted?;
-            Ok(actor.accepted(Accepted { connection, driver }, ctx))
+        Box::pin(accepting.into_actor(self).map(|accepted, actor, ctx| match accepted? {
+            Accepted::New(connection, driver) => {
+                Ok(actor.welcome(NewPeer { connection, driver }, ctx))
+            }
+            Accepted::Resumed(connection) => {
+                let known = connection.session().and_then(|id| actor.connections.get(&id));
+                known.cloned().ok_or(ConnectError::Closed)
+            }
         }))
     }
 }
 
-impl Handler<Accepted> for ExporterActor {
-    type Result = MessageResult<Accepted>;
+impl Handler<NewPeer> for ExporterActor {
+    type Result = ();
 
-    fn handle(&mut self, accepted: Accepted, ctx: &mut Context<Self>) -> Self::Result {
-        MessageResult(self.accepted(accepted, ctx))
+    fn handle(&mut self, peer: NewPeer, ctx: &mut Context<Self>) {
+        self.welcome(peer, ctx);
     }
 }
 
@@ -220,8 +239,10 @@ impl Handler<Ended> for ExporterActor {
     type Result = ();
 
     fn handle(&mut self, Ended { session, end }: Ended, _: &mut Context<Self>) {
-        tracing::debug!(%session, %end, "a connection has ended");
-        self.connections.remove(&session);
+        tracing::debug!(%end, "a connection has ended");
+        if let Some(session) = session {
+            self.connections.remove(&session);
+        }
     }
 }
 
@@ -231,7 +252,7 @@ impl Handler<Connections> for ExporterActor {
     fn handle(&mut self, _: Connections, _: &mut Context<Self>) -> Self::Result {
         // One that has ended may not have said so yet.
         let lasting = self.exporter.connections().into_iter().filter(|known| known.end().is_none());
-        let actors = lasting.filter_map(|known| self.connections.get(&known.session()).cloned());
+        let actors = lasting.filter_map(|known| self.connections.get(&known.session()?).cloned());
         MessageResult(actors.collect())
     }
 }
@@ -279,13 +300,52 @@ impl Handler<Subscribe> for ExporterActor {
     }
 }
 
+impl Handler<Events> for ExporterActor {
+    type Result = MessageResult<Events>;
+
+    fn handle(&mut self, _: Events, _: &mut Context<Self>) -> Self::Result {
+        MessageResult(self.exporter.events())
+    }
+}
+
+impl Handler<SubscribeEvents> for ExporterActor {
+    type Result = ();
+
+    fn handle(&mut self, SubscribeEvents(recipient): SubscribeEvents, _: &mut Context<Self>) {
+        reporting::hand_on_events(self.exporter.events(), recipient);
+    }
+}
+
+impl Handler<Status> for ExporterActor {
+    type Result = ResponseFuture<Vec<ConnectionStatus>>;
+
+    fn handle(&mut self, _: Status, _: &mut Context<Self>) -> Self::Result {
+        let exporter = self.exporter.clone();
+        Box::pin(async move { exporter.status().await })
+    }
+}
+
+impl Handler<Shutdown> for ExporterActor {
+    type Result = ResponseActFuture<Self, ShutdownReport>;
+
+    fn handle(&mut self, Shutdown { timeout }: Shutdown, _: &mut Context<Self>) -> Self::Result {
+        // Importers that have lost their link come back for what is left, so listeners stay until
+        // that is done.
+        let exporter = self.exporter.clone();
+        let shut_down = async move { exporter.shut_down(timeout).await };
+        Box::pin(shut_down.into_actor(self).map(|report, actor, ctx| {
+            actor.stop_listening();
+            ctx.stop();
+            report
+        }))
+    }
+}
+
 impl Handler<Close> for ExporterActor {
     type Result = ResponseActFuture<Self, ()>;
 
     fn handle(&mut self, _: Close, _: &mut Context<Self>) -> Self::Result {
-        for listener in self.listeners.drain(..) {
-            listener.abort();
-        }
+        self.stop_listening();
         let exporter = self.exporter.clone();
         let closed = async move { exporter.close().await };
         Box::pin(closed.into_actor(self).map(|(), _, ctx| ctx.stop()))

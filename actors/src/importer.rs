@@ -1,18 +1,19 @@
 //! The actor that imports channels from one exporter.
 
 use actix::{Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message};
-use actix::{MessageResult, ResponseActFuture, ResponseFuture, WrapFuture};
+use actix::{MessageResult, ResponseActFuture, ResponseFuture, Supervised, WrapFuture};
 use futures::TryFutureExt;
 use netchan::channel::Value;
-use netchan::net::{Address, Config, ConnectError, Connection, ConnectionEnd, FlushError};
-use netchan::net::{HangupError, HangupReport, ImportError, Stream, UnreadReports};
+use netchan::net::{Address, Config, ConnectError, Connection, ConnectionEnd, Dial, Driver};
+use netchan::net::{FlushError, HangupError, HangupReport, ImportError, ShutdownReport};
+use netchan::net::{Status as ConnectionStatus, Stream, UnreadReports};
 use netchan::{Receiver, Sender};
 
 use crate::connection::{ConnectionActor, Ended};
 use crate::inlet;
-use crate::messages::{Close, Disconnected, Drain, Errors, Hangup, ImportReceiver, ImportSender};
-use crate::messages::{ImportTo, Subscribe, Sync};
-use crate::reporting::Subscribers;
+use crate::messages::{Close, Disconnected, Drain, Errors, Events, Hangup, ImportReceiver};
+use crate::messages::{ImportSender, ImportTo, Shutdown, Status, Subscribe, SubscribeEvents, Sync};
+use crate::reporting::{self, Subscribers};
 
 /// Imports channels from one exporter.
 ///
@@ -32,14 +33,46 @@ use crate::reporting::Subscribers;
 /// })
 /// # }
 /// ```
+///
+/// An importer that dials comes by another link when its link is lost, as its [`Config`] says: its
+/// session goes on with nothing lost or repeated. When the session itself is lost, because the exporter
+/// has restarted or was away for too long, its imports are imported again, with the same senders,
+/// receivers and recipients. It ends on [`Close`], or when the exporter closes the connection.
+///
+/// It can run under a [`Supervisor`](actix::Supervisor): over a restart it keeps its connection.
 #[derive(Debug)]
 pub struct ImporterActor {
     connection: Connection,
-    actor: Addr<ConnectionActor>,
+    /// Until it is started.
+    driver: Option<Driver>,
+    actor: Option<Addr<ConnectionActor>>,
     subscribers: Subscribers,
 }
 
 impl ImporterActor {
+    /// An importer that dials when it is started. The exporter may start later: until it is there,
+    /// messages wait. When errors are not read, the oldest are dropped. `peer` is a name for the
+    /// exporter, for logs and reports.
+    ///
+    /// ```no_run
+    /// use actix::prelude::*;
+    /// use netchan_actix::{Address, ImporterActor};
+    ///
+    /// # fn start() -> Result<(), Box<dyn std::error::Error>> {
+    /// let address: Address = "10.0.0.7:4000".parse()?;
+    /// let importer = Supervisor::start(|_| {
+    ///     ImporterActor::new(address, "warehouse", Default::default())
+    /// });
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn new(dial: impl Dial, peer: impl Into<String>, config: Config) -> ImporterActor {
+        let unread = UnreadReports::DropOldest;
+        let (connection, driver) = Connection::dial_later(dial, peer, &config, unread);
+        ImporterActor::with(connection, driver)
+    }
+
     /// Dials an exporter and starts an importer in the current arbiter. When errors are not read,
     /// it is shut down, as Go's netchan does.
     ///
@@ -51,10 +84,28 @@ impl ImporterActor {
     ///
     /// Outside of an actix system.
     pub async fn connect(address: &Address, config: Config) -> Result<Addr<Self>, ConnectError> {
-        ImporterActor::over(address.dial().await?, config).await
+        ImporterActor::dial(address.clone(), config, UnreadReports::ShutDown).await
     }
 
-    /// Starts an importer over a byte stream that leads to an exporter.
+    /// The same with anything that dials, and a rule for errors that are not read.
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectError`] when nobody answers, or the handshake fails or takes too long.
+    ///
+    /// # Panics
+    ///
+    /// Outside of an actix system.
+    pub async fn dial(
+        dial: impl Dial,
+        config: Config,
+        when_unread: UnreadReports,
+    ) -> Result<Addr<Self>, ConnectError> {
+        let (connection, driver) = Connection::dial(dial, &config, when_unread).await?;
+        Ok(ImporterActor::with(connection, driver).start())
+    }
+
+    /// Starts an importer over a byte stream that leads to an exporter. It ends with the stream.
     ///
     /// # Errors
     ///
@@ -82,11 +133,12 @@ impl ImporterActor {
         when_unread: UnreadReports,
     ) -> Result<Addr<Self>, ConnectError> {
         let (connection, driver) = Connection::open(stream, &config, when_unread).await?;
-        Ok(ImporterActor::create(|ctx| {
-            let owner = ctx.address().downgrade().recipient();
-            let actor = ConnectionActor::new(connection.clone(), driver, owner).start();
-            ImporterActor { connection, actor, subscribers: Subscribers::default() }
-        }))
+        Ok(ImporterActor::with(connection, driver).start())
+    }
+
+    fn with(connection: Connection, driver: Driver) -> ImporterActor {
+        let subscribers = Subscribers::default();
+        ImporterActor { connection, driver: Some(driver), actor: None, subscribers }
     }
 
     /// Asks the connection's actor. When that is gone, so is the connection.
@@ -97,11 +149,14 @@ impl ImporterActor {
         ConnectionActor: Handler<M>,
     {
         let connection = self.connection.clone();
-        let answer = self.actor.send(message);
+        let answer = self.actor.as_ref().map(|actor| actor.send(message));
         async move {
-            match answer.await {
-                Ok(answer) => Ok(answer),
-                Err(_) => Err(connection.closed().await),
+            match answer {
+                Some(answer) => match answer.await {
+                    Ok(answer) => Ok(answer),
+                    Err(_) => Err(connection.closed().await),
+                },
+                None => Err(connection.closed().await),
             }
         }
     }
@@ -109,7 +164,17 @@ impl ImporterActor {
 
 impl Actor for ImporterActor {
     type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        if let Some(driver) = self.driver.take() {
+            let owner = ctx.address().downgrade().recipient();
+            let connection = self.connection.clone();
+            self.actor = Some(ConnectionActor::supervise(connection, driver, owner));
+        }
+    }
 }
+
+impl Supervised for ImporterActor {}
 
 impl<T: Value> Handler<ImportSender<T>> for ImporterActor {
     type Result = ResponseFuture<Result<Sender<T>, ImportError>>;
@@ -198,8 +263,46 @@ impl Handler<Disconnected> for ImporterActor {
 impl Handler<Ended> for ImporterActor {
     type Result = ();
 
-    fn handle(&mut self, Ended { session, end }: Ended, _: &mut Context<Self>) {
-        tracing::debug!(%session, %end, "the connection has ended");
+    fn handle(&mut self, Ended { end, .. }: Ended, _: &mut Context<Self>) {
+        tracing::debug!(%end, "the connection has ended");
+    }
+}
+
+impl Handler<Events> for ImporterActor {
+    type Result = MessageResult<Events>;
+
+    fn handle(&mut self, _: Events, _: &mut Context<Self>) -> Self::Result {
+        MessageResult(self.connection.events())
+    }
+}
+
+impl Handler<SubscribeEvents> for ImporterActor {
+    type Result = ();
+
+    fn handle(&mut self, SubscribeEvents(recipient): SubscribeEvents, _: &mut Context<Self>) {
+        reporting::hand_on_events(self.connection.events(), recipient);
+    }
+}
+
+impl Handler<Status> for ImporterActor {
+    type Result = ResponseFuture<Vec<ConnectionStatus>>;
+
+    fn handle(&mut self, _: Status, _: &mut Context<Self>) -> Self::Result {
+        let connection = self.connection.clone();
+        Box::pin(async move { connection.status().await.into_iter().collect() })
+    }
+}
+
+impl Handler<Shutdown> for ImporterActor {
+    type Result = ResponseActFuture<Self, ShutdownReport>;
+
+    fn handle(&mut self, Shutdown { timeout }: Shutdown, _: &mut Context<Self>) -> Self::Result {
+        let connection = self.connection.clone();
+        let shut_down = async move { connection.shut_down(timeout).await };
+        Box::pin(shut_down.into_actor(self).map(|report, _, ctx| {
+            ctx.stop();
+            report
+        }))
     }
 }
 

@@ -1,10 +1,10 @@
-//! Hands the errors of an actor to its subscribers.
+//! Hands the errors and events of an actor to its subscribers.
 
 use actix::Recipient;
-use netchan::net::ReportStream;
+use netchan::net::{EventStream, ReportStream};
 use tokio::sync::watch;
 
-use crate::messages::ErrorReport;
+use crate::messages::{ErrorReport, EventReport};
 
 /// The subscribers of one actor.
 #[derive(Debug, Default)]
@@ -46,4 +46,17 @@ async fn hand_on(
             }
         }
     }
+}
+
+/// Sends each event to a subscriber, and takes the next when it has handled it, until the subscriber
+/// or the events have ended.
+pub(crate) fn hand_on_events(mut events: EventStream, recipient: Recipient<EventReport>) {
+    actix_rt::spawn(async move {
+        while let Some(event) = events.next_event().await {
+            if recipient.send(EventReport(event)).await.is_err() {
+                tracing::debug!("a subscriber is gone");
+                return;
+            }
+        }
+    });
 }

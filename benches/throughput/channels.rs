@@ -216,9 +216,7 @@ async fn open(end: End) -> Result<Connection, Failure> {
 async fn accept(exporter: &Exporter, ends: Vec<End>) -> Result<Vec<Connection>, Failure> {
     let mut connections = Vec::new();
     for end in ends {
-        let (connection, driver) = exporter.accept(end.into_stream()?).await?;
-        tokio::spawn(driver.run());
-        connections.push(connection);
+        connections.push(exporter.serve(end.into_stream()?).await?);
     }
     Ok(connections)
 }

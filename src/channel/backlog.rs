@@ -59,6 +59,16 @@ impl Backlog {
         }
     }
 
+    /// Puts values that were taken back in front of the others.
+    pub(super) fn give_back(&mut self, chunk: Chunk) {
+        if let Some(first) = self.chunks.front_mut() {
+            first.bytes.drain(..self.first_offset);
+        }
+        self.first_offset = 0;
+        self.bytes += chunk.bytes.len();
+        self.chunks.push_front(chunk);
+    }
+
     /// Moves values from the front to `chunk`, which has none; returns how many.
     pub(super) fn take(&mut self, values_max: u64, bytes_wanted: usize, chunk: &mut Chunk) -> u64 {
         while self.chunks.front().is_some_and(|first| first.values == 0) {
@@ -149,6 +159,24 @@ mod tests {
         assert_eq!(take(&mut backlog, 99, 1000), (4, 40));
         assert_eq!(backlog.bytes(), 0);
         assert_eq!(take(&mut backlog, 99, 1000), (0, 0));
+    }
+
+    #[test]
+    fn what_is_given_back_comes_before_what_waits() {
+        let mut backlog = Backlog::default();
+        (0..4).for_each(|_| append(&mut backlog, 9));
+        let mut chunk = Chunk::default();
+        assert_eq!(backlog.take(1, 1000, &mut chunk), 1);
+        let mut again = Chunk::default();
+        assert_eq!(backlog.take(1, 1000, &mut again), 1);
+        append(&mut backlog, 99);
+        backlog.give_back(again);
+        backlog.give_back(chunk);
+        assert_eq!(backlog.bytes(), 141);
+        for length in [10, 10, 20, 101] {
+            assert_eq!(take(&mut backlog, 2, 1000).1, length);
+        }
+        assert_eq!(backlog.bytes(), 0);
     }
 
     #[test]

@@ -237,6 +237,14 @@ impl Incoming {
         self.arrived.notify_all();
     }
 
+    /// The lane's session is lost, and another one will bring more. What has come can still be taken;
+    /// it comes before what the next lane brings.
+    pub(crate) fn suspend_lane(&self, key: LaneKey, closed: Closed) {
+        if let Some(lane) = self.state.lock().lanes.get_mut(&key) {
+            lane.closed.get_or_insert(closed);
+        }
+    }
+
     /// This side ends the lane: what was not handed out is dropped.
     pub(crate) fn end_lane(&self, key: LaneKey, closed: Closed) {
         if let Some(lane) = self.state.lock().lanes.get_mut(&key) {
@@ -356,13 +364,17 @@ impl State {
         (self.closed().map_or(Found::Nothing, Found::Ended), None)
     }
 
-    /// Gives a lane that has values a turn.
+    /// Gives a lane that has values a turn. One that gets no more comes first: what follows it may be
+    /// on another lane.
     fn queue(&mut self, key: LaneKey) {
         if let Some(lane) = self.lanes.get_mut(&key)
             && lane.has_values()
             && !std::mem::replace(&mut lane.is_queued, true)
         {
-            self.turns.push_back(key);
+            match &lane.closed {
+                Some(_) => self.turns.push_front(key),
+                None => self.turns.push_back(key),
+            }
         }
     }
 

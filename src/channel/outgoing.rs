@@ -32,6 +32,8 @@ pub(crate) struct OutgoingBounds {
     pub(crate) slots: Slots,
     /// The number of values after which the channel ends.
     pub(crate) limit: Option<u64>,
+    /// Values that are not known to have been taken when a session is lost are sent again.
+    pub(crate) redelivers: bool,
 }
 
 /// What frees a sender's slot.
@@ -79,6 +81,8 @@ struct State {
     ended: Option<Closed>,
     /// Values that waited when the channel was ended, and were dropped.
     discarded_values: u64,
+    /// Values that were lost with sessions.
+    lost_values: u64,
 }
 
 impl Outgoing {
@@ -96,6 +100,7 @@ impl Outgoing {
                 is_finished: false,
                 ended: None,
                 discarded_values: 0,
+                lost_values: 0,
             }),
             slot_freed: Signal::default(),
             dispatched: Event::new(),
@@ -193,6 +198,11 @@ impl Outgoing {
         self.state.lock().free_slots()
     }
 
+    /// Whether values that are not known to have been taken when a session is lost are sent again.
+    pub(crate) fn redelivers(&self) -> bool {
+        self.state.lock().bounds.redelivers
+    }
+
     pub(crate) fn capacity_values(&self) -> u32 {
         self.state.lock().bounds.capacity_values
     }
@@ -280,6 +290,44 @@ impl Outgoing {
             self.dispatched.notify(usize::MAX);
         }
         supply
+    }
+
+    /// Takes back what a lost session had taken and not brought to its end: `returned` stands in
+    /// front of the queue again, and `discarded_values` are gone. Returns how many of the former are
+    /// gone as well, because the channel has been ended.
+    pub(crate) fn give_back(&self, returned: Chunk, discarded_values: u64) -> u64 {
+        let mut state = self.state.lock();
+        let values = u64::from(returned.values);
+        let mut dropped_values = 0;
+        if state.ended.is_some() {
+            dropped_values = values;
+        } else if values > 0 {
+            state.dispatched_values -= values;
+            state.backlog.give_back(returned);
+        }
+        match state.bounds.slots {
+            // They take up their slots again.
+            Slots::UntilDispatched => state.freed_slots -= values - dropped_values,
+            // What is not here any more is known to be taken, or gone.
+            Slots::UntilTaken => state.freed_slots = state.dispatched_values,
+        }
+        state.lost_values += discarded_values + dropped_values;
+        let woken = if state.is_empty() { None } else { state.consumers.wake_one() };
+        drop(state);
+        ring(woken);
+        self.slot_freed.notify_all();
+        self.dispatched.notify(usize::MAX);
+        dropped_values
+    }
+
+    /// Values that were taken by sessions, in all, without those that came back.
+    pub(crate) fn dispatched_values(&self) -> u64 {
+        self.state.lock().dispatched_values
+    }
+
+    /// Values that were lost with sessions.
+    pub(crate) fn lost_values(&self) -> u64 {
+        self.state.lock().lost_values
     }
 
     /// Values have left the peer's channel, in all.

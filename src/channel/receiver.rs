@@ -32,9 +32,7 @@ use crate::channel::{Closed, CodecError, RecvError, TryRecvError};
 /// # let exporter = Exporter::new(Config::default());
 /// # let sender = exporter.export_sender::<u32>("numbers", SendSettings::default())?;
 /// # tokio::spawn(async move {
-/// #     if let Ok((_connection, driver)) = exporter.accept(near).await {
-/// #         driver.run().await;
-/// #     }
+/// #     let _served = exporter.serve(near).await;
 /// # });
 /// # tokio::spawn(async move { sender.send_all(0..3).await });
 /// # let config = Config::default();

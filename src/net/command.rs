@@ -1,39 +1,84 @@
-//! What the program asks of a connection's driver.
+//! What is asked of a connection's driver.
 
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use crate::channel::{Incoming, LaneWindow, Outgoing};
-use crate::net::{ImportError, Status};
+use crate::channel::{Closed, Incoming, LaneWindow, Outgoing};
+use crate::net::handshake::Link;
+use crate::net::{FlushError, HangupError, HangupReport, ImportError, Status};
 use crate::session::OpenRequest;
 
 /// A request to the driver. Whoever sent it may be gone before the answer; then nobody minds.
 pub(super) enum Command {
     /// Import a channel.
     Import(Import),
-    /// Dissociate the channels of a name; answers how many values are lost by that.
-    Hangup { name: String, reply: oneshot::Sender<Option<u64>> },
+    /// Dissociate the channels of a name.
+    Hangup { name: String, reply: oneshot::Sender<Result<HangupReport, HangupError>> },
     /// Name the queues of the imported channels that send.
     Queues { reply: oneshot::Sender<Vec<Arc<Outgoing>>> },
     /// Answer when all values that were accepted by now have been received, or never will be; and
     /// how many will not.
-    Flush { reply: oneshot::Sender<u64> },
+    Flush { reply: oneshot::Sender<Result<u64, FlushError>> },
     /// Say how things stand.
     Status { reply: oneshot::Sender<Status> },
+    /// Take no more values from the program; those that are queued are still sent.
+    Finish,
     /// Say goodbye.
     Close,
+    /// The peer comes with another link: let go of the present one, and say how many counted frames
+    /// have come; nothing, if an even newer link is on its way.
+    Yield { epoch: u64, reply: oneshot::Sender<Option<u64>> },
+    /// The link for which the last one was let go.
+    Adopt { epoch: u64, link: Link, peer_received: u64 },
+    /// The peer has another incarnation, so it will not come back to this session.
+    PeerRestarted,
 }
 
 /// An import and the queue that it belongs to.
 pub(super) struct Import {
     pub(super) request: OpenRequest,
     pub(super) end: ImportEnd,
-    pub(super) reply: oneshot::Sender<Result<(), ImportError>>,
+    /// It is imported again when its session is lost.
+    pub(super) is_lasting: bool,
+    /// Who waits for the peer's answer; nobody if it was imported before.
+    pub(super) reply: Option<oneshot::Sender<Result<(), ImportError>>>,
+}
+
+impl Import {
+    /// Values that wait to be sent.
+    pub(super) fn queued_values(&self) -> u64 {
+        match &self.end {
+            ImportEnd::Out(queue) => queue.queued_values(),
+            ImportEnd::In(..) => 0,
+        }
+    }
 }
 
 /// The queue of an imported channel.
+#[derive(Clone)]
 pub(super) enum ImportEnd {
     Out(Arc<Outgoing>),
     In(Arc<Incoming>, LaneWindow),
+}
+
+impl ImportEnd {
+    /// Ends the channel on this side; returns the queued values that are dropped by that.
+    pub(super) fn end(&self, closed: Closed) -> u64 {
+        match self {
+            ImportEnd::Out(queue) => queue.end(closed),
+            ImportEnd::In(queue, _) => {
+                queue.end(closed);
+                0
+            }
+        }
+    }
+
+    /// Whether the channel has come to its end, so that there is nothing to import.
+    pub(super) fn is_over(&self) -> bool {
+        match self {
+            ImportEnd::Out(queue) => queue.is_over(),
+            ImportEnd::In(queue, _) => queue.is_over(),
+        }
+    }
 }

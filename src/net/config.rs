@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::id::{Incarnation, NodeId};
 use crate::limits;
-use crate::session::Heartbeat;
+use crate::net::Redial;
+use crate::session::{Heartbeat, Parameters, Role};
 
 /// Longer waits than this are mistakes, and would overflow clocks.
 const WAIT_MAX: Duration = Duration::from_secs(24 * 60 * 60);
@@ -28,6 +29,8 @@ pub struct Config {
     pub(super) channels_max: usize,
     pub(super) connections_max: usize,
     pub(super) handshakes_max: usize,
+    pub(super) session_expiry: Duration,
+    pub(super) redial: Redial,
 }
 
 /// Builds a [`Config`].
@@ -40,6 +43,8 @@ pub struct ConfigBuilder {
     channels_max: usize,
     connections_max: usize,
     handshakes_max: usize,
+    session_expiry: Duration,
+    redial: Redial,
 }
 
 /// A setting that cannot work.
@@ -66,6 +71,8 @@ impl Config {
             channels_max: limits::CHANNELS_MAX,
             connections_max: limits::CONNECTIONS_MAX,
             handshakes_max: limits::HANDSHAKES_MAX,
+            session_expiry: limits::SESSION_EXPIRY,
+            redial: Redial::default(),
         }
     }
 
@@ -73,6 +80,18 @@ impl Config {
     #[must_use]
     pub fn handshakes_max(&self) -> usize {
         self.handshakes_max
+    }
+
+    /// The parameters of a session, as far as this side decides them.
+    pub(super) fn parameters(&self, role: Role) -> Parameters {
+        Parameters {
+            role,
+            frame_bytes_max: limits::FRAME_BYTES_MAX,
+            peer_frame_bytes_max: limits::FRAME_BYTES_MAX,
+            channels_max: self.channels_max,
+            expiry: self.session_expiry,
+            heartbeat: self.heartbeat,
+        }
     }
 }
 
@@ -123,6 +142,20 @@ impl ConfigBuilder {
         self
     }
 
+    /// How long a session is kept without a link, so that another link can resume it. The shorter time
+    /// of both sides counts. Zero: a lost link ends its session, and nothing is kept for that case.
+    /// Default: [`SESSION_EXPIRY`](limits::SESSION_EXPIRY).
+    pub fn session_expiry(mut self, expiry: Duration) -> Self {
+        self.session_expiry = expiry;
+        self
+    }
+
+    /// How an importer that can dial comes by another link. Default: [`Redial::default`].
+    pub fn redial(mut self, redial: Redial) -> Self {
+        self.redial = redial;
+        self
+    }
+
     /// Checks the settings.
     ///
     /// # Errors
@@ -151,6 +184,15 @@ impl ConfigBuilder {
         if self.handshakes_max == 0 {
             return error("handshakes_max", "above zero");
         }
+        if self.session_expiry > WAIT_MAX {
+            return error("session_expiry", "at most a day");
+        }
+        if self.redial.first_delay.is_zero() {
+            return error("redial.first_delay", "above zero");
+        }
+        if self.redial.max_delay < self.redial.first_delay || self.redial.max_delay > WAIT_MAX {
+            return error("redial.max_delay", "from first_delay to a day");
+        }
         Ok(self.unchecked())
     }
 
@@ -163,6 +205,8 @@ impl ConfigBuilder {
             channels_max: self.channels_max,
             connections_max: self.connections_max,
             handshakes_max: self.handshakes_max,
+            session_expiry: self.session_expiry,
+            redial: self.redial,
         }
     }
 }

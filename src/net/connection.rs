@@ -13,22 +13,28 @@ use crate::dir::Dir;
 use crate::id::SessionId;
 use crate::limits::{COMMANDS_MAX, HANGUP_TIMEOUT};
 use crate::net::command::{Command, Import, ImportEnd};
-use crate::net::driver::Driver;
+use crate::net::driver::{Dialler, Driver, Surroundings, Uplink};
 use crate::net::error::NameError;
+use crate::net::event::Events;
 use crate::net::flush::{self, Flushing};
-use crate::net::handshake::{self, Link};
+use crate::net::handshake::{self, Ask, Link};
 use crate::net::registry::Registry;
 use crate::net::report::Reports;
-use crate::net::shared::{Shared, Status};
-use crate::net::{Config, ConnectError, ConnectionEnd, FlushError, HangupError, HangupReport};
-use crate::net::{ImportError, ImportSettings, ReportStream, Stream, UnreadReports};
-use crate::session::OpenRequest;
+use crate::net::shared::Shared;
+use crate::net::shutdown::{self, ShutdownReport};
+use crate::net::{Config, ConnectError, ConnectionEnd, Dial, Event, EventStream, FlushError};
+use crate::net::{HangupError, HangupReport, ImportError, ImportSettings, ReportStream, Status};
+use crate::net::{Stream, Unconfirmed, UnreadReports};
+use crate::session::{OpenRequest, Parameters, Role};
 
 /// A connection with one peer. It can be cloned; all clones are the same connection.
 ///
-/// It lives until it is [closed](Connection::close), the peer closes it, or its link breaks. When
-/// all handles are dropped, it is closed as soon as its channels have ended; an exporter keeps a
-/// handle to each of its own.
+/// It lives until it is [closed](Connection::close) or the peer closes it. One that was
+/// [dialled](Connection::dial) comes by another link when its link is lost: its session goes on where
+/// it was, with nothing lost or repeated, and when the session itself is lost, because the exporter
+/// has restarted for example, its imports are imported again. One that was
+/// [opened](Connection::open) over a stream ends with it. When all handles are dropped, it is closed
+/// as soon as its channels have ended; an exporter keeps a handle to each of its own.
 ///
 /// ```
 /// # use netchan::net::{Config, Exporter, SendSettings, Stream, UnreadReports};
@@ -38,9 +44,7 @@ use crate::session::OpenRequest;
 /// # let exporter = Exporter::new(Config::default());
 /// # let sender = exporter.export_sender::<u32>("numbers", SendSettings::default())?;
 /// # tokio::spawn(async move {
-/// #     if let Ok((_connection, driver)) = exporter.accept(near).await {
-/// #         driver.run().await;
-/// #     }
+/// #     let _served = exporter.serve(near).await;
 /// # });
 /// # tokio::spawn(async move { sender.send_all(0..3).await });
 /// # let stream = far;
@@ -72,8 +76,77 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// Dials an exporter and starts to import from it. Run the [`Driver`] on a task of its own. It
+    /// dials again when a link is lost, as [`Config`] says.
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectError`] when nobody answers, or the handshake fails or takes too long.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it returns, the stream is closed.
+    ///
+    /// ```
+    /// # use netchan::net::{Address, Config, SendSettings};
+    /// # use netchan::Exporter;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let exporter = Exporter::new(Config::default());
+    /// # let sender = exporter.export_sender::<u32>("numbers", SendSettings::default())?;
+    /// # let listener = "127.0.0.1:0".parse::<Address>()?.listen().await?;
+    /// # let address = listener.address().clone();
+    /// # tokio::spawn(async move {
+    /// #     while let Ok(stream) = listener.accept().await {
+    /// #         let _served = exporter.serve(stream).await;
+    /// #     }
+    /// # });
+    /// # tokio::spawn(async move { sender.send_all(0..3).await });
+    /// use netchan::Connection;
+    /// use netchan::net::{ImportSettings, UnreadReports};
+    ///
+    /// let config = Config::default();
+    /// let (connection, driver) =
+    ///     Connection::dial(address, &config, UnreadReports::DropOldest).await?;
+    /// tokio::spawn(driver.run());
+    /// let settings = ImportSettings::default();
+    /// let mut numbers = connection.import_receiver::<u32>("numbers", settings).await?;
+    /// assert_eq!(numbers.recv().await?, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn dial(
+        dial: impl Dial,
+        config: &Config,
+        when_unread: UnreadReports,
+    ) -> Result<(Connection, Driver), ConnectError> {
+        let mut dialler = Dialler::new(Arc::new(dial), config.clone());
+        let welcomed = dialler.attempt_first().await?;
+        let uplink = if config.redial.is_never() { Uplink::None } else { Uplink::Dialler(dialler) };
+        let peer = welcomed.link.stream.peer().to_owned();
+        let (connection, mut driver) = Connection::importer(peer, config, uplink, when_unread);
+        driver.begin_welcomed(welcomed);
+        Ok((connection, driver))
+    }
+
+    /// The same, but it does not wait for the exporter, which may start later. Until it is there,
+    /// calls on the connection wait. `peer` is a name for it, for logs and reports.
+    ///
+    /// When the exporter is never there, and attempts are [limited](crate::net::Redial::attempts), the
+    /// connection ends with [`ConnectionEnd::GaveUp`].
+    #[must_use]
+    pub fn dial_later(
+        dial: impl Dial,
+        peer: impl Into<String>,
+        config: &Config,
+        when_unread: UnreadReports,
+    ) -> (Connection, Driver) {
+        let dialler = Dialler::new(Arc::new(dial), config.clone());
+        Connection::importer(peer.into(), config, Uplink::Dialler(dialler), when_unread)
+    }
+
     /// Starts to import from whoever is at the other end of `stream`. Run the [`Driver`] on a task
-    /// of its own.
+    /// of its own. The connection ends with the stream.
     ///
     /// # Errors
     ///
@@ -87,20 +160,41 @@ impl Connection {
         config: &Config,
         when_unread: UnreadReports,
     ) -> Result<(Connection, Driver), ConnectError> {
-        let reports = Reports::new(when_unread);
-        let link = handshake::dial(stream, config).await?;
-        Ok(Connection::start(link, None, reports))
+        let ask = Ask { resume: None, received: 0, expiry: Duration::ZERO };
+        let hello = handshake::say_hello(stream, config, ask);
+        let welcomed = handshake::within(config.handshake_timeout, hello).await?;
+        let peer = welcomed.link.stream.peer().to_owned();
+        let (connection, mut driver) =
+            Connection::importer(peer, config, Uplink::None, when_unread);
+        driver.begin_welcomed(welcomed);
+        Ok((connection, driver))
     }
 
+    fn importer(
+        peer: String,
+        config: &Config,
+        uplink: Uplink,
+        when_unread: UnreadReports,
+    ) -> (Connection, Driver) {
+        let parameters = config.parameters(Role::Importer);
+        let reports = Reports::new(when_unread);
+        Connection::start(peer, parameters, uplink, None, reports, Events::new())
+    }
+
+    /// A connection whose session waits for its first link.
     pub(super) fn start(
-        link: Link,
+        peer: String,
+        parameters: Parameters,
+        uplink: Uplink,
         registry: Option<Arc<Registry>>,
         reports: Arc<Reports>,
+        events: Events,
     ) -> (Connection, Driver) {
-        let (sender, receiver) = mpsc::channel(COMMANDS_MAX);
-        let peer = link.stream.peer().to_owned();
-        let shared = Shared::new(link.session, peer, reports.clone());
-        let driver = Driver::new(link, registry, reports, receiver, shared.clone());
+        let (sender, commands) = mpsc::channel(COMMANDS_MAX);
+        let shared = Shared::new(peer, reports.clone(), events.clone());
+        let surroundings =
+            Surroundings { registry, reports, events, commands, shared: shared.clone() };
+        let driver = Driver::new(parameters, uplink, surroundings);
         (Connection { commands: sender, shared }, driver)
     }
 
@@ -124,6 +218,7 @@ impl Connection {
             queue_bytes: settings.queue_bytes,
             slots: Slots::UntilTaken,
             limit: settings.limit,
+            redelivers: settings.unconfirmed == Unconfirmed::Redeliver,
         });
         let sender = Sender::new::<Bincode>(queue.clone());
         self.import::<T>(Dir::Send, name, settings, ImportEnd::Out(queue)).await?;
@@ -168,9 +263,11 @@ impl Connection {
             window_values: settings.size_values,
             window_bytes: settings.window_bytes,
             limit: settings.limit,
-            redelivers: false,
+            redelivers: settings.unconfirmed == Unconfirmed::Redeliver,
         };
-        self.ask(|reply| Command::Import(Import { request, end, reply })).await?
+        let is_lasting = settings.is_lasting;
+        self.ask(|reply| Command::Import(Import { request, end, is_lasting, reply: Some(reply) }))
+            .await?
     }
 
     /// Dissociates a channel that was imported on this connection: it is closed at both ends, and
@@ -178,7 +275,8 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// [`HangupError`] when there is no such channel or no connection.
+    /// [`HangupError`] when there is no such channel or no connection, when the peer does not answer
+    /// in time, or when its session is lost. In the last two cases the channel is closed on this side.
     ///
     /// # Cancel safety
     ///
@@ -186,8 +284,7 @@ impl Connection {
     pub async fn hangup(&self, name: &str) -> Result<HangupReport, HangupError> {
         let command = |reply| Command::Hangup { name: name.to_owned(), reply };
         match tokio::time::timeout(HANGUP_TIMEOUT, self.ask(command)).await {
-            Ok(Ok(Some(discarded_values))) => Ok(HangupReport { discarded_values }),
-            Ok(Ok(None)) => Err(HangupError::UnknownName { name: name.to_owned() }),
+            Ok(Ok(result)) => result,
             Ok(Err(end)) => Err(end.into()),
             Err(_) => Err(HangupError::Unanswered { name: name.to_owned() }),
         }
@@ -222,10 +319,11 @@ impl Connection {
 
     /// Waits until the peer has received what the session was given by now. Returns how many values
     /// it will not receive, because their channels have ended.
-    pub(super) async fn flush(&self) -> Result<u64, ConnectionEnd> {
-        let queues = self.ask(|reply| Command::Queues { reply }).await?;
+    pub(super) async fn flush(&self) -> Result<u64, FlushError> {
+        let lost = |end| self.lost(end);
+        let queues = self.ask(|reply| Command::Queues { reply }).await.map_err(lost)?;
         join_all(queues.iter().map(|queue| queue.settle_feeders())).await;
-        self.ask(|reply| Command::Flush { reply }).await
+        self.ask(|reply| Command::Flush { reply }).await.map_err(lost)?
     }
 
     /// How the connection stands.
@@ -235,6 +333,25 @@ impl Connection {
     /// [`ConnectionEnd`] when it has ended.
     pub async fn status(&self) -> Result<Status, ConnectionEnd> {
         self.ask(|reply| Command::Status { reply }).await
+    }
+
+    /// Comes to an end in good order: takes no more values from the program, waits until those that
+    /// it was given have been received, for at most `timeout`, tells the peer that no more will come,
+    /// and closes. The report says what could not be delivered.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it returns, the senders are finished, but the connection may be left open.
+    pub async fn shut_down(&self, timeout: Duration) -> ShutdownReport {
+        // An error says that it has ended already, which the report shows.
+        let _ended = self.commands.send(Command::Finish).await;
+        let outstanding_values = self.status().await.map_or(0, |status| status.outstanding_values);
+        let peer = self.shared.peer.clone();
+        self.shared.events.tell(|| Event::Draining { peer, outstanding_values });
+        let drained = self.drain(timeout).await;
+        let report = shutdown::report(drained, self.status().await.into_iter(), Vec::new());
+        self.close().await;
+        report
     }
 
     /// Closes the connection and waits until that is done. Values that were not received are lost:
@@ -282,10 +399,37 @@ impl Connection {
         FlushError::Disconnected { outstanding_values: self.unconfirmed_values(), end }
     }
 
-    /// The session's public name.
+    /// The public name of the present session, or of the last one. `None` before the first one.
     #[must_use]
-    pub fn session(&self) -> SessionId {
-        self.shared.session
+    pub fn session(&self) -> Option<SessionId> {
+        self.shared.session()
+    }
+
+    /// What happens to the connection and its channels from now on.
+    #[must_use]
+    pub fn events(&self) -> EventStream {
+        self.shared.events.stream()
+    }
+
+    /// The peer comes with another link: lets go of the present one. Returns how many counted frames
+    /// have come in the session, or nothing if an even newer link is on its way.
+    pub(super) async fn yield_link(&self, epoch: u64) -> Result<Option<u64>, ConnectionEnd> {
+        self.ask(|reply| Command::Yield { epoch, reply }).await
+    }
+
+    /// Hands the driver the link for which it let go of the last one.
+    pub(super) async fn adopt(&self, epoch: u64, link: Link, peer_received: u64) {
+        let command = Command::Adopt { epoch, link, peer_received };
+        if self.commands.send(command).await.is_err() {
+            tracing::debug!("the session ended while it was resumed");
+        }
+    }
+
+    /// The peer has another incarnation now.
+    pub(super) fn peer_restarted(&self) {
+        if self.commands.try_send(Command::PeerRestarted).is_err() {
+            tracing::debug!("a session of an earlier incarnation is left to expire");
+        }
     }
 
     /// The name of the other end.

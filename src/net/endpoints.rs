@@ -10,9 +10,9 @@ use crate::channel::{Origin, ReadySet, Reason};
 use crate::dir::Dir;
 use crate::id::ChannelId;
 use crate::net::ImportError;
-use crate::net::command::ImportEnd;
+use crate::net::command::{Import, ImportEnd};
 use crate::net::registry::ExportEnd;
-use crate::session::{Chunk, Supply, ValueSource};
+use crate::session::{Chunk, OpenRequest, Remains, Supply, ValueSource};
 
 /// The attached queues of one session.
 #[derive(Default)]
@@ -25,12 +25,28 @@ pub(super) struct Endpoints {
 pub(super) struct Endpoint {
     pub(super) name: String,
     pub(super) queue: Queue,
-    /// This side imported the channel, so the queue ends with it.
-    is_import: bool,
+    /// What this side asked for, if it imported the channel. Then the queue ends with it.
+    pub(super) import: Option<Wanted>,
+    /// Values that an import's queue had given to lost sessions for good.
+    base_values: u64,
     /// Values that waited for the channel when it ended, and were dropped.
     pub(super) discarded_values: u64,
+    /// Values of lost sessions that were queued again.
+    pub(super) redelivered_values: u64,
+    /// How the channel ended, as far as its users were told.
+    pub(super) closed: Option<Closed>,
     /// Who waits for the peer's answer to the import.
     pub(super) opening: Option<oneshot::Sender<Result<(), ImportError>>>,
+    /// The peer has accepted the import.
+    pub(super) is_open: bool,
+}
+
+/// What an import asked for, to ask for it again.
+pub(super) struct Wanted {
+    pub(super) request: OpenRequest,
+    pub(super) is_lasting: bool,
+    /// It was open in an earlier session.
+    pub(super) is_again: bool,
 }
 
 /// The queue of a channel.
@@ -39,20 +55,29 @@ pub(super) enum Queue {
     In(Arc<Incoming>, LaneKey),
 }
 
+/// What became of the values of a channel whose session is lost.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Aftermath {
+    pub(super) unconfirmed_values: u64,
+    pub(super) redelivered_values: u64,
+    pub(super) discarded_values: u64,
+}
+
 impl Endpoints {
-    pub(super) fn attach_import(
-        &mut self,
-        channel: ChannelId,
-        name: String,
-        end: ImportEnd,
-        opening: oneshot::Sender<Result<(), ImportError>>,
-    ) {
-        let queue = match end {
-            ImportEnd::Out(queue) => self.attach_out(channel, queue),
-            ImportEnd::In(queue, window) => self.attach_in(channel, queue, window),
+    /// Attaches an imported queue; `is_again` if it was open in an earlier session.
+    pub(super) fn attach_import(&mut self, channel: ChannelId, import: Import, is_again: bool) {
+        let Import { request, end, is_lasting, reply } = import;
+        let (queue, base_values) = match end {
+            ImportEnd::Out(queue) => {
+                let base_values = queue.dispatched_values();
+                (self.attach_out(channel, queue), base_values)
+            }
+            ImportEnd::In(queue, window) => (self.attach_in(channel, queue, window), 0),
         };
-        let endpoint =
-            Endpoint { name, queue, is_import: true, discarded_values: 0, opening: Some(opening) };
+        let mut endpoint = Endpoint::new(request.name.clone(), queue);
+        endpoint.import = Some(Wanted { request, is_lasting, is_again });
+        endpoint.base_values = base_values;
+        endpoint.opening = reply;
         self.by_channel.insert(channel, endpoint);
     }
 
@@ -61,10 +86,9 @@ impl Endpoints {
             ExportEnd::Out(queue) => self.attach_out(channel, queue),
             ExportEnd::In(queue, window) => self.attach_in(channel, queue, window),
         };
-        self.by_channel.insert(
-            channel,
-            Endpoint { name, queue, is_import: false, discarded_values: 0, opening: None },
-        );
+        let mut endpoint = Endpoint::new(name, queue);
+        endpoint.is_open = true;
+        self.by_channel.insert(channel, endpoint);
     }
 
     fn attach_out(&self, channel: ChannelId, queue: Arc<Outgoing>) -> Queue {
@@ -98,7 +122,7 @@ impl Endpoints {
     /// The queues of the imported channels that send.
     pub(super) fn import_queues(&self) -> Vec<Arc<Outgoing>> {
         let queues = self.by_channel.values().filter_map(|endpoint| match &endpoint.queue {
-            Queue::Out(queue, _) if endpoint.is_import => Some(queue.clone()),
+            Queue::Out(queue, _) if endpoint.import.is_some() => Some(queue.clone()),
             _ => None,
         });
         queues.collect()
@@ -117,37 +141,65 @@ impl Endpoints {
         self.by_channel.len()
     }
 
-    /// Detaches a queue whose channel is over.
+    pub(super) fn remove(&mut self, channel: ChannelId) -> Option<Endpoint> {
+        self.by_channel.remove(&channel)
+    }
+
+    pub(super) fn insert(&mut self, channel: ChannelId, endpoint: Endpoint) {
+        self.by_channel.insert(channel, endpoint);
+    }
+
+    /// Takes a queue whose channel is over off the session.
     pub(super) fn detach(&mut self, channel: ChannelId) -> Option<Endpoint> {
         let endpoint = self.by_channel.remove(&channel)?;
-        match &endpoint.queue {
-            Queue::Out(queue, key) => queue.detach(*key),
-            Queue::In(queue, key) => {
-                // A channel that ended without a word from the peer was ended here.
-                queue.close_lane(*key, Closed::new(Origin::Local, Reason::HungUp));
-                queue.detach(*key);
-            }
+        if let Queue::In(queue, key) = &endpoint.queue {
+            // A channel that ended without a word from the peer was ended here.
+            queue.close_lane(*key, Closed::new(Origin::Local, Reason::HungUp));
         }
+        endpoint.detach();
         Some(endpoint)
     }
 
-    /// Detaches all queues, because the connection is gone. `closed` tells their users why.
-    pub(super) fn detach_all(&mut self, closed: &Closed) {
-        let channels: Vec<ChannelId> = self.by_channel.keys().copied().collect();
-        for channel in channels {
-            if let Some(endpoint) = self.find_mut(channel) {
-                endpoint.close(closed.clone());
-            }
-            self.detach(channel);
-        }
+    /// All queues, in the order in which they were attached, because their session is gone.
+    pub(super) fn take_all(&mut self) -> Vec<(ChannelId, Endpoint)> {
+        // What rang for the session that is gone must not be taken for the next one.
+        self.ready = Arc::default();
+        let mut all: Vec<_> = self.by_channel.drain().collect();
+        all.sort_by_key(|(channel, _)| *channel);
+        all
     }
 }
 
 impl Endpoint {
+    fn new(name: String, queue: Queue) -> Endpoint {
+        Endpoint {
+            name,
+            queue,
+            import: None,
+            base_values: 0,
+            discarded_values: 0,
+            redelivered_values: 0,
+            closed: None,
+            opening: None,
+            is_open: false,
+        }
+    }
+
+    /// Takes the queue off its session.
+    pub(super) fn detach(&self) {
+        match &self.queue {
+            Queue::Out(queue, key) => queue.detach(*key),
+            Queue::In(queue, key) => queue.detach(*key),
+        }
+    }
+
     /// Tells the users of the queue that the peer is gone.
     pub(super) fn close(&mut self, closed: Closed) {
+        self.closed.get_or_insert_with(|| closed.clone());
         match &self.queue {
-            Queue::Out(queue, _) if self.is_import => self.discarded_values += queue.end(closed),
+            Queue::Out(queue, _) if self.import.is_some() => {
+                self.discarded_values += queue.end(closed);
+            }
             // Other importers go on.
             Queue::Out(..) => {}
             Queue::In(queue, key) => queue.close_lane(*key, closed),
@@ -156,24 +208,70 @@ impl Endpoint {
 
     /// Ends the channel at once from this side. Returns the queued values that are dropped by that.
     pub(super) fn end(&mut self, closed: Closed) -> u64 {
+        self.closed.get_or_insert_with(|| closed.clone());
         match &self.queue {
-            Queue::Out(queue, _) if self.is_import => {
+            Queue::Out(queue, _) if self.import.is_some() => {
                 let discarded_values = queue.end(closed);
                 self.discarded_values += discarded_values;
                 return discarded_values;
             }
             Queue::Out(..) => {}
-            Queue::In(queue, _) if self.is_import => queue.end(closed),
+            Queue::In(queue, _) if self.import.is_some() => queue.end(closed),
             // Other importers go on.
             Queue::In(queue, key) => queue.end_lane(*key, closed),
         }
         0
     }
 
+    /// Takes back what a lost session leaves of a sending channel.
+    pub(super) fn take_back(&mut self, remains: Remains) -> Aftermath {
+        let Queue::Out(queue, _) = &self.queue else { return Aftermath::default() };
+        let Remains { unconfirmed_values, returned, discarded_values, .. } = remains;
+        let returned_values = u64::from(returned.values);
+        // Those that were never sent come back as well, but that is no redelivery.
+        let repeated_values = returned_values.min(unconfirmed_values);
+        let dropped_values = queue.give_back(returned, discarded_values);
+        let redelivered_values = if dropped_values > 0 { 0 } else { repeated_values };
+        self.redelivered_values += redelivered_values;
+        Aftermath {
+            unconfirmed_values,
+            redelivered_values,
+            discarded_values: discarded_values + dropped_values,
+        }
+    }
+
+    /// The session of an import is lost: takes its queue off and gives what is to be imported again,
+    /// if anything is. `came` is the number of values that came in that session.
+    pub(super) fn into_import(self, came: u64, closed: &Closed) -> Result<Import, Endpoint> {
+        let Some(Wanted { request, is_lasting, .. }) = &self.import else { return Err(self) };
+        let (end, gone_values) = match &self.queue {
+            Queue::Out(queue, _) => {
+                let gone_values = queue.dispatched_values().saturating_sub(self.base_values);
+                (ImportEnd::Out(queue.clone()), gone_values)
+            }
+            Queue::In(queue, _) => {
+                let window =
+                    LaneWindow { values: request.window_values, bytes: request.window_bytes };
+                (ImportEnd::In(queue.clone(), window), came)
+            }
+        };
+        let limit = request.limit.map(|limit| limit.saturating_sub(gone_values));
+        let is_wanted = *is_lasting || self.opening.is_some();
+        if !is_wanted || end.is_over() || limit == Some(0) {
+            return Err(self);
+        }
+        if let Queue::In(queue, key) = &self.queue {
+            queue.suspend_lane(*key, closed.clone());
+        }
+        self.detach();
+        let request = OpenRequest { limit, ..request.clone() };
+        Ok(Import { request, end, is_lasting: *is_lasting, reply: self.opening })
+    }
+
     /// Lets other importers have the values of an exported channel.
     pub(super) fn pass_on(&self) {
         if let Queue::Out(queue, _) = &self.queue
-            && !self.is_import
+            && self.import.is_none()
         {
             queue.pass_on();
         }
@@ -199,11 +297,28 @@ impl Endpoint {
         }
     }
 
-    /// Values that were accepted from the program for this channel alone.
+    /// The peer has taken values of this session, in all.
+    pub(super) fn taken_by_peer(&self, values: u64) {
+        if let Queue::Out(queue, _) = &self.queue {
+            queue.taken_by_peer(self.base_values + values);
+        }
+    }
+
+    /// Values that were accepted from the program for this channel alone, since it was attached.
     pub(super) fn accepted_values(&self) -> Option<u64> {
         match &self.queue {
-            Queue::Out(queue, _) if self.is_import => Some(queue.accepted_values()),
+            Queue::Out(queue, _) if self.import.is_some() => {
+                Some(queue.accepted_values() - self.base_values)
+            }
             _ => None,
+        }
+    }
+
+    /// Values that were lost with sessions.
+    pub(super) fn lost_values(&self) -> u64 {
+        match &self.queue {
+            Queue::Out(queue, _) => queue.lost_values(),
+            Queue::In(..) => 0,
         }
     }
 

@@ -208,7 +208,30 @@ pub enum ConnectionEnd {
     LinkEnded,
     /// The peer did what the protocol forbids, or nothing for too long.
     #[error("{0}")]
-    Session(#[from] SessionError),
+    Session(SessionError),
+    /// The peer came with a newer link.
+    #[error("a newer link carries the session")]
+    Superseded,
+    /// The session had no link for too long.
+    #[error("the session had no link for {away_ms} ms")]
+    Expired {
+        /// For how long, in milliseconds.
+        away_ms: u64,
+    },
+    /// The peer has restarted, and knows nothing of the session any more.
+    #[error("the peer has restarted")]
+    PeerRestarted,
+    /// The peer does not know the session any more, although it has not restarted.
+    #[error("the peer has given up the session")]
+    Forgotten,
+    /// No other link could be had.
+    #[error("no link after {attempts} attempts{}", last.as_ref().map(|error| format!(": {error}")).unwrap_or_default())]
+    GaveUp {
+        /// Attempts in a row that failed.
+        attempts: usize,
+        /// Why the last one failed.
+        last: Option<ConnectError>,
+    },
     /// The peer asks for much and reads nothing.
     #[error("the peer does not read: {unwritten_bytes} bytes wait for it")]
     NotReading {
@@ -221,9 +244,35 @@ pub enum ConnectionEnd {
         /// How many.
         reports: usize,
     },
-    /// The task that drives the connection was stopped or panicked.
+    /// The code that drives the connection panicked, or that of its stream.
+    #[error("{} panicked", if *in_transport { "the connection's stream" } else { "the connection's driver" })]
+    Panicked {
+        /// It was the stream, or what dials, and not this crate: the session is sound.
+        in_transport: bool,
+    },
+    /// The task that drives the connection was stopped.
     #[error("the connection's driver stopped")]
     DriverStopped,
+}
+
+impl From<SessionError> for ConnectionEnd {
+    fn from(error: SessionError) -> ConnectionEnd {
+        match error {
+            SessionError::Expired { away_ms } => ConnectionEnd::Expired { away_ms },
+            error => ConnectionEnd::Session(error),
+        }
+    }
+}
+
+/// How much is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// A link. Another one can carry the session.
+    Link,
+    /// A session. An importer can begin another one.
+    Session,
+    /// All.
+    Connection,
 }
 
 impl ConnectionEnd {
@@ -231,6 +280,39 @@ impl ConnectionEnd {
     #[must_use]
     pub fn is_regular(&self) -> bool {
         matches!(self, ConnectionEnd::ClosedHere | ConnectionEnd::ClosedByPeer)
+    }
+
+    /// How much is over.
+    pub(super) fn scope(&self) -> Scope {
+        match self {
+            ConnectionEnd::Io(_)
+            | ConnectionEnd::LinkEnded
+            | ConnectionEnd::Session(SessionError::Silent { .. })
+            | ConnectionEnd::Superseded
+            | ConnectionEnd::NotReading { .. }
+            | ConnectionEnd::Panicked { in_transport: true } => Scope::Link,
+            ConnectionEnd::Session(_)
+            | ConnectionEnd::Faulted { .. }
+            | ConnectionEnd::Expired { .. }
+            | ConnectionEnd::PeerRestarted
+            | ConnectionEnd::Forgotten
+            | ConnectionEnd::Panicked { in_transport: false } => Scope::Session,
+            ConnectionEnd::ClosedHere
+            | ConnectionEnd::ClosedByPeer
+            | ConnectionEnd::GaveUp { .. }
+            | ConnectionEnd::UnreadReports { .. }
+            | ConnectionEnd::DriverStopped => Scope::Connection,
+        }
+    }
+
+    /// Whether one of the sides did something wrong, which it may do again.
+    pub(super) fn is_fault(&self) -> bool {
+        matches!(
+            self,
+            ConnectionEnd::Session(_)
+                | ConnectionEnd::Faulted { .. }
+                | ConnectionEnd::Panicked { .. }
+        )
     }
 
     /// What the peer is told, if it is not the peer's doing.
@@ -260,12 +342,12 @@ pub enum FlushError {
         /// Values that were not known to have been received, and never will be.
         discarded_values: u64,
     },
-    /// A connection ended.
-    #[error("a connection ended with {outstanding_values} values not known to be received: {end}")]
+    /// A session was lost, or its connection ended.
+    #[error("a session was lost with {outstanding_values} values not known to be received: {end}")]
     Disconnected {
-        /// Values on it whose fate is unknown.
+        /// Values in it whose fate is unknown.
         outstanding_values: u64,
-        /// How it ended.
+        /// How it was lost.
         end: ConnectionEnd,
     },
 }
@@ -285,6 +367,17 @@ pub enum HangupError {
     Unanswered {
         /// The name.
         name: String,
+    },
+    /// The channel is closed on this side, but its session was lost before the peer said what it had
+    /// taken.
+    #[error("the session of {name:?} was lost with {unknown_values} values of unknown fate: {end}")]
+    SessionLost {
+        /// The name.
+        name: String,
+        /// Values that were dropped here, or sent and are not known to have been taken.
+        unknown_values: u64,
+        /// How the session was lost.
+        end: ConnectionEnd,
     },
     /// There is no connection.
     #[error(transparent)]

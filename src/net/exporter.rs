@@ -1,6 +1,6 @@
 //! The exporting side: published names, and the connections of all importers.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -9,15 +9,21 @@ use futures::future::join_all;
 use parking_lot::Mutex;
 
 use crate::channel::{Bincode, Receiver, Sender, Value};
-use crate::id::SessionId;
+use crate::id::{Incarnation, NodeId, SessionId, SessionToken};
+use crate::limits::{CLOSED_SESSIONS_MAX, FRAME_BYTES_MAX, SESSION_EXPIRY_MARGIN};
+use crate::net::config::random;
+use crate::net::driver::Uplink;
+use crate::net::event::Events;
 use crate::net::flush::{self, Flushing, Losses};
-use crate::net::handshake;
+use crate::net::handshake::{self, Greeted};
 use crate::net::registry::Registry;
 use crate::net::report::Reports;
-use crate::net::{Config, ConnectError, Connection, Driver, ExportError, FlushError};
-use crate::net::{HangupError, HangupReport, RecvSettings, Report, ReportStream, SendSettings};
-use crate::net::{Stream, UnreadReports};
-use crate::wire::Code;
+use crate::net::shutdown::{self, ShutdownReport};
+use crate::net::{Config, ConnectError, Connection, Driver, Event, EventStream, ExportError};
+use crate::net::{FlushError, HangupError, HangupReport, RecvSettings, Report, ReportStream};
+use crate::net::{SendSettings, Status, Stream, UnreadReports};
+use crate::session::{Keyring, Refusal, Role};
+use crate::wire::{Code, Hello, Resume, VERSION, Welcome};
 
 /// Publishes channels by name and serves them to importers. It can be cloned; all clones are the
 /// same exporter. There may be many in one process.
@@ -44,11 +50,7 @@ use crate::wire::Code;
 /// # let serving = tokio::spawn(async move {
 /// while let Ok(stream) = listener.accept().await {
 ///     let exporter = exporter.clone();
-///     tokio::spawn(async move {
-///         if let Ok((_connection, driver)) = exporter.accept(stream).await {
-///             driver.run().await;
-///         }
-///     });
+///     tokio::spawn(async move { exporter.serve(stream).await });
 /// }
 /// # });
 /// # serving.abort();
@@ -65,10 +67,130 @@ struct Inner {
     config: Config,
     registry: Arc<Registry>,
     reports: Arc<Reports>,
-    connections: Mutex<HashMap<SessionId, Connection>>,
+    events: Events,
+    peers: Mutex<HashMap<SessionId, (Peer, Connection)>>,
+    /// Sessions that were closed, the oldest first.
+    closed_sessions: Mutex<VecDeque<SessionId>>,
     losses: Losses,
     /// Connections and handshakes under way.
     admitted: AtomicUsize,
+}
+
+/// An importer that has a session here.
+#[derive(Debug)]
+struct Peer {
+    node: NodeId,
+    incarnation: Incarnation,
+    /// Who may continue the session; nobody if it is not kept without a link.
+    keyring: Option<Keyring>,
+    frame_bytes_max: u32,
+    expiry_ms: u32,
+}
+
+/// An importer that was accepted.
+#[derive(Debug)]
+pub enum Accepted {
+    /// A new connection. Its driver must run.
+    New(Connection, Driver),
+    /// A connection that was there before, which goes on over this link.
+    Resumed(Connection),
+}
+
+impl Accepted {
+    /// The connection and its driver, if it is a new one.
+    #[must_use]
+    pub fn into_new(self) -> Option<(Connection, Driver)> {
+        match self {
+            Accepted::New(connection, driver) => Some((connection, driver)),
+            Accepted::Resumed(_) => None,
+        }
+    }
+}
+
+impl Inner {
+    /// What a new session will be like: what is kept of its importer, the answer to that, and for how
+    /// long this side keeps the session without a link.
+    fn plan(&self, hello: &Hello, session: SessionId) -> (Peer, Welcome, Duration) {
+        let asked = Duration::from_millis(hello.expiry_ms.into());
+        let agreed = asked.min(self.config.session_expiry);
+        let is_kept = !agreed.is_zero();
+        let expiry = if is_kept { agreed + SESSION_EXPIRY_MARGIN } else { Duration::ZERO };
+        let token = SessionToken(random());
+        let expiry_ms = handshake::milliseconds(agreed);
+        let Hello { node, incarnation, frame_bytes_max, .. } = *hello;
+        let keyring = is_kept.then(|| Keyring::new(token));
+        let peer = Peer { node, incarnation, keyring, frame_bytes_max, expiry_ms };
+        let welcome = Welcome {
+            version: VERSION,
+            node: self.config.node,
+            incarnation: self.config.incarnation,
+            session,
+            token,
+            epoch: Keyring::FIRST_EPOCH,
+            received: 0,
+            frame_bytes_max: FRAME_BYTES_MAX as u32,
+            channels_max: self.config.channels_max as u32,
+            expiry_ms,
+            features: 0,
+        };
+        (peer, welcome, expiry)
+    }
+
+    /// Notes a new session. Those of earlier lives of the same importer will not be continued.
+    fn list(&self, session: SessionId, peer: Peer, connection: Connection) {
+        let mut peers = self.peers.lock();
+        let earlier = peers
+            .values()
+            .filter(|(other, _)| other.node == peer.node && other.incarnation != peer.incarnation);
+        earlier.for_each(|(_, connection)| connection.peer_restarted());
+        peers.insert(session, (peer, connection));
+    }
+
+    /// A session has ended.
+    fn delist(&self, session: SessionId) {
+        // First the loss: a connection that is not listed any more has been accounted for.
+        let connection = self.peers.lock().get(&session).map(|(_, connection)| connection.clone());
+        if let Some(connection) = connection {
+            self.losses.note(&connection);
+            if connection.end().is_some_and(|end| end.is_regular()) {
+                let mut closed = self.closed_sessions.lock();
+                if closed.len() >= CLOSED_SESSIONS_MAX {
+                    closed.pop_front();
+                }
+                closed.push_back(session);
+            }
+        }
+        self.peers.lock().remove(&session);
+    }
+
+    /// Decides whether an importer may continue its session on a new link, whose Welcome will have
+    /// the token `fresh`. Gives the session's connection and expiry.
+    fn admit(
+        &self,
+        hello: &Hello,
+        resume: &Resume,
+        fresh: SessionToken,
+    ) -> Result<(Connection, u32), Code> {
+        let mut peers = self.peers.lock();
+        let found = peers.get_mut(&resume.session);
+        let Some((Peer { keyring: Some(keyring), frame_bytes_max, expiry_ms, .. }, connection)) =
+            found
+        else {
+            return Err(self.unknown(resume.session));
+        };
+        if hello.frame_bytes_max < *frame_bytes_max {
+            // Frames are repeated as they were encoded.
+            return Err(Code::Malformed);
+        }
+        keyring.admit(resume, fresh).map_err(Refusal::code)?;
+        Ok((connection.clone(), *expiry_ms))
+    }
+
+    /// What an importer is told whose session is not here.
+    fn unknown(&self, session: SessionId) -> Code {
+        let is_closed = self.closed_sessions.lock().contains(&session);
+        if is_closed { Code::Closed } else { Code::UnknownSession }
+    }
 }
 
 /// A place among an exporter's connections, given back when it is dropped.
@@ -91,7 +213,9 @@ impl Exporter {
                 config,
                 registry: Arc::default(),
                 reports: Reports::new(UnreadReports::DropOldest),
-                connections: Mutex::default(),
+                events: Events::new(),
+                peers: Mutex::default(),
+                closed_sessions: Mutex::default(),
                 losses: Losses::default(),
                 admitted: AtomicUsize::new(0),
             }),
@@ -124,20 +248,22 @@ impl Exporter {
         self.inner.registry.export_receiver::<T, Bincode>(name, settings)
     }
 
-    /// Serves an importer over `stream`. Run the [`Driver`] on a task of its own, or drop it: until
-    /// then calls on the connection wait, and so does [`close`](Exporter::close).
+    /// Serves an importer over `stream`: a new one, or one that comes back to its session with another
+    /// link. For a new one, run the [`Driver`] on a task of its own, or drop it: until then calls on
+    /// the connection wait, and so does [`close`](Exporter::close).
     ///
     /// # Errors
     ///
     /// [`ConnectError`] when there are too many connections, the handshake fails or takes too long,
-    /// or the exporter was closed. It is also reported.
+    /// there is no such session, or the exporter was closed. It is also reported.
     ///
     /// # Cancel safety
     ///
     /// Dropped before it returns, the stream is closed.
-    pub async fn accept(&self, stream: Stream) -> Result<(Connection, Driver), ConnectError> {
+    pub async fn accept(&self, stream: Stream) -> Result<Accepted, ConnectError> {
         let peer = stream.peer().to_owned();
-        let result = self.try_accept(stream).await;
+        let answering = self.answer(stream);
+        let result = handshake::within(self.inner.config.handshake_timeout, answering).await;
         if let Err(error) = &result {
             let report = Report::HandshakeFailed { peer, error: error.clone() };
             // That nobody reads reports ends connections, of which this is none.
@@ -146,39 +272,113 @@ impl Exporter {
         result
     }
 
-    async fn try_accept(&self, mut stream: Stream) -> Result<(Connection, Driver), ConnectError> {
+    /// The same, and runs the driver of a new connection on a task of its own.
+    ///
+    /// # Errors
+    ///
+    /// As [`accept`](Exporter::accept).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it returns, the stream is closed.
+    pub async fn serve(&self, stream: Stream) -> Result<Connection, ConnectError> {
+        match self.accept(stream).await? {
+            Accepted::New(connection, driver) => {
+                tokio::spawn(driver.run());
+                Ok(connection)
+            }
+            Accepted::Resumed(connection) => Ok(connection),
+        }
+    }
+
+    async fn answer(&self, stream: Stream) -> Result<Accepted, ConnectError> {
         if self.inner.registry.is_closed() {
             return Err(ConnectError::Closed);
         }
+        let greeted = handshake::hear_hello(stream).await?;
+        match greeted.hello.resume.clone() {
+            Some(resume) => self.resume(greeted, resume).await,
+            None => self.begin(greeted).await,
+        }
+    }
+
+    /// Begins a new session.
+    async fn begin(&self, greeted: Greeted) -> Result<Accepted, ConnectError> {
         let connections_max = self.inner.config.connections_max;
         let before = self.inner.admitted.fetch_add(1, Ordering::AcqRel);
         let admission = Admission { inner: self.inner.clone() };
         if before >= connections_max {
-            let code = Code::TooManyConnections;
-            let reject = handshake::reject(&mut stream, code, "try again later");
-            let _too_slow = tokio::time::timeout(self.inner.config.handshake_timeout, reject).await;
+            let _told = greeted.reject(Code::TooManyConnections, "try again later").await;
             return Err(ConnectError::TooManyConnections { connections_max });
         }
-        let link = handshake::answer(stream, &self.inner.config).await?;
-        let (registry, reports) = (self.inner.registry.clone(), self.inner.reports.clone());
-        let (connection, driver) = Connection::start(link, Some(registry), reports);
-        self.inner.connections.lock().insert(connection.session(), connection.clone());
+        let session = SessionId(random());
+        let (peer, welcome, expiry) = self.inner.plan(&greeted.hello, session);
+        let frame_bytes_max = greeted.hello.frame_bytes_max;
+        let name = greeted.link.stream.peer().to_owned();
+        let link = greeted.welcome(welcome).await?;
+        let Inner { config, registry, reports, events, .. } = &*self.inner;
+        let parameters = config.parameters(Role::Exporter);
+        let uplink = match peer.keyring {
+            Some(_) => Uplink::Peer { epoch: Keyring::FIRST_EPOCH },
+            None => Uplink::None,
+        };
+        let (connection, mut driver) = Connection::start(
+            name,
+            parameters,
+            uplink,
+            Some(registry.clone()),
+            reports.clone(),
+            events.clone(),
+        );
+        driver.begin(link, session, (frame_bytes_max, u32::MAX), expiry);
+        self.inner.list(session, peer, connection.clone());
         let inner = self.inner.clone();
-        let session = connection.session();
         let driver = driver.on_end(move || {
-            // First the loss: a connection that is not listed any more has been accounted for.
-            let connection = inner.connections.lock().get(&session).cloned();
-            if let Some(connection) = connection {
-                inner.losses.note(&connection);
-            }
-            inner.connections.lock().remove(&session);
+            inner.delist(session);
             drop(admission);
         });
         // Listed first, so that `close` finds the connection if it comes later than this.
-        if self.inner.registry.is_closed() {
+        if registry.is_closed() {
             return Err(ConnectError::Closed);
         }
-        Ok((connection, driver))
+        Ok(Accepted::New(connection, driver))
+    }
+
+    /// Continues a session on this link, if the importer may.
+    async fn resume(&self, greeted: Greeted, resume: Resume) -> Result<Accepted, ConnectError> {
+        let Resume { session, epoch, .. } = resume;
+        let token = SessionToken(random());
+        let admitted = self.inner.admit(&greeted.hello, &resume, token);
+        let (connection, expiry_ms) = match admitted {
+            Ok(admitted) => admitted,
+            Err(code) => return Err(greeted.reject(code, &code.to_string()).await),
+        };
+        let received = match connection.yield_link(epoch).await {
+            Ok(Some(received)) => received,
+            Ok(None) => return Err(greeted.reject(Code::Superseded, "").await),
+            Err(_) => return Err(greeted.reject(self.inner.unknown(session), "").await),
+        };
+        let welcome = Welcome {
+            version: VERSION,
+            node: self.inner.config.node,
+            incarnation: self.inner.config.incarnation,
+            session,
+            token,
+            epoch,
+            received,
+            frame_bytes_max: FRAME_BYTES_MAX as u32,
+            channels_max: self.inner.config.channels_max as u32,
+            expiry_ms,
+            features: 0,
+        };
+        let peer_received = greeted.hello.received;
+        let link = greeted.welcome(welcome).await?;
+        connection.adopt(epoch, link, peer_received).await;
+        Ok(Accepted::Resumed(connection))
     }
 
     /// Takes a name back: the channel is closed at all of its ends, and values in flight may be
@@ -245,7 +445,7 @@ impl Exporter {
     /// The connections that last.
     #[must_use]
     pub fn connections(&self) -> Vec<Connection> {
-        self.inner.connections.lock().values().cloned().collect()
+        self.inner.peers.lock().values().map(|(_, connection)| connection.clone()).collect()
     }
 
     /// How many channels are exported.
@@ -269,6 +469,38 @@ impl Exporter {
     #[must_use]
     pub fn reports(&self) -> ReportStream {
         ReportStream::new(self.inner.reports.clone())
+    }
+
+    /// What happens to the exporter's connections and channels from now on.
+    #[must_use]
+    pub fn events(&self) -> EventStream {
+        self.inner.events.stream()
+    }
+
+    /// How each connection stands that lasts.
+    pub async fn status(&self) -> Vec<Status> {
+        let connections = self.connections();
+        let statuses = join_all(connections.iter().map(Connection::status)).await;
+        statuses.into_iter().flatten().collect()
+    }
+
+    /// Comes to an end in good order: takes no more values from the program, waits until those that
+    /// it was given have been received, for at most `timeout`, tells the peers that no more will come,
+    /// and closes. The report says what could not be delivered.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it returns, the senders are finished, but connections may be left open.
+    pub async fn shut_down(&self, timeout: Duration) -> ShutdownReport {
+        self.inner.registry.finish();
+        let outstanding_values = self.flushing().outstanding_values().await;
+        let draining = || Event::Draining { peer: String::new(), outstanding_values };
+        self.inner.events.tell(draining);
+        let drained = self.drain(timeout).await;
+        let queued = self.inner.registry.queued_values();
+        let report = shutdown::report(drained, self.status().await.into_iter(), queued);
+        self.close().await;
+        report
     }
 
     /// Ends all channels and closes all connections. Values that were not received are lost:

@@ -93,7 +93,7 @@ impl<'a> Flushing<'a> {
     }
 
     /// Values that are not known to have been received.
-    async fn outstanding_values(&self) -> u64 {
+    pub(super) async fn outstanding_values(&self) -> u64 {
         let mut outstanding: u64 = (self.queues)().iter().map(|queue| queue.queued_values()).sum();
         for connection in (self.connections)() {
             outstanding += match connection.status().await {
@@ -109,7 +109,7 @@ impl<'a> Flushing<'a> {
         let connections = (self.connections)();
         let flushes = connections.iter().map(async |connection| match connection.flush().await {
             Err(_) if self.losses.is_some() && connection.unconfirmed_values() == 0 => Ok(0),
-            result => result.map_err(|end| connection.lost(end)),
+            result => result,
         });
         Ok(try_join_all(flushes).await?.into_iter().sum())
     }

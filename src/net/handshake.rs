@@ -6,35 +6,42 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::id::{SessionId, SessionToken};
 use crate::limits::{FRAME_BYTES_MAX, FRAME_BYTES_MAX_FLOOR};
-use crate::net::config::random;
 use crate::net::{Config, ConnectError, Stream};
-use crate::session::{Parameters, Role};
-use crate::wire::{
-    Code, Hello, Opening, PREAMBLE, Reject, VERSION, Welcome, WireError, check_preamble,
-};
+use crate::wire::{Code, Hello, Kind, Opening, PREAMBLE, Reject, Resume, VERSION, Welcome};
+use crate::wire::{WireError, check_preamble};
 
 /// A link that is ready to carry its session.
 pub(super) struct Link {
     pub(super) stream: Stream,
     /// What came behind the handshake.
     pub(super) input: BytesMut,
-    pub(super) parameters: Parameters,
-    pub(super) session: SessionId,
 }
 
-/// The importer's part.
-pub(super) async fn dial(stream: Stream, config: &Config) -> Result<Link, ConnectError> {
-    within(config.handshake_timeout, say_hello(stream, config)).await
+/// What an importer asks for.
+pub(super) struct Ask {
+    /// The session to continue; `None` for a new one.
+    pub(super) resume: Option<Resume>,
+    /// Counted frames of that session that have come.
+    pub(super) received: u64,
+    /// How long the session shall be kept without a link.
+    pub(super) expiry: Duration,
 }
 
-/// The exporter's part.
-pub(super) async fn answer(stream: Stream, config: &Config) -> Result<Link, ConnectError> {
-    within(config.handshake_timeout, hear_hello(stream, config)).await
+/// A link to an exporter that has said yes.
+pub(super) struct Welcomed {
+    pub(super) link: Link,
+    pub(super) welcome: Welcome,
 }
 
-async fn within<T>(
+/// A link to an importer that waits for an answer.
+pub(super) struct Greeted {
+    pub(super) link: Link,
+    pub(super) hello: Hello,
+}
+
+/// Gives a handshake a time.
+pub(super) async fn within<T>(
     timeout: Duration,
     handshake: impl Future<Output = Result<T, ConnectError>>,
 ) -> Result<T, ConnectError> {
@@ -43,17 +50,22 @@ async fn within<T>(
         .unwrap_or_else(|_| Err(ConnectError::TimedOut { timeout_ms: timeout.as_millis() as u64 }))
 }
 
-async fn say_hello(mut stream: Stream, config: &Config) -> Result<Link, ConnectError> {
+/// The importer's part.
+pub(super) async fn say_hello(
+    mut stream: Stream,
+    config: &Config,
+    ask: Ask,
+) -> Result<Welcomed, ConnectError> {
     let mut output = BytesMut::from(&PREAMBLE[..]);
     let hello = Hello {
         version_min: VERSION,
         version_max: VERSION,
         node: config.node,
         incarnation: config.incarnation,
-        resume: None,
-        received: 0,
+        resume: ask.resume,
+        received: ask.received,
         frame_bytes_max: FRAME_BYTES_MAX as u32,
-        expiry_ms: 0,
+        expiry_ms: milliseconds(ask.expiry),
         features: 0,
         credentials: Bytes::new(),
     };
@@ -72,20 +84,19 @@ async fn say_hello(mut stream: Stream, config: &Config) -> Result<Link, ConnectE
         let version = welcome.version;
         return Err(ConnectError::Version { version_min: version, version_max: version });
     }
-    let parameters = Parameters {
-        role: Role::Importer,
-        channels_max: config.channels_max.min(welcome.channels_max as usize),
-        ..parameters(config, welcome.frame_bytes_max)?
-    };
-    Ok(Link { stream, input, parameters, session: welcome.session })
+    check_frame_bytes_max(Kind::Welcome, welcome.frame_bytes_max)?;
+    Ok(Welcomed { link: Link { stream, input }, welcome })
 }
 
-async fn hear_hello(mut stream: Stream, config: &Config) -> Result<Link, ConnectError> {
+/// The exporter's part, up to the decision.
+pub(super) async fn hear_hello(mut stream: Stream) -> Result<Greeted, ConnectError> {
     let mut input = BytesMut::new();
     let hello = async {
         read_until(&mut stream, &mut input, |input| Ok(check_preamble(input)?.then_some(())))
             .await?;
-        read_until(&mut stream, &mut input, Hello::decode).await
+        let hello = read_until(&mut stream, &mut input, Hello::decode).await?;
+        check_frame_bytes_max(Kind::Hello, hello.frame_bytes_max)?;
+        Ok(hello)
     };
     let hello = match hello.await {
         Err(ConnectError::Wire(error)) => {
@@ -100,36 +111,24 @@ async fn hear_hello(mut stream: Stream, config: &Config) -> Result<Link, Connect
         reject(&mut stream, Code::UnsupportedVersion, &text).await;
         return Err(ConnectError::Version { version_min, version_max });
     }
-    if hello.resume.is_some() {
-        let (code, text) = (Code::UnknownSession, "this exporter keeps no sessions");
-        reject(&mut stream, code, text).await;
-        return Err(ConnectError::Rejected { code, text: text.into() });
+    Ok(Greeted { link: Link { stream, input }, hello })
+}
+
+impl Greeted {
+    /// Says yes.
+    pub(super) async fn welcome(self, welcome: Welcome) -> Result<Link, ConnectError> {
+        let mut link = self.link;
+        let mut output = BytesMut::from(&PREAMBLE[..]);
+        Opening::Welcome(welcome).encode(&mut output);
+        write(&mut link.stream, &output).await?;
+        Ok(link)
     }
-    let parameters = match parameters(config, hello.frame_bytes_max) {
-        Ok(parameters) => parameters,
-        Err(error) => {
-            reject(&mut stream, Code::Malformed, &error.to_string()).await;
-            return Err(error);
-        }
-    };
-    let session = SessionId(random());
-    let welcome = Opening::Welcome(Welcome {
-        version: VERSION,
-        node: config.node,
-        incarnation: config.incarnation,
-        session,
-        token: SessionToken(random()),
-        epoch: 1,
-        received: 0,
-        frame_bytes_max: FRAME_BYTES_MAX as u32,
-        channels_max: config.channels_max as u32,
-        expiry_ms: 0,
-        features: 0,
-    });
-    let mut output = BytesMut::from(&PREAMBLE[..]);
-    welcome.encode(&mut output);
-    write(&mut stream, &output).await?;
-    Ok(Link { stream, input, parameters, session })
+
+    /// Says no.
+    pub(super) async fn reject(mut self, code: Code, text: &str) -> ConnectError {
+        reject(&mut self.link.stream, code, text).await;
+        ConnectError::Rejected { code, text: text.to_owned() }
+    }
 }
 
 /// Tells a peer that there will be no session. It may not listen, which changes nothing.
@@ -141,20 +140,16 @@ pub(super) async fn reject(stream: &mut Stream, code: Code, text: &str) {
     }
 }
 
-fn parameters(config: &Config, peer_frame_bytes_max: u32) -> Result<Parameters, ConnectError> {
-    let peer_frame_bytes_max = peer_frame_bytes_max as usize;
-    if peer_frame_bytes_max < FRAME_BYTES_MAX_FLOOR {
-        let kind = crate::wire::Kind::Hello;
-        return Err(WireError::Field(kind, "longest frame").into());
+/// A duration on the wire. Longer ones than it can say are cut.
+pub(super) fn milliseconds(duration: Duration) -> u32 {
+    u32::try_from(duration.as_millis()).unwrap_or(u32::MAX)
+}
+
+fn check_frame_bytes_max(kind: Kind, frame_bytes_max: u32) -> Result<(), WireError> {
+    if (frame_bytes_max as usize) < FRAME_BYTES_MAX_FLOOR {
+        return Err(WireError::Field(kind, "longest frame"));
     }
-    Ok(Parameters {
-        role: Role::Exporter,
-        frame_bytes_max: FRAME_BYTES_MAX,
-        peer_frame_bytes_max: peer_frame_bytes_max.min(FRAME_BYTES_MAX),
-        channels_max: config.channels_max,
-        expiry: Duration::ZERO,
-        heartbeat: config.heartbeat,
-    })
+    Ok(())
 }
 
 async fn write(stream: &mut Stream, output: &[u8]) -> Result<(), ConnectError> {

@@ -8,28 +8,39 @@ mod address;
 mod command;
 mod config;
 mod connection;
+mod dial;
 mod driver;
 mod endpoints;
 mod error;
+mod event;
 mod exporter;
 mod flush;
 mod handshake;
+mod redial;
 mod registry;
 mod report;
 mod settings;
 mod shared;
+mod shutdown;
+mod status;
 mod transport;
 
 pub use address::{Address, AddressError, Listener};
 pub use config::{Config, ConfigBuilder, ConfigError};
 pub use connection::Connection;
-pub use driver::Driver;
+pub use dial::Dial;
+pub use driver::{Driver, Pause};
 pub use error::{
     ConnectError, ConnectionEnd, ExportError, FlushError, HangupError, HangupReport, ImportError,
     NameError,
 };
-pub use exporter::Exporter;
+pub use event::{Event, EventStream};
+pub use exporter::{Accepted, Exporter};
+pub use redial::Redial;
 pub use report::{Report, ReportStream, UnreadReports};
-pub use settings::{ImportSettings, RecvSettings, SendSettings};
-pub use shared::Status;
+pub use settings::{ImportSettings, RecvSettings, SendSettings, Unconfirmed};
+pub use shutdown::{ShutdownReport, Undelivered};
+pub use status::{ChannelStatus, Status};
 pub use transport::{Stream, Transport};
+
+pub(crate) use error::Scope;

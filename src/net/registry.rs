@@ -10,7 +10,7 @@ use crate::channel::{Closed, Codec, EndsWith, Incoming, LaneWindow, Origin, Outg
 use crate::channel::{OutgoingBounds, Reason, Receiver, Sender, Slots, Value};
 use crate::dir::Dir;
 use crate::net::error::NameError;
-use crate::net::{ExportError, RecvSettings, SendSettings};
+use crate::net::{ExportError, RecvSettings, SendSettings, Unconfirmed};
 use crate::wire::{Code, Open};
 
 /// The exported channels by name.
@@ -95,6 +95,7 @@ impl Registry {
             queue_bytes: settings.queue_bytes,
             slots: Slots::UntilDispatched,
             limit: None,
+            redelivers: settings.unconfirmed == Unconfirmed::Redeliver,
         });
         let sender = Sender::new::<C>(queue.clone());
         self.publish::<T, C>(name, ExportEnd::Out(queue))?;
@@ -172,6 +173,24 @@ impl Registry {
             return None;
         }
         Some(export.end.end(Closed::new(Origin::Local, Reason::HungUp)))
+    }
+
+    /// Values that no session has taken, by the name of their channel.
+    pub(super) fn queued_values(&self) -> Vec<(String, u64)> {
+        let state = self.state.lock();
+        let queued = state.exports.iter().filter_map(|(name, export)| match &export.end {
+            ExportEnd::Out(queue) => Some((name.clone(), queue.queued_values())),
+            ExportEnd::In(..) => None,
+        });
+        queued.collect()
+    }
+
+    /// Takes no more values from the program on any channel that sends; those that are queued are
+    /// still sent.
+    pub(super) fn finish(&self) {
+        for queue in self.sending_queues() {
+            queue.finish();
+        }
     }
 
     /// Ends all channels; no more can be exported.

@@ -3,12 +3,29 @@
 use crate::limits;
 use crate::net::ConfigError;
 
+/// What becomes of values that were sent and are not known to have been taken when their session is
+/// lost, because the peer has restarted or did not come back in time.
+///
+/// While a session lasts, also over lost links, every value arrives once, whatever is chosen here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unconfirmed {
+    /// They are sent again: to the peer's next incarnation, or to another importer of the channel.
+    /// A value may arrive twice. The values are kept until they are taken, so a sending channel holds
+    /// up to one window more.
+    #[default]
+    Redeliver,
+    /// They are given up and counted. A value arrives at most once.
+    Discard,
+}
+
 /// How an exported channel that sends is queued here.
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct SendSettings {
     pub(super) capacity_values: u32,
     pub(super) queue_bytes: usize,
+    pub(super) unconfirmed: Unconfirmed,
 }
 
 impl Default for SendSettings {
@@ -16,11 +33,19 @@ impl Default for SendSettings {
         SendSettings {
             capacity_values: limits::QUEUE_VALUES_DEFAULT,
             queue_bytes: limits::QUEUE_BYTES_DEFAULT,
+            unconfirmed: Unconfirmed::default(),
         }
     }
 }
 
 impl SendSettings {
+    /// What becomes of values whose fate is unknown when the session of an importer is lost. Default:
+    /// [`Unconfirmed::Redeliver`].
+    pub fn unconfirmed(mut self, policy: Unconfirmed) -> Self {
+        self.unconfirmed = policy;
+        self
+    }
+
     /// Values that may wait here until an importer takes them. Less than 1 means 1. Default:
     /// [`QUEUE_VALUES_DEFAULT`](limits::QUEUE_VALUES_DEFAULT).
     pub fn capacity_values(mut self, values: u32) -> Self {
@@ -91,6 +116,8 @@ pub struct ImportSettings {
     pub(super) window_bytes: u64,
     pub(super) queue_bytes: usize,
     pub(super) limit: Option<u64>,
+    pub(super) unconfirmed: Unconfirmed,
+    pub(super) is_lasting: bool,
 }
 
 impl Default for ImportSettings {
@@ -100,6 +127,8 @@ impl Default for ImportSettings {
             window_bytes: limits::WINDOW_BYTES_DEFAULT,
             queue_bytes: limits::QUEUE_BYTES_DEFAULT,
             limit: None,
+            unconfirmed: Unconfirmed::default(),
+            is_lasting: true,
         }
     }
 }
@@ -117,6 +146,20 @@ impl ImportSettings {
     /// Zero values are none to import: the channel is refused as a setting that cannot work.
     pub fn limit(mut self, values: u64) -> Self {
         self.limit = Some(values);
+        self
+    }
+
+    /// If this side sends: what becomes of values whose fate is unknown when the session is lost.
+    /// Default: [`Unconfirmed::Redeliver`].
+    pub fn unconfirmed(mut self, policy: Unconfirmed) -> Self {
+        self.unconfirmed = policy;
+        self
+    }
+
+    /// The channel ends when its session is lost. By default it is imported again in the next
+    /// session, for as long as it takes, with the same sender, receiver or recipient.
+    pub fn ends_with_session(mut self) -> Self {
+        self.is_lasting = false;
         self
     }
 

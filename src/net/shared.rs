@@ -7,24 +7,17 @@ use parking_lot::Mutex;
 
 use crate::id::SessionId;
 use crate::net::ConnectionEnd;
+use crate::net::event::Events;
 use crate::net::report::Reports;
-
-/// How a connection stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Status {
-    /// Channels that are not over.
-    pub channels: usize,
-    /// Values that were accepted and are not known to have been received.
-    pub outstanding_values: u64,
-}
 
 /// What is known of a connection wherever it is held.
 #[derive(Debug)]
 pub(super) struct Shared {
-    pub(super) session: SessionId,
+    /// The present session, or the last one.
+    session: Mutex<Option<SessionId>>,
     pub(super) peer: String,
     pub(super) reports: Arc<Reports>,
+    pub(super) events: Events,
     end: Mutex<Option<End>>,
     ended: Event,
 }
@@ -38,8 +31,23 @@ pub(super) struct End {
 }
 
 impl Shared {
-    pub(super) fn new(session: SessionId, peer: String, reports: Arc<Reports>) -> Arc<Shared> {
-        Arc::new(Shared { session, peer, reports, end: Mutex::default(), ended: Event::new() })
+    pub(super) fn new(peer: String, reports: Arc<Reports>, events: Events) -> Arc<Shared> {
+        Arc::new(Shared {
+            session: Mutex::default(),
+            peer,
+            reports,
+            events,
+            end: Mutex::default(),
+            ended: Event::new(),
+        })
+    }
+
+    pub(super) fn session(&self) -> Option<SessionId> {
+        *self.session.lock()
+    }
+
+    pub(super) fn set_session(&self, session: SessionId) {
+        *self.session.lock() = Some(session);
     }
 
     /// Notes how the connection ended. The first word counts.

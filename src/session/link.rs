@@ -125,6 +125,11 @@ impl Link {
         }
     }
 
+    /// Before anything was sent: whether frames are kept until they are acknowledged.
+    pub(super) fn set_keeping(&mut self, keeps_frames: bool) {
+        self.keeps_frames = keeps_frames;
+    }
+
     // Sending.
 
     /// Composes a frame that is not counted.

@@ -88,6 +88,20 @@ pub struct Parameters {
     pub heartbeat: Heartbeat,
 }
 
+/// A session that has not begun does not expire. A time that a clock can still add.
+const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
+/// What only the answer to the handshake tells.
+#[derive(Clone, Copy, Debug)]
+pub struct Settled {
+    /// The longest body of a data frame that the peer accepts, in bytes.
+    pub peer_frame_bytes_max: usize,
+    /// Channels that the peer lets be open at the same time.
+    pub channels_max: usize,
+    /// How long the session is kept without a link.
+    pub expiry: Duration,
+}
+
 /// What an importer asks for.
 #[derive(Clone, Debug)]
 pub struct OpenRequest {
@@ -162,6 +176,15 @@ impl Session {
             is_closing: false,
             farewell: None,
         }
+    }
+
+    /// A session that waits for its first link. What is asked of it until then is sent when it
+    /// [begins](Session::begin).
+    #[must_use]
+    pub fn waiting(parameters: Parameters, now: Instant) -> Session {
+        let mut session = Session::new(Parameters { expiry: NEVER, ..parameters }, now);
+        session.timers.lose_link(now);
+        session
     }
 
     // Getters.
@@ -398,6 +421,18 @@ impl Session {
                 Err(SessionError::Silent { silent_ms: silent.as_millis() as u64 })
             }
         }
+    }
+
+    /// The first link of a session that [waited](Session::waiting) for it is there, and the handshake
+    /// has settled the rest.
+    pub fn begin(&mut self, now: Instant, settled: Settled) {
+        let Settled { peer_frame_bytes_max, channels_max, expiry } = settled;
+        self.parameters.peer_frame_bytes_max =
+            peer_frame_bytes_max.clamp(FRAME_BYTES_MAX_FLOOR, FRAME_BYTES_MAX);
+        self.parameters.channels_max = self.parameters.channels_max.min(channels_max);
+        self.parameters.expiry = expiry;
+        self.link.set_keeping(!expiry.is_zero());
+        self.timers.begin(expiry, now);
     }
 
     /// The link is lost. Until [`handle_resume`](Session::handle_resume) nothing is sent.

@@ -46,6 +46,12 @@ impl Timers {
         self.away_since.get_or_insert(now);
     }
 
+    /// The first link is there.
+    pub(super) fn begin(&mut self, expiry: Duration, now: Instant) {
+        self.expiry = expiry;
+        self.come_back(now);
+    }
+
     /// There is a link again. Returns for how long there was none.
     pub(super) fn come_back(&mut self, now: Instant) -> Duration {
         self.heard(now);

@@ -248,7 +248,7 @@ async fn a_unix_socket_carries_connections_and_its_file_goes_with_the_listener()
         Connection::open(near.unwrap(), &world.config, UnreadReports::ShutDown),
         world.exporter.accept(far.unwrap())
     );
-    let ((importer, near), (_exporter, far)) = (near.unwrap(), far.unwrap());
+    let ((importer, near), (_exporter, far)) = (near.unwrap(), far.unwrap().into_new().unwrap());
     tokio::spawn(near.run());
     tokio::spawn(far.run());
     assert_eq!(importer.peer(), "unix");

@@ -221,7 +221,7 @@ async fn hangups_of_both_sides_meet() {
             );
             there.unwrap();
             assert!(matches!(here, Ok(_) | Err(HangupError::UnknownName { .. })));
-            assert_eq!(peers.importer.status().await.unwrap().channels, 0);
+            assert_eq!(peers.importer.status().await.unwrap().channels.len(), 0);
         }
     })
     .await;

@@ -29,7 +29,8 @@ pub(crate) async fn join(exporter: &Exporter) -> Joined {
         exporter.accept(near),
         Connection::open(far, &config, UnreadReports::DropOldest)
     );
-    let (exporter, exporter_driver) = served.expect("the exporter accepts");
+    let (exporter, exporter_driver) =
+        served.expect("the exporter accepts").into_new().expect("a new session");
     let (importer, importer_driver) = dialled.expect("the importer connects");
     tokio::spawn(importer_driver.run());
     let exporter_driver = tokio::spawn(exporter_driver.run());
@@ -75,7 +76,8 @@ impl Mute {
         words.encode(&mut hello);
         link.write_all(&hello).await.expect("the exporter reads");
         let served = exporter.accept(Stream::new(near, "mute")).await;
-        let (_connection, driver) = served.expect("the exporter accepts");
+        let (_connection, driver) =
+            served.expect("the exporter accepts").into_new().expect("a new session");
         tokio::spawn(driver.run());
         Mute { link }
     }

@@ -41,7 +41,8 @@ impl Scene {
             Connection::open(near.into(), &config, UnreadReports::ShutDown),
             exporter.accept(Stream::from(far))
         );
-        let ((importer, near), (_, far)) = (near.expect("welcome"), far.expect("a handshake"));
+        let ((importer, near), (_, far)) =
+            (near.expect("welcome"), far.expect("a handshake").into_new().expect("a new session"));
         tokio::spawn(near.run());
         tokio::spawn(far.run());
         let taking = RecvSettings::default().stays_open();
@@ -85,7 +86,8 @@ impl Scene {
         let (near, far) = streams(&self.listener).await;
         let exporter = self.exporter.clone();
         let accepting = tokio::spawn(async move {
-            let (connection, driver) = exporter.accept(Stream::from(far)).await?;
+            let accepted = exporter.accept(Stream::from(far)).await?;
+            let (connection, driver) = accepted.into_new().expect("a new session");
             Ok(Served { connection, driver: tokio::spawn(driver.run()) })
         });
         (Peer::new(near), accepting)

@@ -54,7 +54,7 @@ impl<T: Value> Hostile<T> {
             exporter.accept(near),
             Connection::open(far, &config, UnreadReports::DropOldest)
         );
-        let (accepted, driver) = accepted.unwrap();
+        let (accepted, driver) = accepted.unwrap().into_new().unwrap();
         tokio::spawn(async move {
             driver.run().await;
             drop(accepted);

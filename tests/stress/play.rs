@@ -42,7 +42,8 @@ async fn run(mut dice: Dice) {
         Connection::open(near, &config, UnreadReports::ShutDown),
         exporter.accept(far)
     );
-    let ((importer, near), (_, far)) = (near.expect("welcome"), far.expect("a handshake"));
+    let ((importer, near), (_, far)) =
+        (near.expect("welcome"), far.expect("a handshake").into_new().expect("a new session"));
     tokio::spawn(near.run());
     tokio::spawn(far.run());
 

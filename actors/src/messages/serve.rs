@@ -1,9 +1,10 @@
 //! Messages about connections and listeners.
 
 use std::io;
+use std::time::Duration;
 
 use actix::{Addr, Message};
-use netchan::net::{Address, ConnectError, ConnectionEnd, Listener, Stream};
+use netchan::net::{Address, ConnectError, ConnectionEnd, Listener, ShutdownReport, Stream};
 
 use crate::ConnectionActor;
 
@@ -65,4 +66,42 @@ pub struct Close;
 
 impl Message for Close {
     type Result = ();
+}
+
+/// To an [`ExporterActor`](crate::ExporterActor) or an [`ImporterActor`](crate::ImporterActor): come to
+/// an end in good order, and stop.
+///
+/// No more values are taken from the program: senders are finished. Those that are there are sent and
+/// waited for, for at most `timeout`, also over links that are lost meanwhile. Then the peers are told
+/// that no more will come, and sessions and listeners are closed. The result says what could not be
+/// delivered.
+///
+/// ```
+/// use std::time::Duration;
+/// use actix::prelude::*;
+/// use netchan_actix::ExporterActor;
+/// use netchan_actix::messages::{ExportSender, Shutdown};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// System::new().block_on(async {
+///     let exporter = ExporterActor::new(Default::default()).start();
+///     let numbers = exporter.send(ExportSender::<u32>::new("numbers")).await??;
+///     numbers.send(1).await?;
+///     // Nobody imports the channel, so nobody gets the value.
+///     let report = exporter.send(Shutdown { timeout: Duration::from_millis(10) }).await?;
+///     assert_eq!(report.undelivered_values(), 1);
+///     assert_eq!(report.undelivered[0].name, "numbers");
+///     Ok(())
+/// })
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[must_use = "a message does something when it is sent"]
+pub struct Shutdown {
+    /// How long to wait for values that were not received, at most.
+    pub timeout: Duration,
+}
+
+impl Message for Shutdown {
+    type Result = ShutdownReport;
 }

@@ -7,7 +7,8 @@ use crate::channel::{Closed, Fault, Origin, Reason};
 use crate::id::ChannelId;
 use crate::net::driver::{Driver, now};
 use crate::net::endpoints::{Endpoint, Queue};
-use crate::net::{ConnectionEnd, ImportError, Report};
+use crate::net::registry::ExportEnd;
+use crate::net::{self, ConnectionEnd, ImportError, Report};
 use crate::session::{Event, Session};
 use crate::wire::{Code, Open};
 
@@ -52,10 +53,8 @@ impl Driver {
                 }
             }
             Event::Taken { channel, values } => {
-                if let Some(Endpoint { queue: Queue::Out(queue, _), .. }) =
-                    self.endpoints.find(channel)
-                {
-                    queue.taken_by_peer(values);
+                if let Some(endpoint) = self.endpoints.find(channel) {
+                    endpoint.taken_by_peer(values);
                 }
             }
             Event::OpenRequested(open) => self.answer(open)?,
@@ -91,10 +90,12 @@ impl Driver {
         match found {
             Ok(end) => {
                 let (values, bytes) = end.window();
-                self.session.accept(&open, values, bytes, false);
+                let redelivers = matches!(&end, ExportEnd::Out(queue) if queue.redelivers());
+                self.session.accept(&open, values, bytes, redelivers);
                 let end = end.with_window(values.min(open.window_values));
                 self.endpoints.attach_export(channel, open.name, end);
                 self.session.ready(channel);
+                self.tell_channel_open(channel);
                 Ok(())
             }
             Err((code, text)) => {
@@ -107,6 +108,10 @@ impl Driver {
     }
 
     fn accepted(&mut self, channel: ChannelId) {
+        if let Some(endpoint) = self.endpoints.find_mut(channel) {
+            endpoint.is_open = true;
+        }
+        self.tell_channel_open(channel);
         if let Some(endpoint) = self.endpoints.find_mut(channel)
             && let Some(reply) = endpoint.opening.take()
             && reply.send(Ok(())).is_err()
@@ -126,6 +131,9 @@ impl Driver {
         text: String,
     ) -> Result<(), ConnectionEnd> {
         self.settle_hangups(channel, 0);
+        if self.postpone(channel, code) {
+            return Ok(());
+        }
         let Some(endpoint) = self.endpoints.find_mut(channel) else { return Ok(()) };
         endpoint.close(Closed::by_peer(code, text.clone()));
         let dir = endpoint.dir();
@@ -139,6 +147,31 @@ impl Driver {
             let _nobody_waits = reply.send(Err(error));
         }
         self.reports.push(Report::ImportRefused { name, by: Origin::Peer, code, text })
+    }
+
+    /// Whether an import that was open in an earlier session is to be asked for again later.
+    fn postpone(&mut self, channel: ChannelId, code: Code) -> bool {
+        let may_pass = matches!(code, Code::UnknownName | Code::TooManyChannels | Code::Busy);
+        let is_again =
+            |endpoint: &Endpoint| endpoint.import.as_ref().is_some_and(|wanted| wanted.is_again);
+        if !may_pass || !self.endpoints.find(channel).is_some_and(is_again) {
+            return false;
+        }
+        let closed = Closed::by_peer(code, String::new());
+        let Some(endpoint) = self.endpoints.remove(channel) else { return false };
+        match endpoint.into_import(0, &closed) {
+            Ok(import) => {
+                tracing::debug!(name = import.request.name, %code, "an import waits");
+                self.postponed.add(now(), import);
+                // Whoever waits for its values waits on.
+                self.restart_flushes(channel);
+                true
+            }
+            Err(endpoint) => {
+                self.endpoints.insert(channel, endpoint);
+                false
+            }
+        }
     }
 
     fn hung_up(
@@ -160,10 +193,10 @@ impl Driver {
 
     fn channel_over(&mut self, channel: ChannelId, lost_values: u64) {
         let mut discarded_values = 0;
-        if let Some(Endpoint { name, opening, discarded_values: discarded, .. }) =
-            self.endpoints.detach(channel)
-        {
-            discarded_values = discarded;
+        if let Some(endpoint) = self.endpoints.detach(channel) {
+            self.tell_channel_end(&endpoint, lost_values);
+            let Endpoint { name, opening, .. } = endpoint;
+            discarded_values = endpoint.discarded_values;
             // Hung up before the answer.
             if let Some(reply) = opening {
                 let (code, text) = (Code::HungUp, String::new());
@@ -172,6 +205,15 @@ impl Driver {
         }
         self.give_up_flushes(channel, lost_values + discarded_values);
         self.settle_hangups(channel, lost_values);
+    }
+}
+
+impl Driver {
+    fn tell_channel_open(&self, channel: ChannelId) {
+        if let Some(endpoint) = self.endpoints.find(channel) {
+            let (name, dir) = (endpoint.name.clone(), endpoint.dir());
+            self.tell(|peer| net::Event::ChannelOpened { peer, name, dir });
+        }
     }
 }
 

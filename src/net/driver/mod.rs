@@ -1,60 +1,65 @@
-//! The one loop of a connection: read, handle, drain, write.
+//! The one task of a connection: read, handle, drain, write.
 //!
-//! It is the only task of a connection, and the only code that touches its socket and its session.
-//! It waits for events: bytes, room in the socket, a ring from a channel, a command, a deadline.
+//! It is the only code that touches the connection's stream and its session. It waits for events:
+//! bytes, room in the socket, a ring from a channel, a command, a deadline, a new link. A link that
+//! is lost interrupts it; what it holds stays, so that it can go on with the next one.
 
 mod channels;
+mod link;
 mod requests;
+mod sessions;
+mod uplink;
 
 use std::convert::Infallible;
-use std::future::poll_fn;
-use std::io::IoSlice;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Instant;
 
 use bytes::BytesMut;
-use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
 use tokio::time::Sleep;
 use tracing::Instrument;
 
 use crate::channel::{Closed, Origin, Reason};
 use crate::id::{ChannelId, SessionId};
-use crate::limits::{
-    COMPOSED_BYTES_MAX, DRIVER_ROUNDS_MAX, GOODBYE_TIMEOUT, READ_BYTES, UNWRITTEN_BYTES_MAX,
-};
+use crate::limits::{COMPOSED_BYTES_MAX, DRIVER_ROUNDS_MAX, UNWRITTEN_BYTES_MAX};
 use crate::net::command::Command;
+use crate::net::driver::link::{LinkIo, Panicked, caught, poll_foreign, take_unwritten};
 use crate::net::driver::requests::{Flush, Hangup};
+use crate::net::driver::sessions::Postponed;
 use crate::net::endpoints::Endpoints;
-use crate::net::handshake::Link;
+use crate::net::event::Events;
 use crate::net::registry::Registry;
 use crate::net::report::Reports;
 use crate::net::shared::Shared;
-use crate::net::{ConnectionEnd, Report, Stream};
-use crate::session::Session;
+use crate::net::{ConnectionEnd, Report, Scope};
+use crate::session::{Parameters, Session};
+
+pub(super) use uplink::{Dialler, Uplink};
 
 /// The time, by the runtime's clock: a test may have stopped it, and a simulation has its own.
 fn now() -> Instant {
     tokio::time::Instant::now().into_std()
 }
 
-/// Slices given to one vectored write.
-const SLICES_MAX: usize = 64;
-
 /// Drives a connection. Run it on a task of its own: nothing moves without it.
+///
+/// [`run`](Driver::run) is all that most programs need. Whoever supervises connections calls
+/// [`drive`](Driver::drive) instead, which returns with each link that is lost.
 #[must_use = "a connection does nothing until its driver runs"]
 pub struct Driver {
     session: Session,
-    session_id: SessionId,
-    stream: Stream,
-    input: BytesMut,
-    /// Something came right behind the handshake, and no read will tell.
-    has_early_input: bool,
+    session_id: Option<SessionId>,
+    parameters: Parameters,
+    link: Option<LinkIo>,
+    uplink: Uplink,
     endpoints: Endpoints,
+    /// Imports that a new session has refused, to be asked for again.
+    postponed: Postponed,
     registry: Option<Arc<Registry>>,
     reports: Arc<Reports>,
+    events: Events,
     commands: mpsc::Receiver<Command>,
     has_handles: bool,
     shared: Arc<Shared>,
@@ -64,33 +69,61 @@ pub struct Driver {
     /// When the timer rings; it may ring too early, never too late.
     timer_at: Instant,
     marked: Vec<ChannelId>,
-    is_flushed: bool,
     /// Values that this connection was woken for were left to others.
     is_clogged: bool,
     is_over: bool,
+    /// Code is being polled that is not this crate's.
+    is_foreign: bool,
+    /// This side's own code panicked, so its session cannot be trusted.
+    is_unsound: bool,
+    resumes: u64,
+    repeated_frames: u64,
+    lost_sessions: u64,
     on_end: Option<Box<dyn FnOnce() + Send>>,
 }
 
+/// What a driver works with, and tells.
+pub(super) struct Surroundings {
+    /// The exported channels, if this side exports.
+    pub(super) registry: Option<Arc<Registry>>,
+    pub(super) reports: Arc<Reports>,
+    pub(super) events: Events,
+    pub(super) commands: mpsc::Receiver<Command>,
+    pub(super) shared: Arc<Shared>,
+}
+
+/// Why a driver has stopped for the moment.
+#[derive(Debug)]
+#[must_use = "after a lost link, the driver waits to be driven again"]
+pub enum Pause {
+    /// A link was lost, or a session. Drive on to come by the next one.
+    LinkLost(ConnectionEnd),
+    /// The connection is over.
+    Over(ConnectionEnd),
+}
+
 impl Driver {
+    /// A driver of a session that waits for its first link.
     pub(super) fn new(
-        link: Link,
-        registry: Option<Arc<Registry>>,
-        reports: Arc<Reports>,
-        commands: mpsc::Receiver<Command>,
-        shared: Arc<Shared>,
+        parameters: Parameters,
+        uplink: Uplink,
+        surroundings: Surroundings,
     ) -> Driver {
+        let Surroundings { registry, reports, events, commands, shared } = surroundings;
         let now = now();
-        let session = Session::new(link.parameters, now);
+        let session = Session::waiting(parameters, now);
         let timer_at = session.next_timeout();
         Driver {
             session,
-            session_id: link.session,
-            stream: link.stream,
-            has_early_input: !link.input.is_empty(),
-            input: link.input,
+            session_id: None,
+            parameters,
+            link: None,
+            uplink,
             endpoints: Endpoints::default(),
+            postponed: Postponed::default(),
             registry,
             reports,
+            events,
             commands,
             has_handles: true,
             shared,
@@ -99,9 +132,13 @@ impl Driver {
             timer: Box::pin(tokio::time::sleep_until(timer_at.into())),
             timer_at,
             marked: Vec::new(),
-            is_flushed: true,
             is_clogged: false,
             is_over: false,
+            is_foreign: false,
+            is_unsound: false,
+            resumes: 0,
+            repeated_frames: 0,
+            lost_sessions: 0,
             on_end: None,
         }
     }
@@ -112,33 +149,79 @@ impl Driver {
         self
     }
 
-    /// Drives the connection until it ends, and says how it ended. The channels' users are told,
-    /// too.
+    /// Drives the connection until it ends, over as many links as it takes, and says how it ended.
+    /// The channels' users are told, too.
     ///
     /// # Cancel safety
     ///
     /// Dropped before it returns, the connection ends with [`ConnectionEnd::DriverStopped`].
     pub async fn run(mut self) -> ConnectionEnd {
+        loop {
+            if let Pause::Over(end) = self.drive().await {
+                return end;
+            }
+        }
+    }
+
+    /// Drives the connection until a link is lost or the connection ends. If there is no link, it
+    /// first comes by one: an importer dials, after a wait, and an exporter waits for its importer.
+    ///
+    /// A panic of the stream that carries the link, or of what dials, counts as a lost link. One of
+    /// this crate's own code ends the session: an importer then begins another one.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it returns, nothing moves any more until it is called again. Dropped while it
+    /// says goodbye, the peer may not hear that.
+    pub async fn drive(&mut self) -> Pause {
         let span = tracing::debug_span!(
             "netchan.drive",
-            session = %self.session_id,
-            peer = self.stream.peer()
+            session = self.session_id.map(tracing::field::display),
+            peer = self.shared.peer,
         );
-        async move {
-            tracing::debug!("connected");
-            let end = poll_fn(|cx| self.poll(cx)).await;
-            tracing::debug!(%end, "disconnected");
-            // Who closes a connection wants the goodbye to have left; who learns of a fault need
-            // not wait for what a faulty peer makes of it.
-            if !end.is_regular() {
-                self.finish(&end);
-            }
-            self.say_goodbye(&end).await;
-            self.finish(&end);
-            end
+        async {
+            let end = match caught(|cx| self.poll(cx)).await {
+                Ok(end) => end,
+                Err(Panicked) => self.panicked(),
+            };
+            self.pause(end).await
         }
         .instrument(span)
         .await
+    }
+
+    fn panicked(&mut self) -> ConnectionEnd {
+        let in_transport = std::mem::take(&mut self.is_foreign);
+        self.is_unsound |= !in_transport;
+        ConnectionEnd::Panicked { in_transport }
+    }
+
+    /// Decides what goes on after a link, a session or the connection has ended.
+    async fn pause(&mut self, end: ConnectionEnd) -> Pause {
+        let scope = end.scope();
+        let dials = matches!(self.uplink, Uplink::Dialler(_));
+        if scope == Scope::Link && self.survive(&end) {
+            return Pause::LinkLost(end);
+        }
+        if dials && scope != Scope::Connection {
+            if let Some((link, goodbye)) = self.compose_goodbye(&end) {
+                link.say_last(goodbye).await;
+            }
+            self.lose_session(&end);
+            return Pause::LinkLost(end);
+        }
+        tracing::debug!(%end, "disconnected");
+        // Who closes a connection wants the goodbye to have left; who learns of a fault need not
+        // wait for what a faulty peer makes of it.
+        let goodbye = self.compose_goodbye(&end);
+        if !end.is_regular() {
+            self.finish(&end);
+        }
+        if let Some((link, goodbye)) = goodbye {
+            link.say_last(goodbye).await;
+        }
+        self.finish(&end);
+        Pause::Over(end)
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<ConnectionEnd> {
@@ -157,11 +240,17 @@ impl Driver {
             is_busy |= self.take_rings(cx, now);
             // A command or a ring may have been the last word on a channel.
             self.handle_events()?;
-            is_busy |= self.poll_read(cx, now)?;
+            is_busy |= match self.link {
+                Some(_) => self.poll_read(cx, now)?,
+                None => self.poll_uplink(cx)?,
+            };
             if self.session.next_timeout() <= now {
                 self.session.handle_timeout(now)?;
             }
-            is_busy |= self.poll_write(cx, now)?;
+            self.ask_again(now);
+            if self.link.is_some() {
+                is_busy |= self.poll_write(cx, now)?;
+            }
             is_busy |= self.poll_timer(cx, now);
             if !is_busy {
                 return Poll::Pending;
@@ -174,29 +263,19 @@ impl Driver {
     // The link.
 
     fn poll_read(&mut self, cx: &mut Context<'_>, now: Instant) -> Result<bool, ConnectionEnd> {
-        if std::mem::take(&mut self.has_early_input) {
-            self.handle_input(now)?;
-            return Ok(true);
+        let Some(link) = &mut self.link else { return Ok(false) };
+        match poll_foreign(&mut self.is_foreign, || link.poll_read(cx)) {
+            Poll::Pending => Ok(false),
+            Poll::Ready(Err(error)) => Err(ConnectionEnd::Io(Arc::new(error))),
+            Poll::Ready(Ok(false)) => Err(ConnectionEnd::LinkEnded),
+            // What came before an error counts, so the channels hear of it first.
+            Poll::Ready(Ok(true)) => {
+                let handled = self.session.handle_input(now, &mut link.input);
+                self.handle_events()?;
+                handled?;
+                Ok(true)
+            }
         }
-        self.input.reserve(READ_BYTES);
-        // The future can be made anew for each poll: one that is dropped has read nothing.
-        let mut read = pin!(self.stream.transport.read_buf(&mut self.input));
-        let read = match read.as_mut().poll(cx) {
-            Poll::Pending => return Ok(false),
-            Poll::Ready(read) => read.map_err(|error| ConnectionEnd::Io(Arc::new(error)))?,
-        };
-        if read == 0 {
-            return Err(ConnectionEnd::LinkEnded);
-        }
-        self.handle_input(now)?;
-        Ok(true)
-    }
-
-    /// What came before an error counts, so the channels hear of it first.
-    fn handle_input(&mut self, now: Instant) -> Result<(), ConnectionEnd> {
-        let handled = self.session.handle_input(now, &mut self.input);
-        self.handle_events()?;
-        Ok(handled?)
     }
 
     /// Composes and writes once; the rest is for the next round.
@@ -209,9 +288,12 @@ impl Driver {
         if unwritten_bytes > UNWRITTEN_BYTES_MAX {
             return Err(ConnectionEnd::NotReading { unwritten_bytes });
         }
+        let Some(link) = &mut self.link else { return Ok(false) };
+        let session = &mut self.session;
         let mut is_busy = false;
         if unwritten_bytes > 0
-            && let Poll::Ready(written) = self.poll_write_once(cx)
+            && let Poll::Ready(written) =
+                poll_foreign(&mut self.is_foreign, || link.poll_write(cx, session))
         {
             written.map_err(|error| ConnectionEnd::Io(Arc::new(error)))?;
             is_busy = true;
@@ -220,27 +302,13 @@ impl Driver {
         if self.is_clogged && !was_clogged {
             self.endpoints.pass_on();
         }
-        if !self.is_flushed && self.session.unwritten_bytes() == 0 {
-            let flushed = Pin::new(&mut self.stream.transport).poll_flush(cx);
-            if let Poll::Ready(result) = flushed {
-                result.map_err(|error| ConnectionEnd::Io(Arc::new(error)))?;
-                self.is_flushed = true;
-            }
+        if self.session.unwritten_bytes() == 0
+            && let Poll::Ready(Err(error)) =
+                poll_foreign(&mut self.is_foreign, || link.poll_flush(cx))
+        {
+            return Err(ConnectionEnd::Io(Arc::new(error)));
         }
         Ok(is_busy)
-    }
-
-    fn poll_write_once(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        let mut slices = [IoSlice::new(&[]); SLICES_MAX];
-        let count = self.session.unwritten(&mut slices);
-        let transport = Pin::new(&mut self.stream.transport);
-        let written = ready!(transport.poll_write_vectored(cx, &slices[..count]))?;
-        if written == 0 {
-            return Poll::Ready(Err(std::io::ErrorKind::WriteZero.into()));
-        }
-        self.is_flushed = false;
-        self.session.handle_written(written);
-        Poll::Ready(Ok(()))
     }
 
     // Time.
@@ -248,7 +316,11 @@ impl Driver {
     /// Sets the timer if it would ring too late; `true` if it rings at once. One that rings too
     /// early costs less than setting it at each turn.
     fn poll_timer(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
-        let next = self.session.next_timeout().max(now);
+        let mut next = self.session.next_timeout();
+        if let Some(at) = self.postponed.next_attempt() {
+            next = next.min(at);
+        }
+        let next = next.max(now);
         if next < self.timer_at || self.timer.is_elapsed() {
             self.timer_at = next;
             self.timer.as_mut().reset(next.into());
@@ -258,49 +330,30 @@ impl Driver {
 
     // The end.
 
-    /// Tells the peer, as far as the link still carries it.
-    async fn say_goodbye(&mut self, end: &ConnectionEnd) {
-        let Some((code, text)) = end.goodbye() else { return };
+    /// Tells the peer, if there is something to tell and a link that may carry it.
+    fn compose_goodbye(&mut self, end: &ConnectionEnd) -> Option<(LinkIo, BytesMut)> {
+        let link = self.link.take()?;
+        let (code, text) = end.goodbye()?;
         self.session.goodbye(code, text);
-        let now = now();
-        self.session.poll_transmit(now, &mut self.endpoints);
-        let goodbye = async {
-            while self.session.unwritten_bytes() > 0 {
-                poll_fn(|cx| self.poll_write_once(cx)).await?;
-            }
-            self.stream.transport.flush().await?;
-            self.stream.transport.shutdown().await?;
-            // Closing a socket that holds unread bytes resets it, and the peer might not see the
-            // goodbye. So what it still sends is read, until it closes its side.
-            loop {
-                self.input.clear();
-                self.input.reserve(READ_BYTES);
-                if self.stream.transport.read_buf(&mut self.input).await? == 0 {
-                    return Ok::<(), std::io::Error>(());
-                }
-            }
-        };
-        match tokio::time::timeout(GOODBYE_TIMEOUT, goodbye).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::debug!(%error, "the goodbye was not sent"),
-            Err(_) => tracing::debug!("the peer did not close its side in time"),
-        }
+        self.session.poll_transmit(now(), &mut self.endpoints);
+        Some((link, take_unwritten(&mut self.session)))
     }
 
     fn finish(&mut self, end: &ConnectionEnd) {
         if std::mem::replace(&mut self.is_over, true) {
             return;
         }
-        let unconfirmed_values = self.status().outstanding_values;
+        self.link = None;
+        let unconfirmed_values = self.outstanding_values();
         let closed = match end {
             ConnectionEnd::ClosedHere => Closed::new(Origin::Local, Reason::ConnectionClosed),
             ConnectionEnd::ClosedByPeer => Closed::new(Origin::Peer, Reason::ConnectionClosed),
             end => Closed::new(Origin::Link, Reason::ConnectionLost(end.to_string())),
         };
-        self.endpoints.detach_all(&closed);
+        self.end_channels(end, &closed);
         self.shared.set_end(end.clone(), unconfirmed_values);
         if !end.is_regular() {
-            let peer = self.stream.peer().to_owned();
+            let peer = self.shared.peer.clone();
             let report = Report::Disconnected { peer, end: end.clone(), unconfirmed_values };
             let _already_over = self.reports.push(report);
         }
@@ -308,6 +361,7 @@ impl Driver {
             // An importer's stream of reports has no other source.
             self.reports.finish();
         }
+        self.tell_end(end);
         if let Some(on_end) = self.on_end.take() {
             on_end();
         }

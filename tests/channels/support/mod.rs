@@ -126,7 +126,8 @@ impl World {
         let (near, far) =
             tokio::join!(Connection::open(near, &self.config, unread), self.exporter.accept(far));
         let (importer, importer_driver) = near.expect("the exporter welcomes");
-        let (exporter, exporter_driver) = far.expect("the importer is welcome");
+        let (exporter, exporter_driver) =
+            far.expect("the importer is welcome").into_new().expect("a new session");
         Peers {
             importer,
             exporter,

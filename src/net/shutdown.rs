@@ -1,0 +1,58 @@
+//! What a graceful shutdown could not deliver.
+
+use std::collections::BTreeMap;
+
+use crate::dir::Dir;
+use crate::net::{FlushError, Status};
+
+/// How a graceful shutdown went.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct ShutdownReport {
+    /// The channels on which values are not known to have been received, by name.
+    pub undelivered: Vec<Undelivered>,
+    /// Why the wait for them ended; `None` if all were received.
+    pub error: Option<FlushError>,
+}
+
+/// Values of one channel that could not be delivered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Undelivered {
+    /// The channel's name.
+    pub name: String,
+    /// Values that were given to it and are not known to have been received.
+    pub values: u64,
+}
+
+impl ShutdownReport {
+    /// Values that were given to channels and are not known to have been received.
+    #[must_use]
+    pub fn undelivered_values(&self) -> u64 {
+        self.undelivered.iter().map(|channel| channel.values).sum()
+    }
+
+    /// Whether all values were received.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.error.is_none() && self.undelivered.is_empty()
+    }
+}
+
+/// Makes the report: from how the drain ended, how the connections stand, and what no connection has
+/// taken.
+pub(super) fn report(
+    drained: Result<(), FlushError>,
+    connections: impl Iterator<Item = Status>,
+    queued: Vec<(String, u64)>,
+) -> ShutdownReport {
+    let mut by_name: BTreeMap<String, u64> = BTreeMap::new();
+    let channels = connections.flat_map(|status| status.channels);
+    let sending = channels.filter(|channel| channel.dir == Dir::Send);
+    let outstanding = sending.map(|channel| (channel.name, channel.outstanding_values));
+    for (name, values) in outstanding.chain(queued).filter(|(_, values)| *values > 0) {
+        *by_name.entry(name).or_default() += values;
+    }
+    let undelivered = by_name.into_iter().map(|(name, values)| Undelivered { name, values });
+    ShutdownReport { undelivered: undelivered.collect(), error: drained.err() }
+}
