@@ -63,10 +63,10 @@ impl ConnectionActor {
     /// Starts the actor of a connection under a supervisor.
     pub(crate) fn supervise(
         connection: Connection,
-        driver: Driver,
+        driver: Box<Driver>,
         owner: WeakRecipient<Ended>,
     ) -> Addr<Self> {
-        let work = Work::Ready(Box::new(driver));
+        let work = Work::Ready(driver);
         Supervisor::start(|_| ConnectionActor { connection, work, owner, is_watched: false })
     }
 

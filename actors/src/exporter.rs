@@ -63,7 +63,7 @@ pub struct ExporterActor {
 /// From a listener: a new peer has got through its handshake.
 struct NewPeer {
     connection: Connection,
-    driver: Driver,
+    driver: Box<Driver>,
 }
 
 impl Message for NewPeer {

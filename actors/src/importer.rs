@@ -169,7 +169,7 @@ impl Actor for ImporterActor {
         if let Some(driver) = self.driver.take() {
             let owner = ctx.address().downgrade().recipient();
             let connection = self.connection.clone();
-            self.actor = Some(ConnectionActor::supervise(connection, driver, owner));
+            self.actor = Some(ConnectionActor::supervise(connection, Box::new(driver), owner));
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::Instant;
 use actix::Recipient;
 use actix::dev::SendError;
 use netchan::channel::RecvError;
+use netchan::net::Redial;
 use netchan::{Receiver, Sender};
 use netchan_actix::messages::{Close, ImportReceiver, ImportSender};
 use netchan_actix::{Address, Config, ImporterActor, SenderExt};
@@ -28,7 +29,9 @@ struct Read {
 
 /// Has the words of `input` counted at `address`.
 pub(crate) async fn run(address: &Address, input: Input) -> Result<Comparison, Box<dyn Error>> {
-    let importer = ImporterActor::connect(address, Config::default())
+    // The counter counts one text. One that was restarted would have to begin anew.
+    let config = Config::builder().redial(Redial::never()).build()?;
+    let importer = ImporterActor::connect(address, config)
         .await
         .map_err(|error| format!("{address}: {error}"))?;
     let lines = importer.send(ImportSender::new(LINES).size(LINES_IN_FLIGHT)).await??;

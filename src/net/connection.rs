@@ -122,7 +122,11 @@ impl Connection {
     ) -> Result<(Connection, Driver), ConnectError> {
         let mut dialler = Dialler::new(Arc::new(dial), config.clone());
         let welcomed = dialler.attempt_first().await?;
-        let uplink = if config.redial.is_never() { Uplink::None } else { Uplink::Dialler(dialler) };
+        let uplink = if config.redial.is_never() {
+            Uplink::None
+        } else {
+            Uplink::Dialler(Box::new(dialler))
+        };
         let peer = welcomed.link.stream.peer().to_owned();
         let (connection, mut driver) = Connection::importer(peer, config, uplink, when_unread);
         driver.begin_welcomed(welcomed);
@@ -134,7 +138,6 @@ impl Connection {
     ///
     /// When the exporter is never there, and attempts are [limited](crate::net::Redial::attempts), the
     /// connection ends with [`ConnectionEnd::GaveUp`].
-    #[must_use]
     pub fn dial_later(
         dial: impl Dial,
         peer: impl Into<String>,
@@ -142,7 +145,7 @@ impl Connection {
         when_unread: UnreadReports,
     ) -> (Connection, Driver) {
         let dialler = Dialler::new(Arc::new(dial), config.clone());
-        Connection::importer(peer.into(), config, Uplink::Dialler(dialler), when_unread)
+        Connection::importer(peer.into(), config, Uplink::Dialler(Box::new(dialler)), when_unread)
     }
 
     /// Starts to import from whoever is at the other end of `stream`. Run the [`Driver`] on a task

@@ -242,8 +242,10 @@ impl Endpoint {
 
     /// The session of an import is lost: takes its queue off and gives what is to be imported again,
     /// if anything is. `came` is the number of values that came in that session.
-    pub(super) fn into_import(self, came: u64, closed: &Closed) -> Result<Import, Endpoint> {
-        let Some(Wanted { request, is_lasting, .. }) = &self.import else { return Err(self) };
+    pub(super) fn into_import(self, came: u64, closed: &Closed) -> Result<Import, Box<Endpoint>> {
+        let Some(Wanted { request, is_lasting, .. }) = &self.import else {
+            return Err(Box::new(self));
+        };
         let (end, gone_values) = match &self.queue {
             Queue::Out(queue, _) => {
                 let gone_values = queue.dispatched_values().saturating_sub(self.base_values);
@@ -258,7 +260,7 @@ impl Endpoint {
         let limit = request.limit.map(|limit| limit.saturating_sub(gone_values));
         let is_wanted = *is_lasting || self.opening.is_some();
         if !is_wanted || end.is_over() || limit == Some(0) {
-            return Err(self);
+            return Err(Box::new(self));
         }
         if let Queue::In(queue, key) = &self.queue {
             queue.suspend_lane(*key, closed.clone());

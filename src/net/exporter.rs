@@ -91,7 +91,7 @@ struct Peer {
 #[derive(Debug)]
 pub enum Accepted {
     /// A new connection. Its driver must run.
-    New(Connection, Driver),
+    New(Connection, Box<Driver>),
     /// A connection that was there before, which goes on over this link.
     Resumed(Connection),
 }
@@ -101,7 +101,7 @@ impl Accepted {
     #[must_use]
     pub fn into_new(self) -> Option<(Connection, Driver)> {
         match self {
-            Accepted::New(connection, driver) => Some((connection, driver)),
+            Accepted::New(connection, driver) => Some((connection, *driver)),
             Accepted::Resumed(_) => None,
         }
     }
@@ -345,7 +345,7 @@ impl Exporter {
         if registry.is_closed() {
             return Err(ConnectError::Closed);
         }
-        Ok(Accepted::New(connection, driver))
+        Ok(Accepted::New(connection, Box::new(driver)))
     }
 
     /// Continues a session on this link, if the importer may.

@@ -239,6 +239,12 @@ impl Session {
         self.is_away() || self.is_closing || self.link.is_stuffed() || !self.link.has_room()
     }
 
+    /// Whether another link can carry the session on when this one is lost.
+    #[must_use]
+    pub fn outlives_links(&self) -> bool {
+        !self.parameters.expiry.is_zero() && !self.is_closing
+    }
+
     /// Whether there is no link.
     #[must_use]
     pub fn is_away(&self) -> bool {

@@ -1,7 +1,7 @@
 //! Actors in several arbiters: netchan's own and those of the program need not share a thread.
 
 use actix::prelude::*;
-use netchan::net::{Config, RecvSettings};
+use netchan::net::{Config, RecvSettings, Redial};
 use netchan_actix::messages::{Close, ExportReceiver, ExportSender, ImportReceiver, ImportSender};
 use netchan_actix::messages::{Disconnected, Errors, Hangup, ListenAndServe};
 use netchan_actix::{Address, ExporterActor, ImporterActor, SenderExt};
@@ -16,7 +16,8 @@ pub(crate) async fn importer_in(
 ) -> TestResult<Addr<ImporterActor>> {
     let (give, given) = oneshot::channel();
     arbiter.spawn(async move {
-        let connected = ImporterActor::connect(&address, Config::default()).await;
+        let config = Config::builder().redial(Redial::never()).build().expect("good settings");
+        let connected = ImporterActor::connect(&address, config).await;
         let _test_is_over = give.send(connected);
     });
     Ok(given.await??)

@@ -2,7 +2,7 @@
 
 use actix::dev::ToEnvelope;
 use actix::prelude::*;
-use netchan::net::{FlushError, SendSettings};
+use netchan::net::{FlushError, SendSettings, Unconfirmed};
 use netchan_actix::messages::{Disconnected, Drain, ExportSender, ImportReceiver, Sync};
 
 use crate::flushing::{DRAIN, SYNC, inward, outstanding, outward};
@@ -80,7 +80,8 @@ async fn a_flush_of_the_exporter_knows_of_a_link_that_was_lost_before_the_queue_
     guarded(async {
         for is_sync in [true, false] {
             let (pair, mut relay) = Relay::pair().await?;
-            let settings = SendSettings::default().capacity_values(10);
+            let settings =
+                SendSettings::default().capacity_values(10).unconfirmed(Unconfirmed::Discard);
             let sender =
                 pair.exporter.send(ExportSender::<Number>::new("out").settings(settings)).await??;
             let _lost = pair.importer.send(ImportReceiver::<Number>::new("out").size(2)).await??;

@@ -3,7 +3,7 @@
 use std::process::Stdio;
 
 use netchan::channel::{Origin, Reason};
-use netchan::net::{Config, ConnectionEnd, Report};
+use netchan::net::{Config, ConnectionEnd, Redial, Report};
 use netchan_actix::messages::{Disconnected, Errors, ExportReceiver, ExportSender, ImportReceiver};
 use netchan_actix::messages::{ImportSender, ListenAndServe, Sync};
 use netchan_actix::{Address, ImporterActor};
@@ -44,7 +44,8 @@ async fn export_for_ever() -> TestResult {
 
 /// The same from the other side.
 async fn import_for_ever(address: Address) -> TestResult {
-    let importer = ImporterActor::connect(&address, Config::default()).await?;
+    let config = Config::builder().redial(Redial::never()).build()?;
+    let importer = ImporterActor::connect(&address, config).await?;
     let mut receiver = importer.send(ImportReceiver::<Number>::new("out")).await??;
     let sender = importer.send(ImportSender::<Number>::new("in")).await??;
     loop {
@@ -82,7 +83,8 @@ async fn an_importer_survives_its_exporter_s_process() -> TestResult {
     guarded(async {
         let mut child = start("listen")?;
         let address = address_of(&mut child).await?;
-        let importer = ImporterActor::connect(&address, Config::default()).await?;
+        let config = Config::builder().redial(Redial::never()).build()?;
+        let importer = ImporterActor::connect(&address, config).await?;
         let sender = importer.send(ImportSender::<Number>::new("in")).await??;
         let mut receiver = importer.send(ImportReceiver::<Number>::new("out")).await??;
         sender.send_all(numbers(0..100)).await?;

@@ -131,10 +131,10 @@ async fn a_hello_may_come_byte_by_byte() {
 async fn strangers_beyond_the_limit_are_rejected() {
     let config = Config::builder().connections_max(3).build().unwrap();
     let mut scene = Scene::new(config).await;
-    // The healthy one is the first. A handshake that goes on counts as well.
+    // The healthy one is the first. A stranger that says nothing takes nobody's place.
     let (_idle, _accepting) = scene.knock().await;
-    tokio::task::yield_now().await;
-    let (_in, _served) = scene.let_in().await;
+    let (_second, _served) = scene.let_in().await;
+    let (_third, _served) = scene.let_in().await;
     let (mut peer, accepting) = scene.knock().await;
     peer.say_hello(&hello()).await;
     let opening = guarded(peer.hear_opening()).await;

@@ -168,7 +168,7 @@ impl Driver {
                 true
             }
             Err(endpoint) => {
-                self.endpoints.insert(channel, endpoint);
+                self.endpoints.insert(channel, *endpoint);
                 false
             }
         }

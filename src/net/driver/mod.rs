@@ -200,10 +200,17 @@ impl Driver {
     async fn pause(&mut self, end: ConnectionEnd) -> Pause {
         let scope = end.scope();
         let dials = matches!(self.uplink, Uplink::Dialler(_));
-        if scope == Scope::Link && self.survive(&end) {
+        if scope == Scope::Link
+            && self.session.outlives_links()
+            && !matches!(self.uplink, Uplink::None)
+        {
+            self.let_go_of_link(&end);
             return Pause::LinkLost(end);
         }
         if dials && scope != Scope::Connection {
+            if self.link.is_some() {
+                self.tell_link_loss(&end);
+            }
             if let Some((link, goodbye)) = self.compose_goodbye(&end) {
                 link.say_last(goodbye).await;
             }

@@ -151,17 +151,23 @@ impl Driver {
         Ok(())
     }
 
-    /// Lets go of a lost link. Returns whether the session waits for another one.
-    pub(super) fn survive(&mut self, end: &ConnectionEnd) -> bool {
+    /// Lets go of a lost link; the session waits for another one.
+    pub(super) fn let_go_of_link(&mut self, end: &ConnectionEnd) {
         self.link = None;
         self.is_clogged = true;
         self.endpoints.pass_on();
-        let is_kept = self.session.handle_link_lost(now()).is_ok();
+        if let Err(error) = self.session.handle_link_lost(now()) {
+            // The next look at the clock finds the same, and acts on it.
+            tracing::debug!(%error, "the session is over");
+        }
+        self.tell_link_loss(end);
+    }
+
+    pub(super) fn tell_link_loss(&self, end: &ConnectionEnd) {
         if let Some(session) = self.session_id {
-            tracing::debug!(%end, is_kept, "the link is lost");
+            tracing::debug!(%end, "the link is lost");
             self.tell(|peer| Event::LinkLost { peer, session, end: end.clone() });
         }
-        is_kept && !matches!(self.uplink, Uplink::None)
     }
 
     /// The peer comes with a newer link, whatever this side thinks of the present one.
@@ -174,7 +180,7 @@ impl Driver {
             _ => false,
         };
         if is_newer && self.link.is_some() {
-            self.survive(&ConnectionEnd::Superseded);
+            self.let_go_of_link(&ConnectionEnd::Superseded);
         }
         let _nobody_waits = reply.send(is_newer.then(|| self.session.received_frames()));
     }
@@ -234,7 +240,7 @@ impl Driver {
             let came = came.get(&channel).copied().unwrap_or_default();
             match endpoint.into_import(came, closed) {
                 Ok(import) => wanted.push(import),
-                Err(endpoint) => self.conclude(endpoint, end, closed),
+                Err(endpoint) => self.conclude(*endpoint, end, closed),
             }
         }
         (unconfirmed_values, wanted)

@@ -25,7 +25,7 @@ pub(in crate::net) enum Uplink {
         epoch: u64,
     },
     /// This side dials: the importer's side.
-    Dialler(Dialler),
+    Dialler(Box<Dialler>),
 }
 
 /// Dials again and again, with waits between.
@@ -115,7 +115,10 @@ impl Dialler {
             Some(ticket) if !self.is_forgotten => Some(ticket.attempt()),
             _ => None,
         };
-        Ask { resume, received, expiry: self.config.session_expiry }
+        // A session to which this side never comes back need not be kept.
+        let is_kept = !self.config.redial.is_never();
+        let expiry = if is_kept { self.config.session_expiry } else { Duration::ZERO };
+        Ask { resume, received, expiry }
     }
 
     /// Waits, dials and asks. `received` is how many counted frames have come in the session.
