@@ -1,8 +1,10 @@
 //! The works over netchan.
 
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use netchan::channel::RecvError;
+use netchan::limits::SESSION_EXPIRY;
 use netchan::net::{ImportSettings, RecvSettings, SendSettings, UnreadReports};
 use netchan::{Config, Connection, Exporter, Receiver, Sender};
 use tokio::task::JoinSet;
@@ -34,7 +36,7 @@ async fn send_as_importer<V: Item>(plan: Plan, ends: Vec<End>) -> Result<Sent, F
     let mut all_senders = Vec::new();
     let settings = ImportSettings::default().size(plan.window);
     for end in ends {
-        let connection = open(end).await?;
+        let connection = open(end, plan.resumes).await?;
         let mut senders: Vec<Sender<V>> = Vec::new();
         for channel in 0..plan.channels {
             senders.push(connection.import_sender(&name(channel), settings).await?);
@@ -60,7 +62,7 @@ async fn receive_as_importer<V: Item>(plan: Plan, ends: Vec<End>) -> Result<Rece
     let mut tasks = JoinSet::new();
     let settings = ImportSettings::default().size(plan.window);
     for end in ends {
-        let connection = open(end).await?;
+        let connection = open(end, plan.resumes).await?;
         for channel in 0..plan.channels {
             let receiver = connection.import_receiver(&name(channel), settings).await?;
             tasks.spawn(receive::<V>(plan, channel, receiver));
@@ -103,11 +105,15 @@ async fn receive_as_exporter<V: Item>(plan: Plan, ends: Vec<End>) -> Result<Rece
 }
 
 /// Sends records there and back, and times each.
-pub(crate) fn ping_pong<V: Item>(link: Link, run: Duration) -> Result<Vec<Duration>, Failure> {
+pub(crate) fn ping_pong<V: Item>(
+    link: Link,
+    run: Duration,
+    resumes: bool,
+) -> Result<Vec<Duration>, Failure> {
     let (near, far) = link.ends(1)?;
     let importer = async || {
         let near = near.into_iter().next().ok_or("a link has two ends")?;
-        let connection = open(near).await?;
+        let connection = open(near, resumes).await?;
         let settings = ImportSettings::default();
         let pings: Sender<V> = connection.import_sender("ping", settings).await?;
         let mut pongs: Receiver<V> = connection.import_receiver("pong", settings).await?;
@@ -205,10 +211,16 @@ fn exporter() -> Exporter {
     Exporter::new(Config::default())
 }
 
-async fn open(end: End) -> Result<Connection, Failure> {
-    let unread = UnreadReports::default();
-    let (connection, driver) =
-        Connection::open(end.into_stream()?, &Config::default(), unread).await?;
+async fn open(end: End, resumes: bool) -> Result<Connection, Failure> {
+    // There is one link, and no other when it is lost; but all is ready for that.
+    let stream = Mutex::new(Some(end.into_stream()?));
+    let dial = move || {
+        let stream = stream.lock().ok().and_then(|mut stream| stream.take());
+        async move { stream.ok_or_else(|| std::io::Error::other("there is no other link")) }
+    };
+    let expiry = if resumes { SESSION_EXPIRY } else { Duration::ZERO };
+    let config = Config::builder().session_expiry(expiry).build()?;
+    let (connection, driver) = Connection::dial(dial, &config, UnreadReports::default()).await?;
     tokio::spawn(driver.run());
     Ok(connection)
 }

@@ -1,10 +1,12 @@
-//! How fast values travel, next to a baseline that is written by hand for each work.
+//! How fast values travel, next to a baseline that is written by hand for each work, or next to
+//! netchan without sessions that can be resumed.
 //!
 //! ```text
 //! cargo bench --bench throughput                        all works, about a minute
 //! cargo bench --bench throughput -- --quick             does it run? some seconds, no figures
 //! cargo bench --bench throughput -- --work tick-tcp-in  one work
 //! cargo bench --bench throughput -- --rounds 15         more rounds, steadier medians
+//! cargo bench --bench throughput -- --against no-resume what it costs that sessions can be resumed
 //! ```
 //!
 //! netchan and the baseline run in turn, round by round, so that whatever else the machine does
@@ -20,7 +22,7 @@ mod works;
 use std::time::Duration;
 
 use crate::report::Table;
-use crate::works::{WORKS, Work};
+use crate::works::{Rival, WORKS, Work};
 
 /// What goes wrong ends the program.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -36,12 +38,14 @@ const ROUNDS: usize = 5;
 struct Options {
     run: Duration,
     rounds: usize,
+    rival: Rival,
     works: Vec<&'static Work>,
 }
 
 impl Options {
     fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options, Failure> {
-        let mut options = Options { run: RUN, rounds: ROUNDS, works: WORKS.iter().collect() };
+        let works = WORKS.iter().collect();
+        let mut options = Options { run: RUN, rounds: ROUNDS, rival: Rival::Raw, works };
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 // Cargo says so.
@@ -50,6 +54,13 @@ impl Options {
                 "--rounds" => {
                     let rounds = arguments.next().ok_or("--rounds needs a number")?;
                     options.rounds = rounds.parse::<usize>()?.max(1);
+                }
+                "--against" => {
+                    options.rival = match arguments.next().as_deref() {
+                        Some("raw") => Rival::Raw,
+                        Some("no-resume") => Rival::NoResume,
+                        _ => return Err("--against needs raw or no-resume".into()),
+                    }
                 }
                 "--work" => {
                     let name = arguments.next().ok_or("--work needs a name")?;
@@ -72,9 +83,17 @@ fn main() -> Result<(), Failure> {
     for round in 1..=options.rounds {
         eprintln!("round {round} of {}", options.rounds);
         for (work, table) in options.works.iter().zip(&mut tables) {
-            table.add(work.run_netchan(options.run)?, work.run_raw(options.run)?);
+            // In turn, also within a round: whoever is second may find warmer caches.
+            let (netchan, rival) = if round % 2 == 1 {
+                let netchan = work.run_netchan(options.run, true)?;
+                (netchan, work.run_rival(options.rival, options.run)?)
+            } else {
+                let rival = work.run_rival(options.rival, options.run)?;
+                (work.run_netchan(options.run, true)?, rival)
+            };
+            table.add(netchan, rival);
         }
     }
-    report::print(&tables);
+    report::print(&tables, options.rival.name());
     Ok(())
 }

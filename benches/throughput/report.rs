@@ -12,7 +12,7 @@ pub(crate) struct Table {
 struct Row {
     unit: &'static str,
     netchan: Vec<f64>,
-    raw: Vec<f64>,
+    other: Vec<f64>,
 }
 
 impl Table {
@@ -21,34 +21,34 @@ impl Table {
     }
 
     /// Adds what a round has measured.
-    pub(crate) fn add(&mut self, netchan: Vec<Figure>, raw: Vec<Figure>) {
-        for (at, (netchan, raw)) in netchan.into_iter().zip(raw).enumerate() {
+    pub(crate) fn add(&mut self, netchan: Vec<Figure>, other: Vec<Figure>) {
+        for (at, (netchan, other)) in netchan.into_iter().zip(other).enumerate() {
             if at == self.rows.len() {
-                self.rows.push(Row { unit: netchan.unit, netchan: Vec::new(), raw: Vec::new() });
+                self.rows.push(Row { unit: netchan.unit, netchan: Vec::new(), other: Vec::new() });
             }
             self.rows[at].netchan.push(netchan.value);
-            self.rows[at].raw.push(raw.value);
+            self.rows[at].other.push(other.value);
         }
     }
 }
 
 /// Prints all works.
-pub(crate) fn print(tables: &[Table]) {
-    println!("{:15} {:10} {:^26}   {:^26}   {:>9}", "", "", "netchan", "raw", "netchan");
+pub(crate) fn print(tables: &[Table], rival: &str) {
+    println!("{:15} {:10} {:^26}   {rival:^26}   {:>9}", "", "", "netchan", "netchan");
     println!(
         "{:15} {:10} {:>8} {:>8} {:>8}   {:>8} {:>8} {:>8}   {:>9}",
-        "work", "", "min", "median", "max", "min", "median", "max", "/ raw"
+        "work", "", "min", "median", "max", "min", "median", "max", "/ other"
     );
     for table in tables {
         for row in &table.rows {
             let [low, median, high] = spread(&row.netchan);
-            let [raw_low, raw_median, raw_high] = spread(&row.raw);
+            let [other_low, other_median, other_high] = spread(&row.other);
             println!(
-                "{:15} {:10} {low:8.2} {median:8.2} {high:8.2}   {raw_low:8.2} {raw_median:8.2} \
-                 {raw_high:8.2}   {:9.2}",
+                "{:15} {:10} {low:8.2} {median:8.2} {high:8.2}   {other_low:8.2} {other_median:8.2} \
+                 {other_high:8.2}   {:9.2}",
                 table.name,
                 row.unit,
-                median / raw_median
+                median / other_median
             );
         }
     }

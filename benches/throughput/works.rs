@@ -25,6 +25,24 @@ enum Values {
     Blocks { bytes: usize },
 }
 
+/// What netchan is compared with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rival {
+    /// The baseline that is written by hand.
+    Raw,
+    /// netchan, with sessions that end with their link.
+    NoResume,
+}
+
+impl Rival {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Rival::Raw => "raw",
+            Rival::NoResume => "without resume",
+        }
+    }
+}
+
 /// A side of a connection.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
@@ -45,6 +63,8 @@ pub(crate) struct Plan {
     /// The payload of each value.
     pub(crate) bytes: usize,
     pub(crate) run: Duration,
+    /// Sessions can be resumed.
+    pub(crate) resumes: bool,
 }
 
 impl Plan {
@@ -124,18 +144,25 @@ pub(crate) const WORKS: &[Work] = &[
 ];
 
 impl Work {
-    pub(crate) fn run_netchan(&self, run: Duration) -> Result<Vec<Figure>, Failure> {
-        match (self.plan(run), &self.load) {
+    pub(crate) fn run_rival(&self, rival: Rival, run: Duration) -> Result<Vec<Figure>, Failure> {
+        match rival {
+            Rival::Raw => self.run_raw(run),
+            Rival::NoResume => self.run_netchan(run, false),
+        }
+    }
+
+    pub(crate) fn run_netchan(&self, run: Duration, resumes: bool) -> Result<Vec<Figure>, Failure> {
+        match (self.plan(run, resumes), &self.load) {
             (Some(plan), Load::Stream { values: Values::Ticks, .. }) => {
                 rate(&plan, channels::stream::<Tick>(plan)?)
             }
             (Some(plan), _) => rate(&plan, channels::stream::<Block>(plan)?),
-            (None, _) => Ok(latency(channels::ping_pong::<Tick>(self.link, run)?)),
+            (None, _) => Ok(latency(channels::ping_pong::<Tick>(self.link, run, resumes)?)),
         }
     }
 
-    pub(crate) fn run_raw(&self, run: Duration) -> Result<Vec<Figure>, Failure> {
-        match (self.plan(run), &self.load) {
+    fn run_raw(&self, run: Duration) -> Result<Vec<Figure>, Failure> {
+        match (self.plan(run, false), &self.load) {
             (Some(plan), Load::Stream { values: Values::Ticks, .. }) => {
                 rate(&plan, raw::stream::<Tick>(plan)?)
             }
@@ -144,7 +171,7 @@ impl Work {
         }
     }
 
-    fn plan(&self, run: Duration) -> Option<Plan> {
+    fn plan(&self, run: Duration, resumes: bool) -> Option<Plan> {
         match self.load {
             Load::PingPong => None,
             Load::Stream { ref values, sender, connections, channels, window } => {
@@ -152,7 +179,8 @@ impl Work {
                     Values::Ticks => 0,
                     Values::Blocks { bytes } => *bytes,
                 };
-                Some(Plan { link: self.link, sender, connections, channels, window, bytes, run })
+                let link = self.link;
+                Some(Plan { link, sender, connections, channels, window, bytes, run, resumes })
             }
         }
     }
