@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use netchan::channel::RecvError;
 use netchan::limits::SESSION_EXPIRY;
-use netchan::net::{ImportSettings, RecvSettings, SendSettings, UnreadReports};
+use netchan::net::{ImportSettings, RecvSettings, SendSettings, Unconfirmed, UnreadReports};
 use netchan::{Config, Connection, Exporter, Receiver, Sender};
 use tokio::task::JoinSet;
 
@@ -34,7 +34,8 @@ pub(crate) fn stream<V: Item>(plan: Plan) -> Result<(Sent, Received), Failure> {
 async fn send_as_importer<V: Item>(plan: Plan, ends: Vec<End>) -> Result<Sent, Failure> {
     let mut connections = Vec::new();
     let mut all_senders = Vec::new();
-    let settings = ImportSettings::default().size(plan.window);
+    let settings =
+        ImportSettings::default().size(plan.window).unconfirmed(unconfirmed(plan.resumes));
     for end in ends {
         let connection = open(end, plan.resumes).await?;
         let mut senders: Vec<Sender<V>> = Vec::new();
@@ -78,7 +79,8 @@ async fn receive_as_importer<V: Item>(plan: Plan, ends: Vec<End>) -> Result<Rece
 
 async fn send_as_exporter<V: Item>(plan: Plan, ends: Vec<End>) -> Result<Sent, Failure> {
     let exporter = exporter();
-    let settings = SendSettings::default().capacity_values(plan.window);
+    let settings =
+        SendSettings::default().capacity_values(plan.window).unconfirmed(unconfirmed(plan.resumes));
     let mut senders: Vec<Sender<V>> = Vec::new();
     for channel in 0..plan.channels {
         senders.push(exporter.export_sender(&name(channel), settings)?);
@@ -114,7 +116,7 @@ pub(crate) fn ping_pong<V: Item>(
     let importer = async || {
         let near = near.into_iter().next().ok_or("a link has two ends")?;
         let connection = open(near, resumes).await?;
-        let settings = ImportSettings::default();
+        let settings = ImportSettings::default().unconfirmed(unconfirmed(resumes));
         let pings: Sender<V> = connection.import_sender("ping", settings).await?;
         let mut pongs: Receiver<V> = connection.import_receiver("pong", settings).await?;
         let mut times = Vec::new();
@@ -137,7 +139,8 @@ pub(crate) fn ping_pong<V: Item>(
     let exporter = async || {
         let exporter = exporter();
         let mut pings: Receiver<V> = exporter.export_receiver("ping", RecvSettings::default())?;
-        let pongs: Sender<V> = exporter.export_sender("pong", SendSettings::default())?;
+        let pongs: Sender<V> = exporter
+            .export_sender("pong", SendSettings::default().unconfirmed(unconfirmed(resumes)))?;
         let connections = accept(&exporter, far).await?;
         while let Ok(value) = pings.recv().await {
             pongs.send(value).await?;
@@ -209,6 +212,11 @@ fn name(channel: usize) -> String {
 
 fn exporter() -> Exporter {
     Exporter::new(Config::default())
+}
+
+/// Without sessions that can be resumed, nothing is kept for any case.
+fn unconfirmed(resumes: bool) -> Unconfirmed {
+    if resumes { Unconfirmed::Redeliver } else { Unconfirmed::Discard }
 }
 
 async fn open(end: End, resumes: bool) -> Result<Connection, Failure> {

@@ -30,7 +30,7 @@ enum Values {
 pub(crate) enum Rival {
     /// The baseline that is written by hand.
     Raw,
-    /// netchan, with sessions that end with their link.
+    /// netchan, with sessions that end with their link, and nothing kept for that case.
     NoResume,
 }
 
