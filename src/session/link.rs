@@ -11,11 +11,19 @@ use bytes::{Buf, Bytes, BytesMut};
 
 use crate::id::ChannelId;
 use crate::limits::{
-    ACK_BYTES, ACK_FRAMES, COMPOSED_BYTES_MAX, REPLAY_BYTES_MAX, REPLAY_FRAMES_MAX,
+    ACK_BYTES, ACK_FRAMES, COMPOSED_BYTES_MAX, CONTROL_BODY_BYTES_MAX, REPLAY_BYTES_MAX,
+    REPLAY_FRAMES_MAX,
 };
 use crate::session::SessionError;
+use crate::session::buffers::Buffers;
 use crate::session::untaken::Run;
-use crate::wire::{Frame, Partial, encode, encode_data_head};
+use crate::wire::{Frame, HEADER_BYTES, PARTIAL_PREFIX_BYTES, Partial, encode, encode_data_head};
+
+/// Room for the longest frame that is not data.
+const CONTROL_FRAME_BYTES: usize = HEADER_BYTES + CONTROL_BODY_BYTES_MAX;
+
+/// Room for what stands before the run of a data frame.
+const HEAD_BYTES: usize = HEADER_BYTES + PARTIAL_PREFIX_BYTES;
 
 /// A frame that was composed and not yet acknowledged.
 #[derive(Debug)]
@@ -51,10 +59,9 @@ impl Kept {
             return None;
         }
         let run = is_retained.then(|| {
-            let is_in_payload = !self.payload.is_empty();
-            let bytes =
-                if is_in_payload { self.payload.clone() } else { self.head.slice(run_at..) };
-            Run { values, rest, bytes }
+            let is_shared = self.payload.is_empty();
+            let bytes = if is_shared { self.head.slice(run_at..) } else { self.payload.clone() };
+            Run { values, rest, bytes, is_shared }
         });
         Some(Delivery { channel, values, run })
     }
@@ -99,6 +106,7 @@ pub(super) struct Link {
     kept_bytes: usize,
     composing: BytesMut,
     composed: Vec<Composed>,
+    buffers: Buffers,
     /// What the socket has not taken yet, in order.
     unwritten: VecDeque<Bytes>,
     unwritten_bytes: usize,
@@ -117,6 +125,7 @@ impl Link {
             kept_bytes: 0,
             composing: BytesMut::new(),
             composed: Vec::new(),
+            buffers: Buffers::default(),
             unwritten: VecDeque::new(),
             unwritten_bytes: 0,
             received: 0,
@@ -134,11 +143,13 @@ impl Link {
 
     /// Composes a frame that is not counted.
     pub(super) fn push_uncounted(&mut self, frame: &Frame) {
+        self.make_space(CONTROL_FRAME_BYTES);
         encode(frame, 0, &mut self.composing);
     }
 
     /// Composes a counted frame without values.
     pub(super) fn push(&mut self, frame: &Frame) {
+        self.make_space(CONTROL_FRAME_BYTES);
         let start = self.composing.len();
         let sequence = self.next_sequence();
         encode(frame, sequence, &mut self.composing);
@@ -148,6 +159,7 @@ impl Link {
 
     /// Composes a data frame whose run is copied.
     pub(super) fn push_run(&mut self, head: DataHead, run: &[u8]) {
+        self.make_space(HEAD_BYTES + run.len());
         let start = self.composing.len();
         let what = self.push_head(head, run.len());
         self.composing.extend_from_slice(run);
@@ -156,12 +168,23 @@ impl Link {
 
     /// Composes a data frame whose run is written from where it is.
     pub(super) fn push_payload(&mut self, head: DataHead, payload: Bytes) {
+        self.make_space(HEAD_BYTES);
         let start = self.composing.len();
         let what = self.push_head(head, payload.len());
         self.note(what, start, payload.clone());
         self.seal();
         self.unwritten_bytes += payload.len();
         self.unwritten.push_back(payload);
+    }
+
+    /// Goes on with another buffer if this one has no room for a frame of so many bytes.
+    fn make_space(&mut self, bytes: usize) {
+        if self.composing.capacity() - self.composing.len() < bytes {
+            self.seal();
+            // First the rest of the old one, which would keep it from coming round.
+            self.composing = BytesMut::new();
+            self.composing = self.buffers.next(bytes);
+        }
     }
 
     fn push_head(&mut self, head: DataHead, run_bytes: usize) -> Content {
@@ -195,6 +218,7 @@ impl Link {
             return;
         }
         let chunk = self.composing.split().freeze();
+        self.buffers.note(&chunk);
         for Composed { what, start, end, payload } in self.composed.drain(..) {
             let bytes = end - start + payload.len();
             self.kept_bytes += bytes;
@@ -272,6 +296,9 @@ impl Link {
             if let Some(delivery) = kept.delivery() {
                 on_received(delivery);
             }
+        }
+        if self.kept.is_empty() {
+            self.buffers.trim();
         }
         Ok(())
     }

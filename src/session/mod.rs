@@ -19,6 +19,7 @@
 //! [`next_timeout`](Session::next_timeout). An error means that the link must end; the session
 //! itself stays sound.
 
+mod buffers;
 mod channel;
 mod credit;
 mod error;

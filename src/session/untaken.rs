@@ -8,7 +8,6 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use crate::limits::LARGE_VALUE_BYTES;
 use crate::prefix;
 
 /// The run of one data frame.
@@ -19,6 +18,8 @@ pub(super) struct Run {
     /// Bytes that are still to come of the value which is begun in it and does not end in it.
     pub(super) rest: u32,
     pub(super) bytes: Bytes,
+    /// Its buffer is that of the frames around it.
+    pub(super) is_shared: bool,
 }
 
 /// The runs of one channel from the first value on that is not known to be taken.
@@ -63,12 +64,12 @@ impl Untaken {
         self.shared_runs = self.shared_runs.min(self.runs.len());
     }
 
-    /// Gives small runs a buffer of their own: a few bytes must not hold a large buffer, which other
-    /// channels share. Most are taken before this is called.
+    /// Gives runs a buffer of their own: what waits for a reader must not hold the buffers of all
+    /// frames. Most are taken before this is called.
     pub(super) fn settle(&mut self) {
         let first_shared = self.runs.len() - self.shared_runs;
         for run in self.runs.range_mut(first_shared..) {
-            if run.bytes.len() < LARGE_VALUE_BYTES {
+            if std::mem::take(&mut run.is_shared) {
                 run.bytes = Bytes::copy_from_slice(&run.bytes);
             }
         }
@@ -123,7 +124,7 @@ mod tests {
             let next_end = ends.iter().copied().find(|end| *end >= cut).unwrap_or(cut);
             let rest = (next_end - cut) as u32;
             let bytes = Bytes::copy_from_slice(&bytes[start..cut]);
-            untaken.push(Run { values, rest, bytes });
+            untaken.push(Run { values, rest, bytes, is_shared: true });
             start = cut;
         }
         untaken
@@ -155,7 +156,7 @@ mod tests {
         untaken.take(3);
         assert!(untaken.runs.is_empty());
         untaken.take(1);
-        untaken.push(Run { values: 1, rest: 0, bytes: run_of(&[4]).into() });
+        untaken.push(Run { values: 1, rest: 0, bytes: run_of(&[4]).into(), is_shared: true });
         assert_eq!(untaken.into_bytes(), run_of(&[4]));
     }
 }
