@@ -104,8 +104,9 @@ pub const ZERO_LENGTH_ELEMENTS_MAX: usize = 4 * 1024;
 /// it has been taken, whatever their channel. Values that fit their window never wait for others.
 pub const LARGE_VALUES_BYTES_MAX: u64 = VALUE_BYTES_MAX as u64;
 
-/// Encoded bytes that an exported receiver holds of importers that have left. Beyond it nobody can
-/// import the channel until some were taken, or importers that come and go could fill the memory.
+/// Encoded bytes that an exported receiver holds of importers that have left, and an imported one of
+/// sessions that were lost. Beyond it the channel is not imported until some were taken, or importers
+/// that come and go could fill the memory.
 pub const LEFT_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// Values of at least this length go to the socket from where they were encoded, without a copy.

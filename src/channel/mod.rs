@@ -48,5 +48,5 @@ pub use sender::{Permit, Sender};
 pub(crate) use consumers::ConsumerKey;
 pub(crate) use incoming::{EndsWith, Incoming};
 pub(crate) use lane::{Fault, LaneKey, LaneWindow};
-pub(crate) use outgoing::{Outgoing, OutgoingBounds, Slots};
+pub(crate) use outgoing::{Aftermath, Outgoing, OutgoingBounds, Slots};
 pub(crate) use ready::ReadySet;

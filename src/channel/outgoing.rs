@@ -19,7 +19,7 @@ use crate::channel::{Closed, CodecError, Origin, Reason};
 use crate::id::ChannelId;
 use crate::limits::LARGE_VALUE_BYTES;
 use crate::prefix;
-use crate::session::{Chunk, Supply};
+use crate::session::{Chunk, Remains, Supply};
 
 /// The bounds of a sending channel.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +43,17 @@ pub(crate) enum Slots {
     UntilDispatched,
     /// The value has left the peer's channel: an import, whose size counts values in flight too.
     UntilTaken,
+}
+
+/// What became of the values of a channel whose session is lost.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Aftermath {
+    /// Values that were sent and are not known to have been taken.
+    pub(crate) unconfirmed_values: u64,
+    /// Those of them that will be sent again.
+    pub(crate) redelivered_values: u64,
+    /// Values that will not be sent again.
+    pub(crate) discarded_values: u64,
 }
 
 /// Why a value was not queued.
@@ -81,8 +92,8 @@ struct State {
     ended: Option<Closed>,
     /// Values that waited when the channel was ended, and were dropped.
     discarded_values: u64,
-    /// Values that were lost with sessions.
-    lost_values: u64,
+    /// What became of values in all sessions that were lost.
+    losses: Aftermath,
 }
 
 impl Outgoing {
@@ -100,7 +111,7 @@ impl Outgoing {
                 is_finished: false,
                 ended: None,
                 discarded_values: 0,
-                lost_values: 0,
+                losses: Aftermath::default(),
             }),
             slot_freed: Signal::default(),
             dispatched: Event::new(),
@@ -292,10 +303,10 @@ impl Outgoing {
         supply
     }
 
-    /// Takes back what a lost session had taken and not brought to its end: `returned` stands in
-    /// front of the queue again, and `discarded_values` are gone. Returns how many of the former are
-    /// gone as well, because the channel has been ended.
-    pub(crate) fn give_back(&self, returned: Chunk, discarded_values: u64) -> u64 {
+    /// Takes back what a lost session had taken and not brought to its end: it stands in front of the
+    /// queue again, or is gone.
+    pub(crate) fn give_back(&self, remains: Remains) -> Aftermath {
+        let Remains { unconfirmed_values, returned, discarded_values, .. } = remains;
         let mut state = self.state.lock();
         let values = u64::from(returned.values);
         let mut dropped_values = 0;
@@ -311,13 +322,21 @@ impl Outgoing {
             // What is not here any more is known to be taken, or gone.
             Slots::UntilTaken => state.freed_slots = state.dispatched_values,
         }
-        state.lost_values += discarded_values + dropped_values;
+        let aftermath = Aftermath {
+            unconfirmed_values,
+            // The others that come back were never sent, so that is no redelivery.
+            redelivered_values: unconfirmed_values
+                .saturating_sub(discarded_values + dropped_values),
+            discarded_values: discarded_values + dropped_values,
+        };
+        state.losses.redelivered_values += aftermath.redelivered_values;
+        state.losses.discarded_values += aftermath.discarded_values;
         let woken = if state.is_empty() { None } else { state.consumers.wake_one() };
         drop(state);
         ring(woken);
         self.slot_freed.notify_all();
         self.dispatched.notify(usize::MAX);
-        dropped_values
+        aftermath
     }
 
     /// Values that were taken by sessions, in all, without those that came back.
@@ -325,9 +344,9 @@ impl Outgoing {
         self.state.lock().dispatched_values
     }
 
-    /// Values that were lost with sessions.
-    pub(crate) fn lost_values(&self) -> u64 {
-        self.state.lock().lost_values
+    /// What became of values in all sessions that were lost.
+    pub(crate) fn losses(&self) -> Aftermath {
+        self.state.lock().losses
     }
 
     /// Values have left the peer's channel, in all.

@@ -74,6 +74,14 @@ impl ImportEnd {
         }
     }
 
+    /// Whether too much waits to be taken from sessions that are gone.
+    pub(super) fn is_clogged(&self) -> bool {
+        match self {
+            ImportEnd::Out(_) => false,
+            ImportEnd::In(queue, _) => queue.is_clogged(),
+        }
+    }
+
     /// Whether the channel has come to its end, so that there is nothing to import.
     pub(super) fn is_over(&self) -> bool {
         match self {

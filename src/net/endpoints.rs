@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use crate::channel::{Closed, ConsumerKey, Fault, Incoming, LaneKey, LaneWindow, Outgoing};
-use crate::channel::{Origin, ReadySet, Reason};
+use crate::channel::{Aftermath, Closed, ConsumerKey, Fault, Incoming, LaneKey, LaneWindow};
+use crate::channel::{Origin, Outgoing, ReadySet, Reason};
 use crate::dir::Dir;
 use crate::id::ChannelId;
 use crate::net::ImportError;
@@ -31,8 +31,6 @@ pub(super) struct Endpoint {
     base_values: u64,
     /// Values that waited for the channel when it ended, and were dropped.
     pub(super) discarded_values: u64,
-    /// Values of lost sessions that were queued again.
-    pub(super) redelivered_values: u64,
     /// How the channel ended, as far as its users were told.
     pub(super) closed: Option<Closed>,
     /// Who waits for the peer's answer to the import.
@@ -53,14 +51,6 @@ pub(super) struct Wanted {
 pub(super) enum Queue {
     Out(Arc<Outgoing>, ConsumerKey),
     In(Arc<Incoming>, LaneKey),
-}
-
-/// What became of the values of a channel whose session is lost.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Aftermath {
-    pub(super) unconfirmed_values: u64,
-    pub(super) redelivered_values: u64,
-    pub(super) discarded_values: u64,
 }
 
 impl Endpoints {
@@ -178,7 +168,6 @@ impl Endpoint {
             import: None,
             base_values: 0,
             discarded_values: 0,
-            redelivered_values: 0,
             closed: None,
             opening: None,
             is_open: false,
@@ -224,19 +213,10 @@ impl Endpoint {
     }
 
     /// Takes back what a lost session leaves of a sending channel.
-    pub(super) fn take_back(&mut self, remains: Remains) -> Aftermath {
-        let Queue::Out(queue, _) = &self.queue else { return Aftermath::default() };
-        let Remains { unconfirmed_values, returned, discarded_values, .. } = remains;
-        let returned_values = u64::from(returned.values);
-        // Those that were never sent come back as well, but that is no redelivery.
-        let repeated_values = returned_values.min(unconfirmed_values);
-        let dropped_values = queue.give_back(returned, discarded_values);
-        let redelivered_values = if dropped_values > 0 { 0 } else { repeated_values };
-        self.redelivered_values += redelivered_values;
-        Aftermath {
-            unconfirmed_values,
-            redelivered_values,
-            discarded_values: discarded_values + dropped_values,
+    pub(super) fn take_back(&self, remains: Remains) -> Aftermath {
+        match &self.queue {
+            Queue::Out(queue, _) => queue.give_back(remains),
+            Queue::In(..) => Aftermath::default(),
         }
     }
 
@@ -316,11 +296,11 @@ impl Endpoint {
         }
     }
 
-    /// Values that were lost with sessions.
-    pub(super) fn lost_values(&self) -> u64 {
+    /// What became of values in lost sessions.
+    pub(super) fn losses(&self) -> Aftermath {
         match &self.queue {
-            Queue::Out(queue, _) => queue.lost_values(),
-            Queue::In(..) => 0,
+            Queue::Out(queue, _) => queue.losses(),
+            Queue::In(..) => Aftermath::default(),
         }
     }
 

@@ -48,8 +48,8 @@ pub struct ChannelStatus {
     pub outstanding_values: u64,
     /// Values that were sent again on new links, each time.
     pub repeated_values: u64,
-    /// Values of lost sessions that were queued to be sent again.
+    /// Values of lost sessions that were queued to be sent again, over all sessions of the channel.
     pub redelivered_values: u64,
-    /// Values that were lost with sessions and will not be sent again.
+    /// Values that were lost with sessions and will not be sent again, over all sessions of the channel.
     pub discarded_values: u64,
 }

@@ -222,6 +222,7 @@ impl Driver {
                 taken_values,
                 repeated_values,
             } = self.session.counters(id).unwrap_or_default();
+            let losses = endpoint.losses();
             ChannelStatus {
                 name: endpoint.name.clone(),
                 dir: endpoint.dir(),
@@ -232,8 +233,8 @@ impl Driver {
                 taken_values,
                 outstanding_values: self.outstanding_of(id, endpoint),
                 repeated_values,
-                redelivered_values: endpoint.redelivered_values,
-                discarded_values: endpoint.lost_values(),
+                redelivered_values: losses.redelivered_values,
+                discarded_values: losses.discarded_values,
             }
         });
         Status {

@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use crate::channel::{Closed, Origin, Reason};
+use crate::channel::{Aftermath, Closed, Origin, Reason};
 use crate::id::{ChannelId, SessionId};
 use crate::limits::FRAME_BYTES_MAX;
 use crate::net::command::Import;
 use crate::net::driver::link::LinkIo;
 use crate::net::driver::uplink::{Arrival, Uplink};
 use crate::net::driver::{Driver, now};
-use crate::net::endpoints::{Aftermath, Endpoint};
+use crate::net::endpoints::Endpoint;
 use crate::net::handshake::{Link, Welcomed};
 use crate::net::redial::{Backoff, Redial};
 use crate::net::{ConnectionEnd, Event, ImportError};
@@ -233,7 +233,7 @@ impl Driver {
         let mut remains = self.replace_session();
         let mut unconfirmed_values = 0;
         let mut wanted = Vec::new();
-        for (channel, mut endpoint) in self.endpoints.take_all() {
+        for (channel, endpoint) in self.endpoints.take_all() {
             let aftermath = endpoint.take_back(remains.remove(&channel).unwrap_or_default());
             unconfirmed_values += aftermath.unconfirmed_values;
             self.tell_aftermath(&endpoint.name, aftermath);
@@ -295,6 +295,11 @@ impl Driver {
     // Imports that outlive sessions.
 
     fn import_again(&mut self, import: Import) {
+        if import.end.is_clogged() {
+            // Nobody takes what earlier sessions have brought.
+            self.postponed.add(now(), import);
+            return;
+        }
         match self.session.open(import.request.clone()) {
             Ok(channel) => {
                 self.endpoints.attach_import(channel, import, true);
