@@ -7,4 +7,5 @@
 
 mod plain;
 mod process;
+mod service;
 mod wordcount;

@@ -58,6 +58,13 @@ impl Example {
         self.child.start_kill().unwrap();
     }
 
+    /// Sends it a signal, as `kill` names it.
+    pub(crate) fn signal(&mut self, signal: &str) {
+        let process = self.child.id().expect("it runs").to_string();
+        let sent = std::process::Command::new("kill").args([signal, &process]).status();
+        assert!(sent.unwrap().success());
+    }
+
     /// Waits for its end: of the process, and of all that it has started and that could still
     /// write. Its standard input stays open meanwhile.
     pub(crate) async fn end(&mut self) -> Output {
