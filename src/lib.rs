@@ -2,10 +2,12 @@
 //!
 //! An [`Exporter`] publishes channels, a [`Connection`] imports them. Each end is an async
 //! [`Sender`] or [`Receiver`] that any tokio task can hold; both can be cloned. Values arrive once
-//! and in order while the connection lasts. Each channel has a window, so a receiver that takes
-//! nothing stops its own senders and nobody else, and memory stays bounded. The type of a channel
-//! is compared when it is imported, before any value moves. When a channel ends, both sides are
-//! told who ended it and why. Actors for actix, and channels as `Recipient`s, are in the crate
+//! and in order, also over links that break: a connection that [dials](Connection::dial) comes by
+//! another link, and its session goes on. When a session is lost, because the peer has restarted, the
+//! program is told how many values have an unknown fate. Each channel has a window, so a receiver
+//! that takes nothing stops its own senders and nobody else, and memory stays bounded. The type of a
+//! channel is compared when it is imported, before any value moves. When a channel ends, both sides
+//! are told who ended it and why. Actors for actix, and channels as `Recipient`s, are in the crate
 //! `netchan-actix`.
 //!
 //! ```

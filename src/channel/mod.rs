@@ -8,8 +8,10 @@
 //!
 //! Three things are told apart. A value is *received* when it is in the peer's memory, *taken*
 //! when it has left the peer's channel, and *handled* when the code that took it is done with it.
-//! Taking makes room in the window. While a connection lasts, every value arrives once and in the
-//! order in which it was sent.
+//! Taking makes room in the window. While a session lasts, also over links that are lost, every value
+//! arrives once and in the order in which it was sent. What becomes of values that were not known to
+//! be taken when a session is lost is a setting of the sending channel
+//! ([`Unconfirmed`](crate::net::Unconfirmed)).
 //!
 //! # Disconnection
 //!
