@@ -18,6 +18,10 @@ const BUFFER_BYTES_MAX: usize = COMPOSED_BYTES_MAX + FRAME_BYTES_MAX + 1024;
 /// Buffers that a session without unacknowledged frames keeps for the next ones.
 const SPARE_BUFFERS_MAX: usize = 4;
 
+/// Buffers beyond which values that wait for their reader must let go of them. More than the default
+/// window of a channel fills, so that values which are taken in time are never copied.
+const CROWDED_BUFFERS: usize = 24;
+
 /// The buffers of one session that are in use, or will be again.
 #[derive(Debug)]
 pub(super) struct Buffers {
@@ -61,11 +65,18 @@ impl Buffers {
         BytesMut::with_capacity(capacity)
     }
 
-    /// Everything is acknowledged: what was needed for a burst need not stay.
+    /// Everything is acknowledged: what was needed for a burst need not stay. What is still held stays
+    /// in the count.
     pub(super) fn trim(&mut self) {
-        while self.used.len() > SPARE_BUFFERS_MAX {
+        while self.used.len() > SPARE_BUFFERS_MAX && self.used.front().is_some_and(Bytes::is_unique)
+        {
             self.used.pop_front();
         }
+    }
+
+    /// Whether so many are held that those who hold them for long must let go.
+    pub(super) fn are_crowded(&self) -> bool {
+        self.used.len() > CROWDED_BUFFERS
     }
 }
 
@@ -108,6 +119,9 @@ mod tests {
         }
         assert!(capacities.is_sorted());
         assert_eq!(capacities.last(), Some(&BUFFER_BYTES_MAX));
+        buffers.trim();
+        assert_eq!(buffers.used.len(), 20, "they are held");
+        drop(held);
         buffers.trim();
         assert_eq!(buffers.used.len(), SPARE_BUFFERS_MAX);
     }

@@ -248,6 +248,11 @@ impl Link {
         self.kept_bytes < REPLAY_BYTES_MAX && self.frames_kept() < REPLAY_FRAMES_MAX
     }
 
+    /// Whether values that wait for their reader must get buffers of their own.
+    pub(super) fn is_crowded(&self) -> bool {
+        self.buffers.are_crowded()
+    }
+
     /// Frames that the peer has not acknowledged.
     pub(super) fn frames_kept(&self) -> usize {
         self.kept.len() + self.composed.len()

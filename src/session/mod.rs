@@ -473,7 +473,6 @@ impl Session {
         self.link.lose();
         self.link.acknowledge(peer_received, |delivery| table.acknowledge(delivery))?;
         let repeated_frames = self.link.resume(|delivery| table.repeat(&delivery));
-        table.settle();
         let away = self.timers.come_back(now);
         if let Some(farewell) = &self.farewell {
             self.link.push_uncounted(farewell);

@@ -29,7 +29,9 @@ impl Session {
                 self.handle_frame(now, frame)?;
             }
         }
-        self.table.settle();
+        if self.link.is_crowded() {
+            self.table.settle();
+        }
         self.link.count_input(before - input.len());
         if self.link.owes_ack() {
             self.timers.flush_later(now);

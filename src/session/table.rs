@@ -1,6 +1,6 @@
 //! The channels of a session by number.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::id::ChannelId;
 use crate::session::channel::{Channel, Flow, Outbound};
@@ -11,8 +11,8 @@ use crate::session::link::Delivery;
 pub(super) struct Table {
     channels: HashMap<ChannelId, Channel>,
     last_used: u32,
-    /// Channels that have kept runs which share a buffer.
-    unsettled: Vec<ChannelId>,
+    /// Channels that have kept runs in the buffers of frames.
+    unsettled: HashSet<ChannelId>,
 }
 
 impl Table {
@@ -45,6 +45,7 @@ impl Table {
     }
 
     pub(super) fn remove(&mut self, id: ChannelId) -> Option<Channel> {
+        self.unsettled.remove(&id);
         self.channels.remove(&id)
     }
 
@@ -79,11 +80,9 @@ impl Table {
     pub(super) fn keep_run(&mut self, delivery: Delivery) {
         if let Some(outbound) = self.find_outbound(delivery.channel)
             && let (Some(untaken), Some(run)) = (&mut outbound.untaken, delivery.run)
+            && untaken.push(run)
         {
-            untaken.push(run);
-            if self.unsettled.last() != Some(&delivery.channel) {
-                self.unsettled.push(delivery.channel);
-            }
+            self.unsettled.insert(delivery.channel);
         }
     }
 
@@ -96,7 +95,7 @@ impl Table {
 
     /// Lets kept values go of buffers that they share.
     pub(super) fn settle(&mut self) {
-        while let Some(id) = self.unsettled.pop() {
+        for id in std::mem::take(&mut self.unsettled) {
             if let Some(Outbound { untaken: Some(untaken), .. }) = self.find_outbound(id) {
                 untaken.settle();
             }

@@ -32,16 +32,19 @@ pub(super) struct Untaken {
     rest_before: u32,
     /// How many runs at the end still share the buffer of the frames that carried them.
     shared_runs: usize,
+    is_unsettled: bool,
     /// Values that were taken, since the channel was opened.
     taken_values: u64,
 }
 
 impl Untaken {
-    /// Keeps a run that follows those before it.
-    pub(super) fn push(&mut self, run: Run) {
+    /// Keeps a run that follows those before it. Whether it is the first one in the buffer of a frame
+    /// since they were [settled](Untaken::settle).
+    pub(super) fn push(&mut self, run: Run) -> bool {
         self.runs.push_back(run);
         self.shared_runs += 1;
         self.forget_taken();
+        !std::mem::replace(&mut self.is_unsettled, true)
     }
 
     /// Values were taken, in all.
@@ -65,7 +68,7 @@ impl Untaken {
     }
 
     /// Gives runs a buffer of their own: what waits for a reader must not hold the buffers of all
-    /// frames. Most are taken before this is called.
+    /// frames for long. Most are taken before this is called.
     pub(super) fn settle(&mut self) {
         let first_shared = self.runs.len() - self.shared_runs;
         for run in self.runs.range_mut(first_shared..) {
@@ -74,6 +77,7 @@ impl Untaken {
             }
         }
         self.shared_runs = 0;
+        self.is_unsettled = false;
     }
 
     /// The bytes of all values that were not taken, as one run without its beginning cut off.
