@@ -22,7 +22,6 @@ pub(crate) struct Listener {
     pub(crate) incarnation: u8,
     /// The link that began the session.
     first_link: LinkId,
-    importer_incarnation: Option<Incarnation>,
     newest_epoch: u64,
     /// The last Hello that was understood, for whoever repeats it.
     last_hello: Vec<u8>,
@@ -103,11 +102,7 @@ impl World {
             return;
         }
         if self.sides.exporter.session.is_some() {
-            let is_orphan = self.listener.importer_incarnation == Some(hello.incarnation);
-            self.session_over(
-                Role::Exporter,
-                if is_orphan { Over::Unknown } else { Over::Expired },
-            );
+            self.session_over(Role::Exporter, Over::Replaced);
             self.bury_sessions();
         }
         let now = self.now;
@@ -116,7 +111,6 @@ impl World {
         listener.keyring = Some(Keyring::new(token));
         listener.session += 1;
         listener.first_link = id;
-        listener.importer_incarnation = Some(hello.incarnation);
         listener.newest_epoch = Keyring::FIRST_EPOCH;
         listener.was_closed = false;
         let parameters = Parameters {

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use netchan::limits::QUANTUM_BYTES;
 use netchan::prefix;
+use netchan::wire::PARTIAL_PREFIX_BYTES;
 
 use crate::model::Record;
 use crate::values::value;
@@ -22,12 +23,20 @@ pub(crate) struct Inlet {
     received_bytes: u64,
     pub(crate) taken_bytes: u64,
     longest_bytes: u64,
+    /// Longer values may be sent in pieces, and then come in as a whole beside the window.
+    whole_bytes_max: u64,
     /// The channel is dissociated: nothing more comes and nothing more is taken.
     pub(crate) is_over: bool,
 }
 
 impl Inlet {
-    pub(crate) fn new(channel: usize, window_values: u32, window_bytes: u64) -> Inlet {
+    pub(crate) fn new(
+        channel: usize,
+        window_values: u32,
+        window_bytes: u64,
+        frame_bytes_max: usize,
+    ) -> Inlet {
+        let frame_bytes = (frame_bytes_max - PARTIAL_PREFIX_BYTES) as u64;
         Inlet {
             channel,
             window_values: u64::from(window_values),
@@ -37,6 +46,7 @@ impl Inlet {
             received_bytes: 0,
             taken_bytes: 0,
             longest_bytes: 0,
+            whole_bytes_max: (QUANTUM_BYTES as u64).min(frame_bytes).min(window_bytes / 2),
             is_over: false,
         }
     }
@@ -87,7 +97,7 @@ impl Inlet {
             record.received + begun - record.taken <= self.window_values,
             "channel {channel}: no more values are buffered than the window has"
         );
-        let is_cuttable = self.longest_bytes > (QUANTUM_BYTES as u64).min(self.window_bytes / 2);
+        let is_cuttable = self.longest_bytes > self.whole_bytes_max;
         let beyond_bytes = if is_cuttable { self.longest_bytes } else { 0 };
         let buffered_bytes = self.received_bytes - self.taken_bytes;
         assert!(

@@ -4,7 +4,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use netchan::limits::{DEAD_AFTER, HANDSHAKE_TIMEOUT, SESSION_EXPIRY, SESSION_EXPIRY_MARGIN};
-use netchan::session::Role;
 use netchan::wire::Kind;
 
 use crate::both::ROLES;
@@ -119,7 +118,7 @@ fn is_over(world: &World) -> bool {
 /// One run.
 fn run(seed: u64, is_traced: bool) -> Statistics {
     let mut world = World::seeded(seed, is_traced);
-    let deeds = 20 + world.dice.below(60);
+    let deeds = 20 + world.dice.below(120);
     for _ in 0..deeds {
         let millis = world.dice.pick(&[0, 0, 1, 5, 20, 20, 100, 100, 2000]);
         let pause = if world.dice.one_in(60) { 40_000 } else { millis };
@@ -156,8 +155,6 @@ impl World {
                 }
             }
         }
-        let said = Role::Importer;
-        let _ = said;
     }
 }
 

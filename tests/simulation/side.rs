@@ -47,6 +47,8 @@ pub(crate) enum Over {
     Unknown,
     /// This side or the peer closed it.
     Closed,
+    /// The peer has begun another one.
+    Replaced,
     /// This side is gone, and its users with it.
     Died,
 }

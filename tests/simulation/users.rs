@@ -58,7 +58,7 @@ impl World {
 
     /// The importer asks for the channels that the session does not have yet.
     fn ask_for_channels(&mut self) {
-        let World { model, sides, .. } = self;
+        let World { model, sides, settings, .. } = self;
         let Side { session: Some(session), over: None, queues, inlets, .. } = &mut sides.importer
         else {
             return;
@@ -82,7 +82,8 @@ impl World {
             record.id = Some(id);
             queues.names.insert(id, channel);
             if record.dir() == Dir::Recv {
-                let inlet = Inlet::new(channel, record.window_values, record.window_bytes);
+                let (values, bytes) = (record.window_values, record.window_bytes);
+                let inlet = Inlet::new(channel, values, bytes, settings.frame_bytes_max.importer);
                 inlets.insert(id, inlet);
             } else {
                 session.ready(id);
@@ -92,14 +93,15 @@ impl World {
 
     /// The exporter says yes.
     fn accept(&mut self, open: &Open) {
-        let World { model, sides, .. } = self;
+        let World { model, sides, settings, .. } = self;
         let exporter = &mut sides.exporter;
         let channel = exporter.queues.names[&open.channel];
         let record = &model[channel];
         let Some(session) = exporter.live() else { return };
         session.accept(open, WINDOW_VALUES_MAX, record.window_bytes, record.redelivers);
         if open.dir == Dir::Send {
-            let inlet = Inlet::new(channel, open.window_values, record.window_bytes);
+            let (values, bytes) = (open.window_values, record.window_bytes);
+            let inlet = Inlet::new(channel, values, bytes, settings.frame_bytes_max.exporter);
             exporter.inlets.insert(open.channel, inlet);
         } else {
             session.ready(open.channel);
@@ -191,7 +193,7 @@ impl World {
         let before = side.requests.len();
         side.requests.retain(|open| open.channel != id);
         // Instead of an answer it is a refusal.
-        model[channel].is_refused = side.requests.len() < before && !model[channel].is_hung_up;
+        model[channel].is_refused = side.requests.len() < before;
         model[channel].is_hung_up = true;
         side.dissociate(id);
         let session = side.live().expect("it is not over");
