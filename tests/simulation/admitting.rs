@@ -205,7 +205,7 @@ impl World {
         if self.listener.last_hello.is_empty() {
             return;
         }
-        let mut link = Link::new(self.now, 0, self.weather.qualities(&mut self.dice));
+        let mut link = Link::new(self.now, self.weather.qualities(&mut self.dice));
         link.is_echo = true;
         link.ends.importer.is_dropped = true;
         link.pipes.exporter.write(self.now, &self.listener.last_hello);

@@ -104,10 +104,10 @@ impl World {
         };
         let mut greeting = BytesMut::from(&PREAMBLE[..]);
         hello.encode(&mut greeting);
-        let mut link = Link::new(self.now, epoch, self.weather.qualities(&mut self.dice));
+        let mut link = Link::new(self.now, self.weather.qualities(&mut self.dice));
         link.ends.importer.greeting = greeting;
         link.ends.importer.tap = Some(Tap::new(received, received - stated));
-        self.weather.strike(self.now, &mut link, &mut self.dice);
+        self.weather.strike(self.now, id, &mut link, &mut self.dice);
         self.links.insert(id, link);
         self.lines.importer = Some(id);
         let patience = self.dialler.patience;

@@ -36,19 +36,16 @@ pub(crate) struct Link {
     pub(crate) pipes: Both<Pipe>,
     pub(crate) ends: Both<End>,
     pub(crate) dialled_at: Instant,
-    /// The number of the importer's attempt to link this session; zero for a new session.
-    pub(crate) epoch: u64,
     /// Nobody stands at the importer's end: somebody repeats a Hello.
     pub(crate) is_echo: bool,
 }
 
 impl Link {
-    pub(crate) fn new(now: Instant, epoch: u64, quality: Both<Quality>) -> Link {
+    pub(crate) fn new(now: Instant, quality: Both<Quality>) -> Link {
         Link {
             pipes: Both::new(|role| Pipe::new(quality[role])),
             ends: Both::default(),
             dialled_at: now,
-            epoch,
             is_echo: false,
         }
     }

@@ -8,6 +8,7 @@ mod admitting;
 mod both;
 mod dialling;
 mod dice;
+mod ending;
 mod inlet;
 mod link;
 mod loss;
@@ -24,4 +25,6 @@ mod waits;
 mod weather;
 mod world;
 
+mod corner_cases;
+mod every_byte;
 mod seeds;

@@ -93,17 +93,16 @@ impl Pipe {
         self.in_flight_bytes
     }
 
-    /// Whether bytes vanish, now or at some place.
-    pub(crate) fn is_cut(&self) -> bool {
-        self.cut_at.is_some()
+    /// Bytes that were read in all.
+    pub(crate) fn read_bytes(&self) -> u64 {
+        self.written_bytes - (self.in_flight_bytes + self.vanished_bytes) as u64
     }
 
     /// Breaks at a byte of the stream, the first being number zero.
     pub(crate) fn cut_at(&mut self, place: u64) {
         let place = self.cut_at.map_or(place, |at| at.min(place));
         self.cut_at = Some(place);
-        let read_bytes = self.written_bytes - (self.in_flight_bytes + self.vanished_bytes) as u64;
-        let kept = usize::try_from(place.saturating_sub(read_bytes)).unwrap_or(usize::MAX);
+        let kept = usize::try_from(place.saturating_sub(self.read_bytes())).unwrap_or(usize::MAX);
         while self.in_flight_bytes > kept {
             let (_, last) = self.in_flight.back_mut().expect("bytes are in flight");
             let excess = last.len().min(self.in_flight_bytes - kept);
@@ -118,8 +117,7 @@ impl Pipe {
 
     /// Breaks now: of what is in flight, so many bytes still arrive.
     pub(crate) fn cut_behind(&mut self, bytes: usize) {
-        let read_bytes = self.written_bytes - (self.in_flight_bytes + self.vanished_bytes) as u64;
-        self.cut_at(read_bytes + bytes as u64);
+        self.cut_at(self.read_bytes() + bytes as u64);
     }
 
     /// Lets nothing arrive for a while.

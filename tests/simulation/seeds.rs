@@ -3,7 +3,6 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use netchan::limits::{DEAD_AFTER, HANDSHAKE_TIMEOUT, SESSION_EXPIRY, SESSION_EXPIRY_MARGIN};
 use netchan::wire::Kind;
 
 use crate::both::ROLES;
@@ -19,13 +18,6 @@ const SEEDS_DEFAULT: u64 = 10_000;
 
 /// Channels that are not over, at the same time.
 const CHANNELS_MAX: usize = 5;
-
-/// Within this time all that was begun is over when the weather is fine: links that are dead are
-/// noticed, sessions that cannot go on expire, and a second session does the rest. Three times,
-/// because what is noticed late delays what comes after it.
-fn winding_up_max() -> Duration {
-    (DEAD_AFTER + HANDSHAKE_TIMEOUT + SESSION_EXPIRY + SESSION_EXPIRY_MARGIN) * 3
-}
 
 fn length(world: &mut World) -> u32 {
     let dice = &mut world.dice;
@@ -94,27 +86,6 @@ fn refuse_one(world: &mut World) {
     }
 }
 
-/// Whether all that was begun has come to its end.
-fn is_over(world: &World) -> bool {
-    let was_closed = ROLES.iter().any(|role| world.sides[*role].has_said_goodbye);
-    if was_closed {
-        return ROLES.iter().all(|role| world.sides[*role].session.is_none());
-    }
-    let channels_are_over = world.model.iter().all(|record| {
-        record.is_over || record.is_refused || ROLES.iter().all(|role| record.lost[*role].is_some())
-    });
-    channels_are_over
-        && ROLES.iter().all(|role| {
-            let side = &world.sides[*role];
-            let is_idle = side.session.as_ref().is_some_and(|session| {
-                session.channels() == 0
-                    && session.outstanding_values() == 0
-                    && session.unwritten_bytes() == 0
-            });
-            is_idle && side.is_live() && side.waits.is_empty()
-        })
-}
-
 /// One run.
 fn run(seed: u64, is_traced: bool) -> Statistics {
     let mut world = World::seeded(seed, is_traced);
@@ -133,29 +104,8 @@ fn run(seed: u64, is_traced: bool) -> Statistics {
         let role = world.dice.pick(&ROLES);
         world.goodbye(role);
     }
-    world.is_winding_up = true;
-    let deadline = world.now + winding_up_max();
-    assert!(world.run_until(deadline, is_over), "something never ends: {world:#?}");
-    world.conclude();
+    world.wind_up();
     world.statistics
-}
-
-impl World {
-    /// Compares each channel that is over with what has to become of it.
-    fn conclude(&mut self) {
-        for channel in 0..self.model.len() {
-            let record = &self.model[channel];
-            if !record.is_over {
-                let given = self.sides[record.sender].queues.by_channel[&channel].given();
-                record.audit(channel, given);
-                if record.is_hung_up {
-                    self.statistics.values_lost_by_hangups += given - record.taken;
-                } else if !record.is_refused {
-                    self.statistics.channels_completed += 1;
-                }
-            }
-        }
-    }
 }
 
 /// Runs a seed; says how to run it again if that fails.

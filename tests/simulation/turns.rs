@@ -93,6 +93,7 @@ impl World {
 
     /// Tells the ends of broken links what they have to know now.
     pub(crate) fn notice_losses(&mut self) -> bool {
+        self.follow_plans();
         let now = self.now;
         let mut told = Vec::new();
         for (id, link) in &self.links {

@@ -6,7 +6,7 @@ use netchan::limits::WINDOW_VALUES_MAX;
 use netchan::session::{OpenRequest, Role};
 use netchan::wire::{Code, Open};
 
-use crate::both::{Both, ROLES, opposite};
+use crate::both::{Both, ROLES};
 use crate::inlet::Inlet;
 use crate::model::Record;
 use crate::side::{Over, Side};
@@ -300,9 +300,5 @@ impl World {
     /// The number of a channel in the present session.
     pub(crate) fn id(&self, channel: usize) -> ChannelId {
         self.model[channel].id.expect("the channel was asked for")
-    }
-
-    pub(crate) fn peer_of(&self, role: Role) -> &crate::side::Side {
-        &self.sides[opposite(role)]
     }
 }

@@ -18,10 +18,26 @@ pub(crate) const HELD_MAX: Duration = Duration::from_secs(2);
 /// Links break within so many bytes when they break early: in the handshake, or just behind it.
 const EARLY_BYTES: u64 = 400;
 
+/// A cut that a test wants.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plan {
+    pub(crate) link: LinkId,
+    pub(crate) reader: Role,
+    /// So many bytes arrive.
+    pub(crate) place: u64,
+    /// Both ends learn of it when they have. Otherwise silence tells them.
+    pub(crate) is_told: bool,
+    /// The reader has read all that arrives.
+    pub(crate) is_reached: bool,
+}
+
 /// The state of the network.
 #[derive(Debug)]
 pub(crate) struct Weather {
     is_calm: bool,
+    /// What links are like in calm weather.
+    pub(crate) quality: Quality,
+    pub(crate) plans: Vec<Plan>,
     latency_ms_max: u64,
     /// Links that are dialled before lead nowhere.
     drought_until: Option<Instant>,
@@ -29,12 +45,13 @@ pub(crate) struct Weather {
 
 impl Weather {
     pub(crate) fn calm() -> Weather {
-        Weather { is_calm: true, latency_ms_max: 1, drought_until: None }
+        let (quality, plans) = (Quality::default(), Vec::new());
+        Weather { is_calm: true, quality, plans, latency_ms_max: 1, drought_until: None }
     }
 
     pub(crate) fn stormy(dice: &mut Dice) -> Weather {
         let latency_ms_max = dice.pick(&[1, 5, 50, 300]);
-        Weather { is_calm: false, latency_ms_max, drought_until: None }
+        Weather { is_calm: false, latency_ms_max, ..Weather::calm() }
     }
 
     /// When the other end learns that an end was dropped, or that the link is cut. `None`: never.
@@ -73,7 +90,7 @@ impl Weather {
 
     pub(crate) fn qualities(&self, dice: &mut Dice) -> Both<Quality> {
         if self.is_calm {
-            return Both::default();
+            return Both { importer: self.quality, exporter: self.quality };
         }
         let mut quality = || Quality {
             latency: dice.millis(self.latency_ms_max + 1),
@@ -83,7 +100,10 @@ impl Weather {
     }
 
     /// Decides the fate of a new link.
-    pub(crate) fn strike(&self, now: Instant, link: &mut Link, dice: &mut Dice) {
+    pub(crate) fn strike(&self, now: Instant, id: LinkId, link: &mut Link, dice: &mut Dice) {
+        for plan in self.plans.iter().filter(|plan| plan.link == id) {
+            link.pipes[plan.reader].cut_at(plan.place);
+        }
         if self.drought_until.is_some_and(|until| now < until) {
             ROLES.iter().for_each(|role| link.pipes[*role].cut_at(0));
             link.ends.importer.told_at = self.when_told(now, dice);
@@ -165,8 +185,24 @@ impl World {
         }
     }
 
+    /// Tells the ends of links that have broken where a test wants it.
+    pub(crate) fn follow_plans(&mut self) {
+        let now = self.now;
+        for plan in self.weather.plans.iter_mut().filter(|plan| !plan.is_reached) {
+            let Some(link) = self.links.get_mut(&plan.link) else { continue };
+            plan.is_reached = link.pipes[plan.reader].read_bytes() >= plan.place;
+            if plan.is_reached && plan.is_told {
+                ROLES.iter().for_each(|role| link.ends[*role].told_at = Some(now));
+            }
+        }
+    }
+
     fn begin_drought(&mut self) {
         let seconds = self.dice.pick(&[1, 5, 30, 200]);
+        self.let_no_link_lead_anywhere(seconds);
+    }
+
+    pub(crate) fn let_no_link_lead_anywhere(&mut self, seconds: u64) {
         self.weather.drought_until = Some(self.now + Duration::from_secs(seconds));
         self.say(|| format!("for {seconds} seconds no link leads anywhere"));
     }
