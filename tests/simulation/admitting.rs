@@ -103,6 +103,7 @@ impl World {
         }
         if self.sides.exporter.session.is_some() {
             self.session_over(Role::Exporter, Over::Replaced);
+            self.statistics.sessions_replaced += u64::from(self.sides.importer.over.is_some());
             self.bury_sessions();
         }
         let now = self.now;
@@ -165,6 +166,8 @@ impl World {
         let (now, World { sides, model, .. }) = (self.now, &mut *self);
         let repeated = sides.exporter.resume(now, hello.received, model);
         self.statistics.resumes += 1;
+        // The importer has gone on to another attempt.
+        self.statistics.welcomes_lost += u64::from(self.links[&id].ends.importer.is_dropped);
         self.statistics.frames_repeated += repeated as u64;
         self.say(|| format!("the exporter admits link {id} and repeats {repeated} frames"));
     }

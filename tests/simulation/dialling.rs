@@ -58,8 +58,13 @@ impl World {
         match self.lines.importer {
             Some(id) if self.links[&id].ends.importer.is_greeted => None,
             Some(_) => Some(self.dialler.gives_up_at),
-            None => self.dialler.dials_at.filter(|_| self.sides.importer.over.is_none()),
+            None => self.dialler.dials_at.filter(|_| self.wants_link()),
         }
+    }
+
+    /// Whether the importer goes on with its session, or begins its first one, or its next life.
+    fn wants_link(&self) -> bool {
+        matches!(self.sides.importer.over, None | Some(Over::Died))
     }
 
     pub(crate) fn dial_if_due(&mut self) -> bool {
@@ -73,8 +78,7 @@ impl World {
             }
             return is_late;
         }
-        let wants_link = self.sides.importer.over.is_none();
-        if wants_link && self.dialler.dials_at.is_some_and(|at| at <= now) {
+        if self.wants_link() && self.dialler.dials_at.is_some_and(|at| at <= now) {
             self.dial();
             return true;
         }
@@ -88,7 +92,7 @@ impl World {
         self.dialler.dials_at = None;
         let resume = self.dialler.ticket.as_mut().map(Ticket::attempt);
         let epoch = resume.as_ref().map_or(0, |resume| resume.epoch);
-        let received = self.sides.importer.session.as_ref().map_or(0, Session::received_frames);
+        let received = self.sides.importer.live().map_or(0, |session| session.received_frames());
         let stated = self.weather.stated(received, &mut self.dice);
         let hello = Hello {
             version_min: VERSION,

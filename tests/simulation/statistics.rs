@@ -41,6 +41,8 @@ statistics! {
     /// Without the exporter's knowing that the older link was dead.
     resumes_over_living_links,
     frames_repeated,
+    /// Frames that end inside of a value.
+    frames_partial,
     /// Older attempts that came behind newer ones.
     resumes_superseded,
     /// Attempts with a token that is not valid any more.
@@ -53,6 +55,8 @@ statistics! {
     importers_expired,
     exporters_expired,
     sides_died,
+    /// The importer has begun its next life while the exporter kept a session for the last one.
+    sessions_replaced,
     goodbyes_said,
     goodbyes_heard,
     channels_opened,

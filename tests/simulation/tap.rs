@@ -1,8 +1,8 @@
 //! Reads along on a link: which frames come, and whether each counted one comes once.
 
-use std::collections::BTreeMap;
-
 use netchan::wire::{HEADER_BYTES, Header, Kind};
+
+use crate::statistics::Statistics;
 
 /// A reader beside the session at one end of a link.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ impl Tap {
     }
 
     /// Sees the next bytes and counts the frames that begin in them.
-    pub(crate) fn see(&mut self, mut bytes: &[u8], kinds: &mut BTreeMap<u8, u64>) {
+    pub(crate) fn see(&mut self, mut bytes: &[u8], statistics: &mut Statistics) {
         while !bytes.is_empty() {
             let skipped = self.body_rest.min(bytes.len());
             self.body_rest -= skipped;
@@ -34,7 +34,8 @@ impl Tap {
                 let header = Header::parse(header).expect("a side sends frames");
                 self.header.clear();
                 self.body_rest = header.length as usize;
-                *kinds.entry(header.kind as u8).or_default() += 1;
+                *statistics.kinds.entry(header.kind as u8).or_default() += 1;
+                statistics.frames_partial += u64::from(header.flags & Header::PARTIAL);
                 self.count(header);
             }
         }

@@ -45,7 +45,7 @@ impl World {
         };
         let end = &mut link.ends[role];
         let tap = end.tap.as_mut().expect("a link that carries a session is tapped");
-        tap.see(&end.input[known_bytes..], &mut statistics.kinds);
+        tap.see(&end.input[known_bytes..], statistics);
         let session = side.live().expect("only a session that is not over reads");
         session
             .handle_input(*now, &mut end.input)

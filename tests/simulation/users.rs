@@ -1,7 +1,6 @@
 //! What the users on both sides do.
 
 use netchan::dir::Dir;
-use netchan::id::ChannelId;
 use netchan::limits::WINDOW_VALUES_MAX;
 use netchan::session::{OpenRequest, Role};
 use netchan::wire::{Code, Open};
@@ -248,6 +247,11 @@ impl World {
             Role::Exporter => self.listener.incarnation += 1,
         }
         self.session_over(role, Over::Died);
+        if role == Role::Importer {
+            // Its next life asks for a session of its own, and so tells the exporter.
+            self.dialler.ticket = None;
+            self.dialler.dials_at = Some(self.now);
+        }
     }
 
     /// Lets users do what they do whenever they can.
@@ -295,10 +299,5 @@ impl World {
         if side.waits.is_empty() {
             session.set_flushing(false);
         }
-    }
-
-    /// The number of a channel in the present session.
-    pub(crate) fn id(&self, channel: usize) -> ChannelId {
-        self.model[channel].id.expect("the channel was asked for")
     }
 }

@@ -37,14 +37,6 @@ impl Default for Settings {
     }
 }
 
-/// In which pieces bytes move.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Pieces {
-    Whole,
-    Single,
-    Any,
-}
-
 /// All that there is.
 #[derive(Debug)]
 pub(crate) struct World {
@@ -52,7 +44,8 @@ pub(crate) struct World {
     began_at: Instant,
     pub(crate) dice: Dice,
     pub(crate) settings: Settings,
-    pub(crate) pieces: Pieces,
+    /// Bytes move in pieces of any length, and not as many at once as there are.
+    is_choppy: bool,
     pub(crate) sides: Both<Side>,
     pub(crate) model: Vec<Record>,
     pub(crate) links: BTreeMap<LinkId, Link>,
@@ -81,7 +74,7 @@ impl World {
             began_at: now,
             dice: Dice::seeded(1),
             settings,
-            pieces: Pieces::Whole,
+            is_choppy: false,
             sides: Both::new(Side::new),
             model: Vec::new(),
             links: BTreeMap::new(),
@@ -106,7 +99,7 @@ impl World {
         let expiry = Duration::from_secs(dice.pick(&[2, 20, 60]));
         World {
             settings: Settings { expiry, frame_bytes_max, ..Settings::default() },
-            pieces: Pieces::Any,
+            is_choppy: true,
             weather: Weather::stormy(&mut dice),
             answers_at_once: dice.one_in(2),
             is_patient: dice.one_in(2),
@@ -125,14 +118,11 @@ impl World {
 
     /// The length of the next piece that a side reads or writes, in bytes.
     pub(crate) fn piece(&mut self) -> usize {
-        match self.pieces {
-            Pieces::Whole => usize::MAX,
-            Pieces::Single => 1,
-            Pieces::Any => {
-                let end = self.dice.pick(&[8, 60, 60, 1500, 1500, 70_000, 70_000, 70_000]);
-                1 + self.dice.below(end) as usize
-            }
+        if !self.is_choppy {
+            return usize::MAX;
         }
+        let end = self.dice.pick(&[8, 60, 60, 1500, 1500, 70_000, 70_000, 70_000]);
+        1 + self.dice.below(end) as usize
     }
 
     pub(crate) fn next_link(&mut self) -> LinkId {
