@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
-use netchan::id::{Incarnation, NodeId};
+use netchan::id::{Incarnation, NodeId, SessionToken};
 use netchan::limits::{CHANNELS_MAX, HANDSHAKE_TIMEOUT};
 use netchan::session::{Parameters, Role, Session, Ticket};
 use netchan::wire::{Code, Hello, Opening, PREAMBLE, VERSION, Welcome, check_preamble};
@@ -25,6 +25,8 @@ pub(crate) struct Dialler {
     pub(crate) gives_up_at: Instant,
     /// How long the next attempts are waited for; `None`: it depends.
     pub(crate) patience: Option<Duration>,
+    /// That of the last Welcome of the session.
+    token: Option<SessionToken>,
     /// The newest attempt.
     pub(crate) newest: LinkId,
 }
@@ -37,6 +39,7 @@ impl Dialler {
             dials_at: Some(now),
             gives_up_at: now,
             patience: None,
+            token: None,
             newest: 0,
         }
     }
@@ -91,7 +94,10 @@ impl World {
         self.dialler.newest = id;
         self.dialler.dials_at = None;
         let resume = self.dialler.ticket.as_mut().map(Ticket::attempt);
-        let epoch = resume.as_ref().map_or(0, |resume| resume.epoch);
+        let epoch = resume.as_ref().map_or(0, |resume| {
+            assert_eq!(Some(resume.token), self.dialler.token, "the newest token is shown");
+            resume.epoch
+        });
         let received = self.sides.importer.live().map_or(0, |session| session.received_frames());
         let stated = self.weather.stated(received, &mut self.dice);
         let hello = Hello {
@@ -153,6 +159,7 @@ impl World {
     fn welcomed(&mut self, welcome: &Welcome) {
         let now = self.now;
         let received = welcome.received;
+        self.dialler.token = Some(welcome.token);
         if let Some(ticket) = &mut self.dialler.ticket {
             ticket.welcomed(welcome).expect("it answers the newest attempt");
             let World { sides, model, .. } = self;

@@ -15,21 +15,50 @@ fn winding_up_max() -> Duration {
 }
 
 impl World {
-    /// Lets the users finish what they have begun, and compares what comes of it with what has to
-    /// come of it.
+    /// Lets the users take all that comes, and then finish what they have begun; compares what comes
+    /// of it with what has to come of it.
     pub(crate) fn wind_up(&mut self) {
-        self.is_winding_up = true;
+        self.users_take = true;
+        if !self.is_closing() {
+            ROLES.iter().for_each(|role| self.drain(*role));
+            // An end of its channel must not be what lets somebody wait no longer.
+            self.run_to_the_end(World::is_drained);
+        }
+        self.users_finish = true;
+        self.run_to_the_end(World::is_over);
+        self.conclude();
+    }
+
+    fn run_to_the_end(&mut self, is_there: fn(&World) -> bool) {
         let deadline = self.now + winding_up_max();
-        if !self.run_until(deadline, World::is_over) {
+        if !self.run_until(deadline, is_there) {
             let model = &self.model;
             panic!("something never ends: {model:#?}, {:#?}, {:#?}", self.lines, self.dialler);
         }
-        self.conclude();
+    }
+
+    fn is_closing(&self) -> bool {
+        ROLES.iter().any(|role| self.sides[*role].has_said_goodbye)
+    }
+
+    /// Whether all that was sent has been received, and both sides know it.
+    fn is_drained(&self) -> bool {
+        ROLES.iter().all(|role| {
+            let side = &self.sides[*role];
+            let session = side.session.as_ref().filter(|_| side.is_live());
+            let mut queues = side.queues.by_channel.iter();
+            session.is_some_and(|session| session.outstanding_values() == 0)
+                && side.waits.is_empty()
+                && queues.all(|(channel, queue)| {
+                    let record = &self.model[*channel];
+                    queue.is_over || record.is_over || queue.waiting.is_empty()
+                })
+        })
     }
 
     /// Whether all that was begun has come to its end.
     fn is_over(&self) -> bool {
-        if ROLES.iter().any(|role| self.sides[*role].has_said_goodbye) {
+        if self.is_closing() {
             return ROLES.iter().all(|role| self.sides[*role].session.is_none());
         }
         let channels_are_over = self.model.iter().all(|record| {

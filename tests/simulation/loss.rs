@@ -92,7 +92,7 @@ impl World {
             let id = self.model[channel].id;
             let inlet = id.and_then(|id| self.sides[receiver].inlets.get(&id));
             let waits = inlet.is_some_and(|inlet| inlet.waiting() > 0);
-            if waits && !died && (self.is_winding_up || self.dice.one_in(2)) {
+            if waits && !died && (self.users_take || self.dice.one_in(2)) {
                 self.take(channel, usize::MAX);
             } else if waits {
                 self.model[channel].receiver_died = true;

@@ -259,16 +259,18 @@ impl World {
         if role == Role::Importer {
             self.ask_for_channels();
         }
-        if role == Role::Exporter && (self.answers_at_once || self.is_winding_up) {
+        if role == Role::Exporter && (self.answers_at_once || self.users_take) {
             self.answer();
         }
-        if !self.is_winding_up {
+        if !self.users_take {
             return false;
         }
         let mut is_any = false;
         for channel in 0..self.model.len() {
             if self.model[channel].sender == role {
-                self.finish(channel);
+                if self.users_finish {
+                    self.finish(channel);
+                }
             } else {
                 is_any |= self.take(channel, usize::MAX) > 0;
             }

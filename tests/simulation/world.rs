@@ -55,8 +55,10 @@ pub(crate) struct World {
     pub(crate) dialler: Dialler,
     pub(crate) listener: Listener,
     pub(crate) weather: Weather,
-    /// Users take what comes, answer what is asked, and finish what they have begun.
-    pub(crate) is_winding_up: bool,
+    /// Users take what comes and answer what is asked, as soon as they can.
+    pub(crate) users_take: bool,
+    /// Users send no more.
+    pub(crate) users_finish: bool,
     /// Requests are answered as they come.
     pub(crate) answers_at_once: bool,
     /// Whoever says goodbye waits until the peer has heard it.
@@ -83,7 +85,8 @@ impl World {
             dialler: Dialler::new(now),
             listener: Listener::default(),
             weather: Weather::calm(),
-            is_winding_up: false,
+            users_take: false,
+            users_finish: false,
             answers_at_once: true,
             is_patient: true,
             statistics: Statistics::default(),
