@@ -149,7 +149,7 @@ fn seeds() {
                 break;
             }
             let kept = KEPT_SEEDS.get(at as usize).copied();
-            let seed = kept.unwrap_or(at - KEPT_SEEDS.len() as u64);
+            let seed = kept.unwrap_or_else(|| at - KEPT_SEEDS.len() as u64);
             match run_or_explain(seed) {
                 Some(of_run) => statistics.add(&of_run),
                 None => failed.push(seed),

@@ -5,10 +5,7 @@ use std::io::IoSlice;
 use std::time::Instant;
 
 use netchan::id::ChannelId;
-use netchan::limits::{
-    COMPOSED_BYTES_MAX, FRAME_BYTES_MAX, LARGE_VALUES_BYTES_MAX, REPLAY_BYTES_MAX,
-    REPLAY_FRAMES_MAX,
-};
+use netchan::limits::{COMPOSED_BYTES_MAX, FRAME_BYTES_MAX, REPLAY_BYTES_MAX, REPLAY_FRAMES_MAX};
 use netchan::session::{Event, Role, Session, SessionError};
 use netchan::wire::{Code, Open};
 
@@ -16,6 +13,7 @@ use crate::inlet::Inlet;
 use crate::model::Record;
 use crate::pipe::Pipe;
 use crate::queues::Queues;
+use crate::values::LONGEST_BYTES;
 use crate::waits::Wait;
 
 /// Control frames that may be composed beside values and one frame, in bytes. A run has few
@@ -152,8 +150,10 @@ impl Side {
             }));
             kept_bytes += queue.unacknowledged_bytes;
         }
+        // Each channel may have taken as much from its queue as one turn sends, and one value.
+        let staged_bytes_max = self.queues.names.len() * (FRAME_BYTES_MAX + LONGEST_BYTES);
         assert!(
-            kept_bytes <= REPLAY_BYTES_MAX + composed_bytes_max + LARGE_VALUES_BYTES_MAX as usize,
+            kept_bytes <= REPLAY_BYTES_MAX + composed_bytes_max + staged_bytes_max,
             "{kept_bytes} bytes are kept"
         );
     }
