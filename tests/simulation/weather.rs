@@ -92,9 +92,13 @@ impl Weather {
         if self.is_calm {
             return Both { importer: self.quality, exporter: self.quality };
         }
-        let mut quality = || Quality {
-            latency: dice.millis(self.latency_ms_max + 1),
-            capacity_bytes: dice.pick(&[600, 10_000, 256 * 1024]),
+        let mut quality = || {
+            let latency = dice.millis(self.latency_ms_max + 1);
+            let capacity_bytes = dice.pick(&[600, 10_000, 256 * 1024]);
+            // A pipe that is long and narrow would take minutes for a long value.
+            let is_long = latency > Duration::from_millis(20);
+            let capacity_bytes = capacity_bytes.max(if is_long { 10_000 } else { 0 });
+            Quality { latency, capacity_bytes }
         };
         Both { importer: quality(), exporter: quality() }
     }
