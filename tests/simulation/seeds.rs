@@ -108,6 +108,10 @@ fn run(seed: u64, is_traced: bool) -> Statistics {
         let role = world.dice.pick(&ROLES);
         world.goodbye(role);
     }
+    if world.dice.one_in(3) {
+        // The last link carries only what the one before has not.
+        world.leave_link();
+    }
     world.wind_up();
     world.statistics
 }

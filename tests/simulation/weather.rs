@@ -39,6 +39,8 @@ pub(crate) struct Weather {
     pub(crate) quality: Quality,
     pub(crate) plans: Vec<Plan>,
     latency_ms_max: u64,
+    /// What sides state of received frames is never out of date.
+    states_exactly: bool,
     /// Links that are dialled before lead nowhere.
     drought_until: Option<Instant>,
 }
@@ -46,12 +48,19 @@ pub(crate) struct Weather {
 impl Weather {
     pub(crate) fn calm() -> Weather {
         let (quality, plans) = (Quality::default(), Vec::new());
-        Weather { is_calm: true, quality, plans, latency_ms_max: 1, drought_until: None }
+        Weather {
+            is_calm: true,
+            quality,
+            plans,
+            latency_ms_max: 1,
+            states_exactly: true,
+            drought_until: None,
+        }
     }
 
     pub(crate) fn stormy(dice: &mut Dice) -> Weather {
         let latency_ms_max = dice.pick(&[1, 5, 50, 300]);
-        Weather { is_calm: false, latency_ms_max, ..Weather::calm() }
+        Weather { is_calm: false, latency_ms_max, states_exactly: false, ..Weather::calm() }
     }
 
     /// When the other end learns that an end was dropped, or that the link is cut. `None`: never.
@@ -84,7 +93,7 @@ impl Weather {
 
     /// The number of received frames that a side states. It may be out of date.
     pub(crate) fn stated(&self, received: u64, dice: &mut Dice) -> u64 {
-        let is_exact = self.is_calm || !dice.one_in(4);
+        let is_exact = self.states_exactly || dice.one_in(2);
         received - if is_exact { 0 } else { dice.below(4).min(received) }
     }
 
@@ -183,7 +192,7 @@ impl World {
     }
 
     /// The importer believes that its link is dead.
-    fn leave_link(&mut self) {
+    pub(crate) fn leave_link(&mut self) {
         if self.is_linked(Role::Importer) {
             self.lose_line(Role::Importer, "it believes so");
         }
