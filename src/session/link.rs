@@ -353,6 +353,8 @@ impl Link {
             return Err(SessionError::SequenceGap { expected, found: sequence });
         }
         if ahead < 0 {
+            // Who repeats a frame does not know that it was received.
+            self.told_received = self.told_received.min(self.received.saturating_sub(1));
             return Ok(false);
         }
         self.received += 1;

@@ -174,3 +174,16 @@ fn a_goodbye_is_said_again_on_a_new_link() {
     pair.run_until_idle();
     assert_eq!(pair.importer.notes.len(), 1);
 }
+
+#[test]
+fn a_frame_that_comes_again_is_acknowledged_again() {
+    let mut script = Script::receiving(10, 1 << 20);
+    script.send(values(1, 3, 5));
+    // The link ends, and the peer has missed all that was acknowledged: it repeats its last frame.
+    script.side.resume(script.now, 1);
+    let again = script.say_numbered(values(1, 3, 5), 2);
+    assert_eq!(again, Ok(()));
+    script.advance(netchan::limits::ACK_DELAY);
+    let heard: Vec<Frame> = std::iter::from_fn(|| script.hear()).collect();
+    assert!(heard.contains(&Frame::Ack { received: 2 }), "{heard:?}");
+}

@@ -1,0 +1,125 @@
+//! A receiving channel of a side: turns runs back into values, compares each with the one that must
+//! come, and watches the window from outside.
+
+use std::collections::VecDeque;
+
+use netchan::limits::QUANTUM_BYTES;
+use netchan::prefix;
+use netchan::wire::PARTIAL_PREFIX_BYTES;
+
+use crate::model::Record;
+use crate::values::value;
+
+/// One receiving channel in one session.
+#[derive(Debug)]
+pub(crate) struct Inlet {
+    pub(crate) channel: usize,
+    window_values: u64,
+    window_bytes: u64,
+    /// Bytes of a value that is not complete.
+    unfinished: Vec<u8>,
+    /// Values that were not taken, by the bytes that each takes with its prefix.
+    waiting: VecDeque<usize>,
+    received_bytes: u64,
+    pub(crate) taken_bytes: u64,
+    longest_bytes: u64,
+    /// Longer values may be sent in pieces, and then come in as a whole beside the window.
+    whole_bytes_max: u64,
+    /// The channel is dissociated: nothing more comes and nothing more is taken.
+    pub(crate) is_over: bool,
+}
+
+impl Inlet {
+    pub(crate) fn new(
+        channel: usize,
+        window_values: u32,
+        window_bytes: u64,
+        frame_bytes_max: usize,
+    ) -> Inlet {
+        let frame_bytes = (frame_bytes_max - PARTIAL_PREFIX_BYTES) as u64;
+        Inlet {
+            channel,
+            window_values: u64::from(window_values),
+            window_bytes,
+            unfinished: Vec::new(),
+            waiting: VecDeque::new(),
+            received_bytes: 0,
+            taken_bytes: 0,
+            longest_bytes: 0,
+            whole_bytes_max: (QUANTUM_BYTES as u64).min(frame_bytes).min(window_bytes / 2),
+            is_over: false,
+        }
+    }
+
+    /// Takes in a run and checks each value that ends in it.
+    pub(crate) fn receive(
+        &mut self,
+        record: &mut Record,
+        run: &[u8],
+        values: u32,
+        tail_bytes: usize,
+    ) {
+        let channel = self.channel;
+        assert!(!self.is_over, "channel {channel}: no values come after its end");
+        self.received_bytes += run.len() as u64;
+        self.unfinished.extend_from_slice(run);
+        let mut start = 0;
+        let mut complete = 0;
+        while let Some((width, length)) = prefix::read(&self.unfinished[start..]) {
+            self.longest_bytes = self.longest_bytes.max((width + length) as u64);
+            let value_start = start + width;
+            let Some(bytes) = self.unfinished.get(value_start..value_start + length) else {
+                break;
+            };
+            let number = record.first + record.received;
+            let expected = record.lengths.get(number as usize).map(|length| *length as usize);
+            assert_eq!(expected, Some(length), "channel {channel}: the length of value {number}");
+            assert!(
+                bytes == value(channel, number, length),
+                "channel {channel}: value {number} is the one that was sent"
+            );
+            record.received += 1;
+            self.waiting.push_back(width + length);
+            complete += 1;
+            start = value_start + length;
+        }
+        self.unfinished.drain(..start);
+        assert_eq!(complete, values, "channel {channel}: as many values end as stated");
+        let expected_tail = if complete > 0 { self.unfinished.len() } else { run.len() };
+        assert_eq!(tail_bytes, expected_tail, "channel {channel}: the tail is as long as stated");
+        self.check_window(record);
+    }
+
+    fn check_window(&self, record: &Record) {
+        let channel = self.channel;
+        let begun = u64::from(!self.unfinished.is_empty());
+        assert!(
+            record.received + begun - record.taken <= self.window_values,
+            "channel {channel}: no more values are buffered than the window has"
+        );
+        let is_cuttable = self.longest_bytes > self.whole_bytes_max;
+        let beyond_bytes = if is_cuttable { self.longest_bytes } else { 0 };
+        let buffered_bytes = self.received_bytes - self.taken_bytes;
+        assert!(
+            buffered_bytes <= self.window_bytes + beyond_bytes,
+            "channel {channel}: {buffered_bytes} bytes are buffered, of {}",
+            self.window_bytes
+        );
+    }
+
+    /// The user takes up to `values_max` values; says how many there were.
+    pub(crate) fn take(&mut self, record: &mut Record, values_max: usize) -> usize {
+        if self.is_over {
+            return 0;
+        }
+        let count = self.waiting.len().min(values_max);
+        record.taken += count as u64;
+        self.taken_bytes += self.waiting.drain(..count).sum::<usize>() as u64;
+        count
+    }
+
+    /// Values that can be taken.
+    pub(crate) fn waiting(&self) -> usize {
+        if self.is_over { 0 } else { self.waiting.len() }
+    }
+}

@@ -1,0 +1,99 @@
+//! What a perfect channel would do: the record that both sides are compared with.
+
+use netchan::dir::Dir;
+use netchan::id::ChannelId;
+use netchan::session::Role;
+
+use crate::both::{Both, opposite};
+
+/// One channel as its users see it, over all sessions that carry it.
+#[derive(Debug)]
+pub(crate) struct Record {
+    /// The side whose user sends.
+    pub(crate) sender: Role,
+    pub(crate) window_values: u32,
+    pub(crate) window_bytes: u64,
+    pub(crate) limit: Option<u64>,
+    pub(crate) redelivers: bool,
+    /// The lengths of all values that the user has sent.
+    pub(crate) lengths: Vec<u32>,
+    pub(crate) is_finished: bool,
+    /// Nobody wants it any more, whatever happens to the session.
+    pub(crate) is_over: bool,
+    pub(crate) is_refused: bool,
+    pub(crate) is_hung_up: bool,
+    // Of the present session:
+    pub(crate) id: Option<ChannelId>,
+    /// The number of the first value that this session carries.
+    pub(crate) first: u64,
+    /// Values that have come to the receiver.
+    pub(crate) received: u64,
+    /// Values that the receiver's user has.
+    pub(crate) taken: u64,
+    /// What was reported lost when the channel was closed.
+    pub(crate) lost: Both<Option<u64>>,
+    /// The receiver's user is gone, and with it what it had not taken.
+    pub(crate) receiver_died: bool,
+}
+
+impl Record {
+    pub(crate) fn receiver(&self) -> Role {
+        opposite(self.sender)
+    }
+
+    /// The direction that the importer asks for.
+    pub(crate) fn dir(&self) -> Dir {
+        match self.sender {
+            Role::Importer => Dir::Send,
+            Role::Exporter => Dir::Recv,
+        }
+    }
+
+    pub(crate) fn sent(&self) -> u64 {
+        self.lengths.len() as u64
+    }
+
+    /// Whether it has to go on in another session when this one is lost.
+    pub(crate) fn goes_on(&self) -> bool {
+        !self.is_over && !self.is_refused && !self.is_hung_up && self.lost[self.sender].is_none()
+    }
+
+    /// Another session carries the channel from this value on.
+    pub(crate) fn start_again(&mut self, first: u64) {
+        self.first = first;
+        self.received = 0;
+        self.taken = 0;
+        self.lost = Both::default();
+        self.id = None;
+        // What the last session has carried counts against no other.
+        self.limit = None;
+    }
+
+    /// Compares what became of the channel with what has to become of it. `given` values were
+    /// taken from its user by the session. The channel is over on both sides.
+    pub(crate) fn audit(&self, channel: usize, given: u64) {
+        let Record { taken, first, .. } = *self;
+        assert!(taken <= given, "channel {channel}: no more is taken than was sent");
+        if self.is_refused {
+            assert_eq!(given, 0, "channel {channel}: a refused channel takes nothing");
+            return;
+        }
+        let lost = self.lost[self.sender].expect("the sender was told that the channel is over");
+        if self.receiver_died {
+            assert!(lost <= given - taken, "channel {channel}: what is taken is not lost");
+        } else {
+            assert_eq!(lost, given - taken, "channel {channel}: what is lost was reported");
+        }
+        if let Some(at_receiver) = self.lost[self.receiver()] {
+            assert!(at_receiver <= lost, "channel {channel}: {at_receiver} lost of {lost}");
+        }
+        if let Some(limit) = self.limit {
+            assert!(given <= limit, "channel {channel}: a limit is kept");
+        }
+        if !self.is_hung_up {
+            assert_eq!(lost, 0, "channel {channel}: without a hangup nothing is lost");
+            let wanted = (self.sent() - first).min(self.limit.unwrap_or(u64::MAX));
+            assert_eq!(given, wanted, "channel {channel}: all that was sent has arrived");
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! What the users on both sides do.
+
+use netchan::dir::Dir;
+use netchan::limits::WINDOW_VALUES_MAX;
+use netchan::session::{OpenRequest, Role};
+use netchan::wire::{Code, Open};
+
+use crate::both::{Both, ROLES};
+use crate::inlet::Inlet;
+use crate::model::Record;
+use crate::side::{Over, Side};
+use crate::waits::Wait;
+use crate::world::World;
+
+/// What somebody wants of a channel.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ask {
+    pub(crate) window_values: u32,
+    pub(crate) window_bytes: u64,
+    pub(crate) limit: Option<u64>,
+    pub(crate) redelivers: bool,
+}
+
+impl Default for Ask {
+    fn default() -> Ask {
+        Ask { window_values: 256, window_bytes: 1 << 20, limit: None, redelivers: true }
+    }
+}
+
+impl World {
+    /// Somebody wants a channel on which `sender` sends. It is asked for as soon as there is a
+    /// session.
+    pub(crate) fn open(&mut self, sender: Role, ask: Ask) -> usize {
+        self.model.push(Record {
+            sender,
+            window_values: ask.window_values,
+            window_bytes: ask.window_bytes,
+            limit: ask.limit,
+            redelivers: ask.redelivers,
+            lengths: Vec::new(),
+            is_finished: false,
+            is_over: false,
+            is_refused: false,
+            is_hung_up: false,
+            id: None,
+            first: 0,
+            received: 0,
+            taken: 0,
+            lost: Both::default(),
+            receiver_died: false,
+        });
+        let channel = self.model.len() - 1;
+        self.sides[sender].queues.of(channel);
+        self.statistics.channels_opened += 1;
+        channel
+    }
+
+    /// The importer asks for the channels that the session does not have yet.
+    fn ask_for_channels(&mut self) {
+        let World { model, sides, settings, .. } = self;
+        let Side { session: Some(session), over: None, queues, inlets, .. } = &mut sides.importer
+        else {
+            return;
+        };
+        for (channel, record) in model.iter_mut().enumerate() {
+            if record.id.is_some() || record.is_over {
+                continue;
+            }
+            let request = OpenRequest {
+                dir: record.dir(),
+                name: channel.to_string(),
+                codec: "bytes".into(),
+                identity: [0; 16],
+                window_values: record.window_values,
+                window_bytes: record.window_bytes,
+                limit: record.limit,
+                redelivers: record.redelivers,
+            };
+            // A session that is closing opens no more.
+            let Ok(id) = session.open(request) else { continue };
+            record.id = Some(id);
+            queues.names.insert(id, channel);
+            if record.dir() == Dir::Recv {
+                let (values, bytes) = (record.window_values, record.window_bytes);
+                let inlet = Inlet::new(channel, values, bytes, settings.frame_bytes_max.importer);
+                inlets.insert(id, inlet);
+            } else {
+                session.ready(id);
+            }
+        }
+    }
+
+    /// The exporter says yes.
+    fn accept(&mut self, open: &Open) {
+        let World { model, sides, settings, .. } = self;
+        let exporter = &mut sides.exporter;
+        let channel = exporter.queues.names[&open.channel];
+        let record = &model[channel];
+        let Some(session) = exporter.live() else { return };
+        session.accept(open, WINDOW_VALUES_MAX, record.window_bytes, record.redelivers);
+        if open.dir == Dir::Send {
+            let (values, bytes) = (open.window_values, record.window_bytes);
+            let inlet = Inlet::new(channel, values, bytes, settings.frame_bytes_max.exporter);
+            exporter.inlets.insert(open.channel, inlet);
+        } else {
+            session.ready(open.channel);
+        }
+    }
+
+    pub(crate) fn refuse(&mut self, open: &Open) {
+        let exporter = &mut self.sides.exporter;
+        let channel = exporter.queues.names[&open.channel];
+        let Some(session) = exporter.live() else { return };
+        if self.model[channel].lost.exporter.is_none() {
+            session.refuse(open.channel, Code::Busy, "not now");
+            self.model[channel].is_refused = true;
+            exporter.dissociate(open.channel);
+            self.statistics.channels_refused += 1;
+        }
+    }
+
+    pub(crate) fn answer(&mut self) {
+        for open in std::mem::take(&mut self.sides.exporter.requests) {
+            self.accept(&open);
+        }
+    }
+
+    /// The user queues values.
+    pub(crate) fn send(&mut self, channel: usize, lengths: &[u32]) {
+        let record = &mut self.model[channel];
+        let side = &mut self.sides[record.sender];
+        let queue = side.queues.of(channel);
+        if record.is_finished || record.is_over || queue.is_over || record.is_hung_up {
+            return;
+        }
+        record.lengths.extend_from_slice(lengths);
+        queue.waiting.extend(lengths);
+        self.statistics.values_sent += lengths.len() as u64;
+        self.ready(channel);
+    }
+
+    /// No more values follow.
+    pub(crate) fn finish(&mut self, channel: usize) {
+        let record = &mut self.model[channel];
+        if !record.is_finished && !record.is_over {
+            record.is_finished = true;
+            self.sides[record.sender].queues.of(channel).is_finished = true;
+            self.ready(channel);
+        }
+    }
+
+    fn ready(&mut self, channel: usize) {
+        let record = &self.model[channel];
+        let side = &mut self.sides[record.sender];
+        if let Some(id) = record.id
+            && side.queues.names.contains_key(&id)
+            && let Some(session) = side.live()
+        {
+            session.ready(id);
+        }
+    }
+
+    /// The receiver's user takes up to so many values; says how many there were.
+    pub(crate) fn take(&mut self, channel: usize, values_max: usize) -> usize {
+        let (now, World { model, sides, .. }) = (self.now, &mut *self);
+        let record = &mut model[channel];
+        let receiver = &mut sides[record.receiver()];
+        let Some(id) = record.id else { return 0 };
+        let Some(inlet) = receiver.inlets.get_mut(&id) else { return 0 };
+        let count = inlet.take(record, values_max);
+        let (values, bytes) = (record.taken, inlet.taken_bytes);
+        if count > 0
+            && let Some(session) = receiver.live()
+        {
+            session.taken(now, id, values, bytes);
+            receiver.drain_events(model);
+        }
+        self.statistics.values_delivered += count as u64;
+        count
+    }
+
+    /// Somebody dissociates a channel.
+    pub(crate) fn hang_up(&mut self, role: Role, channel: usize, text: &str) {
+        let (now, World { model, sides, .. }) = (self.now, &mut *self);
+        let side = &mut sides[role];
+        let Some(id) = model[channel].id.filter(|id| side.queues.names.contains_key(id)) else {
+            return;
+        };
+        if !side.is_live() || model[channel].lost[role].is_some() || model[channel].is_refused {
+            return;
+        }
+        let before = side.requests.len();
+        side.requests.retain(|open| open.channel != id);
+        // Instead of an answer it is a refusal.
+        model[channel].is_refused = side.requests.len() < before;
+        model[channel].is_hung_up = true;
+        side.dissociate(id);
+        let session = side.live().expect("it is not over");
+        session.hangup(now, id, Code::HungUp, text);
+        side.drain_events(model);
+        self.statistics.hangups += 1;
+        self.say(|| format!("the {role:?} hangs up channel {channel}"));
+    }
+
+    pub(crate) fn wait(&mut self, role: Role, make: impl Fn(&World) -> Wait) {
+        if self.sides[role].is_live() {
+            let wait = make(self);
+            self.say(|| format!("the {role:?} waits: {wait:?}"));
+            let side = &mut self.sides[role];
+            side.waits.push(wait);
+            side.live().expect("it is not over").set_flushing(true);
+        }
+    }
+
+    pub(crate) fn sync(&mut self, role: Role) {
+        self.wait(role, |world| {
+            let side = &world.sides[role];
+            Wait::sync(side.session.as_ref().expect("it is live"), &side.queues)
+        });
+    }
+
+    pub(crate) fn drain(&mut self, role: Role) {
+        self.wait(role, |_| Wait::Drain);
+    }
+
+    /// A side ends the session.
+    pub(crate) fn goodbye(&mut self, role: Role) {
+        let are_live = ROLES.iter().all(|role| self.sides[*role].is_live());
+        if let Some(session) = self.sides[role].live().filter(|_| are_live) {
+            session.goodbye(Code::Closed, "going home");
+            self.sides[role].has_said_goodbye = true;
+            self.statistics.goodbyes_said += 1;
+            self.say(|| format!("the {role:?} says goodbye"));
+        }
+    }
+
+    /// A side dies and starts again, with users that know nothing.
+    pub(crate) fn restart(&mut self, role: Role) {
+        // What began its life just now has nothing to lose.
+        if !ROLES.iter().all(|role| self.sides[*role].is_live()) {
+            return;
+        }
+        self.say(|| format!("the {role:?} dies"));
+        self.statistics.sides_died += 1;
+        match role {
+            Role::Importer => self.dialler.incarnation += 1,
+            Role::Exporter => self.listener.incarnation += 1,
+        }
+        self.session_over(role, Over::Died);
+        if role == Role::Importer {
+            // Its next life asks for a session of its own, and so tells the exporter.
+            self.dialler.ticket = None;
+            self.dialler.dials_at = Some(self.now);
+        }
+    }
+
+    /// Lets users do what they do whenever they can.
+    pub(crate) fn attend(&mut self, role: Role) -> bool {
+        if role == Role::Importer {
+            self.ask_for_channels();
+        }
+        if role == Role::Exporter && (self.answers_at_once || self.users_take) {
+            self.answer();
+        }
+        if !self.users_take {
+            return false;
+        }
+        let mut is_any = false;
+        for channel in 0..self.model.len() {
+            if self.model[channel].sender == role {
+                if self.users_finish {
+                    self.finish(channel);
+                }
+            } else {
+                is_any |= self.take(channel, usize::MAX) > 0;
+            }
+        }
+        is_any
+    }
+
+    /// Tells those who wait for it that their peer has received what was sent.
+    pub(crate) fn keep_promises(&mut self, role: Role) {
+        let World { model, sides, statistics, .. } = self;
+        let side = &mut sides[role];
+        if side.waits.is_empty() || !side.is_live() {
+            return;
+        }
+        let session = side.session.as_mut().expect("it is live");
+        let queues = &side.queues;
+        side.waits.retain(|wait| {
+            let is_over = wait.is_over(session, queues);
+            if is_over {
+                wait.check(queues, model);
+                match wait {
+                    Wait::Sync(_) => statistics.syncs_kept += 1,
+                    Wait::Drain => statistics.drains_kept += 1,
+                }
+            }
+            !is_over
+        });
+        if side.waits.is_empty() {
+            session.set_flushing(false);
+        }
+    }
+}
