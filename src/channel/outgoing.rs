@@ -83,6 +83,8 @@ struct State {
     discarded_values: u64,
     /// Values that were lost with sessions.
     lost_values: u64,
+    /// Values that had been sent in lost sessions and were queued again.
+    redelivered_values: u64,
 }
 
 impl Outgoing {
@@ -101,6 +103,7 @@ impl Outgoing {
                 ended: None,
                 discarded_values: 0,
                 lost_values: 0,
+                redelivered_values: 0,
             }),
             slot_freed: Signal::default(),
             dispatched: Event::new(),
@@ -293,9 +296,14 @@ impl Outgoing {
     }
 
     /// Takes back what a lost session had taken and not brought to its end: `returned` stands in
-    /// front of the queue again, and `discarded_values` are gone. Returns how many of the former are
-    /// gone as well, because the channel has been ended.
-    pub(crate) fn give_back(&self, returned: Chunk, discarded_values: u64) -> u64 {
+    /// front of the queue again, `repeated_values` of it for a second time, and `discarded_values` are
+    /// gone. Returns how many of the former are gone as well, because the channel has been ended.
+    pub(crate) fn give_back(
+        &self,
+        returned: Chunk,
+        repeated_values: u64,
+        discarded_values: u64,
+    ) -> u64 {
         let mut state = self.state.lock();
         let values = u64::from(returned.values);
         let mut dropped_values = 0;
@@ -303,6 +311,7 @@ impl Outgoing {
             dropped_values = values;
         } else if values > 0 {
             state.dispatched_values -= values;
+            state.redelivered_values += repeated_values;
             state.backlog.give_back(returned);
         }
         match state.bounds.slots {
@@ -328,6 +337,11 @@ impl Outgoing {
     /// Values that were lost with sessions.
     pub(crate) fn lost_values(&self) -> u64 {
         self.state.lock().lost_values
+    }
+
+    /// Values that had been sent in lost sessions and were queued again.
+    pub(crate) fn redelivered_values(&self) -> u64 {
+        self.state.lock().redelivered_values
     }
 
     /// Values have left the peer's channel, in all.

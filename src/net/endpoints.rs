@@ -31,8 +31,6 @@ pub(super) struct Endpoint {
     base_values: u64,
     /// Values that waited for the channel when it ended, and were dropped.
     pub(super) discarded_values: u64,
-    /// Values of lost sessions that were queued again.
-    pub(super) redelivered_values: u64,
     /// How the channel ended, as far as its users were told.
     pub(super) closed: Option<Closed>,
     /// Who waits for the peer's answer to the import.
@@ -178,7 +176,6 @@ impl Endpoint {
             import: None,
             base_values: 0,
             discarded_values: 0,
-            redelivered_values: 0,
             closed: None,
             opening: None,
             is_open: false,
@@ -224,15 +221,14 @@ impl Endpoint {
     }
 
     /// Takes back what a lost session leaves of a sending channel.
-    pub(super) fn take_back(&mut self, remains: Remains) -> Aftermath {
+    pub(super) fn take_back(&self, remains: Remains) -> Aftermath {
         let Queue::Out(queue, _) = &self.queue else { return Aftermath::default() };
         let Remains { unconfirmed_values, returned, discarded_values, .. } = remains;
         let returned_values = u64::from(returned.values);
         // Those that were never sent come back as well, but that is no redelivery.
         let repeated_values = returned_values.min(unconfirmed_values);
-        let dropped_values = queue.give_back(returned, discarded_values);
+        let dropped_values = queue.give_back(returned, repeated_values, discarded_values);
         let redelivered_values = if dropped_values > 0 { 0 } else { repeated_values };
-        self.redelivered_values += redelivered_values;
         Aftermath {
             unconfirmed_values,
             redelivered_values,
@@ -320,6 +316,14 @@ impl Endpoint {
     pub(super) fn lost_values(&self) -> u64 {
         match &self.queue {
             Queue::Out(queue, _) => queue.lost_values(),
+            Queue::In(..) => 0,
+        }
+    }
+
+    /// Values of lost sessions that were queued again.
+    pub(super) fn redelivered_values(&self) -> u64 {
+        match &self.queue {
+            Queue::Out(queue, _) => queue.redelivered_values(),
             Queue::In(..) => 0,
         }
     }

@@ -232,7 +232,7 @@ impl Driver {
                 taken_values,
                 outstanding_values: self.outstanding_of(id, endpoint),
                 repeated_values,
-                redelivered_values: endpoint.redelivered_values,
+                redelivered_values: endpoint.redelivered_values(),
                 discarded_values: endpoint.lost_values(),
             }
         });

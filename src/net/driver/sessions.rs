@@ -233,7 +233,7 @@ impl Driver {
         let mut remains = self.replace_session();
         let mut unconfirmed_values = 0;
         let mut wanted = Vec::new();
-        for (channel, mut endpoint) in self.endpoints.take_all() {
+        for (channel, endpoint) in self.endpoints.take_all() {
             let aftermath = endpoint.take_back(remains.remove(&channel).unwrap_or_default());
             unconfirmed_values += aftermath.unconfirmed_values;
             self.tell_aftermath(&endpoint.name, aftermath);
