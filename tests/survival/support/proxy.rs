@@ -265,7 +265,12 @@ impl Proxy {
         async move {
             let mut bytes = vec![0; 16 * 1024];
             loop {
-                let count = from.read(&mut bytes).await?;
+                let read = from.read(&mut bytes).await;
+                if *flows.borrow() == Flow::Swallows && !matches!(read, Ok(1..)) {
+                    // Nor does the other end hear that this one is gone.
+                    return std::future::pending().await;
+                }
+                let count = read?;
                 if count == 0 {
                     to.shutdown().await?;
                     return Ok(());
