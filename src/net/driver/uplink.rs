@@ -138,6 +138,7 @@ impl Dialler {
                     self.state = State::Waiting(Box::pin(tokio::time::sleep(delay)));
                 }
                 State::Eager => {
+                    self.backoff.begin_at_once();
                     let wait = tokio::time::sleep(Duration::ZERO);
                     self.state = State::Waiting(Box::pin(wait));
                 }
