@@ -78,10 +78,13 @@ impl Driver {
                 self.adopt_announced(epoch, link, peer_received)?;
             }
             Command::PeerRestarted => {
-                // A link that still carries something shows that it is not so.
-                if self.link.is_none() && matches!(self.uplink, Uplink::Peer { .. }) {
+                // A link that still carries something shows that it is not so; one that is half open
+                // will be found out.
+                let is_kept = matches!(self.uplink, Uplink::Peer { .. });
+                if is_kept && self.link.is_none() {
                     return Err(ConnectionEnd::PeerRestarted);
                 }
+                self.is_orphaned = is_kept;
             }
         }
         Ok(())

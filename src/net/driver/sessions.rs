@@ -175,6 +175,7 @@ impl Driver {
         let is_newer = match &mut self.uplink {
             Uplink::Peer { epoch } if *epoch < newer => {
                 *epoch = newer;
+                self.is_orphaned = false;
                 true
             }
             _ => false,
