@@ -153,14 +153,17 @@ impl Driver {
 
     /// Lets go of a lost link; the session waits for another one.
     pub(super) fn let_go_of_link(&mut self, end: &ConnectionEnd) {
-        self.link = None;
+        let had_link = self.link.take().is_some();
         self.is_clogged = true;
         self.endpoints.pass_on();
         if let Err(error) = self.session.handle_link_lost(now()) {
             // The next look at the clock finds the same, and acts on it.
             tracing::debug!(%error, "the session is over");
         }
-        self.tell_link_loss(end);
+        // An attempt to dial may have panicked.
+        if had_link {
+            self.tell_link_loss(end);
+        }
     }
 
     pub(super) fn tell_link_loss(&self, end: &ConnectionEnd) {
