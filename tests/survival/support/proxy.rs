@@ -11,7 +11,7 @@ use futures::future::BoxFuture;
 use netchan::Exporter;
 use netchan::net::{Accepted, Address, Dial, Stream};
 use parking_lot::Mutex;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
@@ -122,10 +122,16 @@ impl Proxy {
     pub(crate) fn dial(&self) -> impl Dial + use<> {
         let proxy = self.clone();
         move || {
-            let (near, ours) = tokio::io::duplex(64 * 1024);
-            let joined = proxy.join(ours);
-            async move { joined.map(|()| Stream::new(near, "proxy")) }
+            let pipe = proxy.pipe();
+            async move { Ok(Stream::new(pipe?, "proxy")) }
         }
+    }
+
+    /// A new link in memory.
+    pub(crate) fn pipe(&self) -> io::Result<DuplexStream> {
+        let (near, ours) = tokio::io::duplex(64 * 1024);
+        self.join(ours)?;
+        Ok(near)
     }
 
     /// Refuses new links.
