@@ -136,8 +136,9 @@ impl Driver {
 
     /// Another link carries the session on.
     pub(super) fn resume(&mut self, link: Link, peer_received: u64) -> Result<(), ConnectionEnd> {
-        let resumed = self.session.handle_resume(now(), peer_received)?;
+        // First the link: a peer that claims what it cannot have is told.
         self.adopt(link);
+        let resumed = self.session.handle_resume(now(), peer_received)?;
         self.resumes += 1;
         self.repeated_frames += resumed.repeated_frames as u64;
         if let Uplink::Dialler(dialler) = &mut self.uplink {
