@@ -296,12 +296,11 @@ impl Exporter {
     }
 
     async fn answer(&self, stream: Stream) -> Result<Accepted, ConnectError> {
-        if self.inner.registry.is_closed() {
-            return Err(ConnectError::Closed);
-        }
         let greeted = handshake::hear_hello(stream).await?;
         match greeted.hello.resume.clone() {
+            // One that was away when its session was closed is told so.
             Some(resume) => self.resume(greeted, resume).await,
+            None if self.inner.registry.is_closed() => Err(ConnectError::Closed),
             None => self.begin(greeted).await,
         }
     }
