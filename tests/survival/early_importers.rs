@@ -12,7 +12,7 @@ use netchan_actix::messages::{
 use netchan_actix::{ExporterActor, ImporterActor};
 
 use crate::support::{
-    LONG, Number, Proxy, Scene, TestResult, guarded, guarded_for_days, is_waiting, loopback,
+    LONG, Number, Proxy, Scene, TestResult, guarded, guarded_by_paused_clock, is_waiting, loopback,
     numbers, quick, quick_config, redial, take, take_all,
 };
 
@@ -99,7 +99,7 @@ impl Handler<Stop> for ImporterActor {
 
 #[tokio::test(start_paused = true)]
 async fn an_importer_gives_up_after_as_many_attempts_as_it_was_told() -> TestResult {
-    guarded_for_days(async {
+    guarded_by_paused_clock(async {
         for attempts_max in [1, 2, 5] {
             let dialled = Arc::new(AtomicUsize::new(0));
             let count = dialled.clone();
@@ -126,7 +126,7 @@ async fn an_importer_gives_up_after_as_many_attempts_as_it_was_told() -> TestRes
 
 #[tokio::test(start_paused = true)]
 async fn an_importer_that_never_redials_makes_one_attempt() -> TestResult {
-    guarded_for_days(async {
+    guarded_by_paused_clock(async {
         let proxy = Proxy::new();
         let config = quick().redial(Redial::never()).build()?;
         let (_connection, driver) =

@@ -12,8 +12,8 @@ use netchan_actix::messages::{
 };
 
 use crate::support::{
-    LONG, Number, Process, Proxy, SHORT, Scene, TestResult, guarded, guarded_for_days, is_waiting,
-    ms, numbers, quick, quick_config, take, wait_for,
+    LONG, Number, Process, Proxy, SHORT, Scene, TestResult, guarded, guarded_by_paused_clock,
+    is_waiting, ms, numbers, quick, quick_config, take, wait_for,
 };
 
 const SYNC: Sync = Sync { timeout: LONG };
@@ -191,7 +191,7 @@ async fn pair() -> TestResult<Pair> {
 
 #[tokio::test(start_paused = true)]
 async fn a_drain_of_the_importer_fails_when_its_session_expires() -> TestResult {
-    guarded_for_days(async {
+    guarded_by_paused_clock(async {
         let Pair { exporter, importer, proxy } = pair().await?;
         let mut events = importer.events();
         let _inward = exporter.export_receiver::<Number>("in", RecvSettings::default())?;
@@ -215,7 +215,7 @@ async fn a_drain_of_the_importer_fails_when_its_session_expires() -> TestResult 
 
 #[tokio::test(start_paused = true)]
 async fn a_drain_of_the_exporter_fails_when_its_importer_never_comes_back() -> TestResult {
-    guarded_for_days(async {
+    guarded_by_paused_clock(async {
         let Pair { exporter, importer, proxy } = pair().await?;
         let out = exporter.export_sender("out", SendSettings::default())?;
         let _outward = importer.import_receiver::<Number>("out", ImportSettings::default()).await?;
@@ -236,7 +236,7 @@ async fn a_drain_of_the_exporter_fails_when_its_importer_never_comes_back() -> T
 
 #[tokio::test(start_paused = true)]
 async fn a_hangup_without_a_link_is_unanswered_and_its_channel_is_closed_here() -> TestResult {
-    guarded_for_days(async {
+    guarded_by_paused_clock(async {
         let config = quick_config();
         let exporter = Exporter::new(config.clone());
         let proxy = Proxy::new();

@@ -11,7 +11,7 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use crate::support::{
-    LONG, Number, Proxy, TestResult, guarded_for_days, ms, numbers, quick, take, wait_for,
+    LONG, Number, Proxy, TestResult, guarded_by_paused_clock, ms, numbers, quick, take, wait_for,
 };
 
 /// An importer that can die.
@@ -78,7 +78,7 @@ async fn import(importer: &Importer) -> TestResult<Receiver<Number>> {
 
 #[tokio::test(start_paused = true)]
 async fn untaken_values_go_to_another_importer_when_the_session_expires() -> TestResult {
-    guarded_for_days(async {
+    guarded_by_paused_clock(async {
         let Queue { exporter, out, mut events, dying, untaken } =
             queue(Unconfirmed::Redeliver).await?;
         let other = Importer::start(&exporter, &node(2)).await?;
@@ -108,7 +108,7 @@ async fn untaken_values_go_to_another_importer_when_the_session_expires() -> Tes
 
 #[tokio::test(start_paused = true)]
 async fn untaken_values_go_to_another_importer_as_soon_as_the_dead_one_is_back() -> TestResult {
-    guarded_for_days(async {
+    guarded_by_paused_clock(async {
         let Queue { exporter, out: _out, mut events, dying, untaken } =
             queue(Unconfirmed::Redeliver).await?;
         dying.kill();
@@ -128,7 +128,7 @@ async fn untaken_values_go_to_another_importer_as_soon_as_the_dead_one_is_back()
 #[tokio::test(start_paused = true)]
 async fn an_importer_that_is_back_before_its_old_link_is_known_to_be_dead_waits_for_that_only()
 -> TestResult {
-    guarded_for_days(async {
+    guarded_by_paused_clock(async {
         let Queue { exporter, out: _out, mut events, dying, untaken } =
             queue(Unconfirmed::Redeliver).await?;
         dying.kill_machine();
@@ -147,7 +147,7 @@ async fn an_importer_that_is_back_before_its_old_link_is_known_to_be_dead_waits_
 
 #[tokio::test(start_paused = true)]
 async fn another_program_with_a_name_of_its_own_takes_nothing_from_a_live_session() -> TestResult {
-    guarded_for_days(async {
+    guarded_by_paused_clock(async {
         let Queue { exporter, out: _out, mut events, dying, mut untaken } =
             queue(Unconfirmed::Redeliver).await?;
         dying.proxy.cut_off();
@@ -163,7 +163,7 @@ async fn another_program_with_a_name_of_its_own_takes_nothing_from_a_live_sessio
 
 #[tokio::test(start_paused = true)]
 async fn untaken_values_are_given_up_and_counted_if_so_wanted() -> TestResult {
-    guarded_for_days(async {
+    guarded_by_paused_clock(async {
         let Queue { exporter, out, mut events, dying, untaken } =
             queue(Unconfirmed::Discard).await?;
         dying.kill();
@@ -187,7 +187,7 @@ async fn untaken_values_are_given_up_and_counted_if_so_wanted() -> TestResult {
 
 #[tokio::test(start_paused = true)]
 async fn values_of_a_dead_importer_can_still_be_taken_and_its_channel_stays() -> TestResult {
-    guarded_for_days(async {
+    guarded_by_paused_clock(async {
         let exporter = Exporter::new(node(0));
         let mut events = exporter.events();
         let mut inward = exporter.export_receiver::<Number>("in", RecvSettings::default())?;

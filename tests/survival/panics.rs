@@ -14,8 +14,8 @@ use netchan::{Exporter, Receiver, Sender};
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 
 use crate::support::{
-    LONG, Number, Proxy, TestResult, guarded_for_days, numbers, quick, quick_config, redial, take,
-    wait_for,
+    LONG, Number, Proxy, TestResult, guarded_by_paused_clock, numbers, quick, quick_config, redial,
+    take, wait_for,
 };
 
 /// Where the code of others panics next.
@@ -137,7 +137,7 @@ impl Scene {
 
 #[tokio::test(start_paused = true)]
 async fn a_stream_that_panics_costs_its_link() -> TestResult {
-    guarded_for_days(async {
+    guarded_by_paused_clock(async {
         let mut scene = scene().await?;
         for (round, place) in [Place::Read, Place::Write, Place::Flush].into_iter().enumerate() {
             scene.trap.set(place);
@@ -155,7 +155,7 @@ async fn a_stream_that_panics_costs_its_link() -> TestResult {
 
 #[tokio::test(start_paused = true)]
 async fn an_attempt_to_dial_that_panics_is_followed_by_another_one() -> TestResult {
-    guarded_for_days(async {
+    guarded_by_paused_clock(async {
         let mut scene = scene().await?;
         for (round, place) in [Place::Dial, Place::DialLater].into_iter().enumerate() {
             scene.trap.set(place);
@@ -174,7 +174,7 @@ async fn an_attempt_to_dial_that_panics_is_followed_by_another_one() -> TestResu
 #[tokio::test(start_paused = true)]
 async fn what_dials_and_always_panics_is_given_up_after_as_many_attempts_as_any_other() -> TestResult
 {
-    guarded_for_days(async {
+    guarded_by_paused_clock(async {
         let config = quick().redial(redial().attempts(3)).build()?;
         let dialled = Arc::new(AtomicUsize::new(0));
         let count = dialled.clone();
