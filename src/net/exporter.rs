@@ -136,14 +136,18 @@ impl Inner {
         (peer, welcome, expiry)
     }
 
-    /// Notes a new session. Those of earlier lives of the same importer will not be continued.
-    fn list(&self, session: SessionId, peer: Peer, connection: Connection) {
-        let mut peers = self.peers.lock();
+    /// An importer comes for a new session. Those of its earlier lives will not be continued.
+    fn retire_earlier(&self, hello: &Hello) {
+        let peers = self.peers.lock();
         let earlier = peers
             .values()
-            .filter(|(other, _)| other.node == peer.node && other.incarnation != peer.incarnation);
+            .filter(|(peer, _)| peer.node == hello.node && peer.incarnation != hello.incarnation);
         earlier.for_each(|(_, connection)| connection.peer_restarted());
-        peers.insert(session, (peer, connection));
+    }
+
+    /// Notes a new session.
+    fn list(&self, session: SessionId, peer: Peer, connection: Connection) {
+        self.peers.lock().insert(session, (peer, connection));
     }
 
     /// A session has ended.
@@ -307,6 +311,8 @@ impl Exporter {
 
     /// Begins a new session.
     async fn begin(&self, greeted: Greeted) -> Result<Accepted, ConnectError> {
+        // Also if there is no place for it: they may have the places.
+        self.inner.retire_earlier(&greeted.hello);
         let connections_max = self.inner.config.connections_max;
         let before = self.inner.admitted.fetch_add(1, Ordering::AcqRel);
         let admission = Admission { inner: self.inner.clone() };
