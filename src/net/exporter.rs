@@ -392,7 +392,8 @@ impl Exporter {
     /// # Errors
     ///
     /// [`HangupError::UnknownName`] when there is no such channel, [`HangupError::Unanswered`] when
-    /// an importer did not answer; the channel is closed all the same.
+    /// an importer did not answer, and [`HangupError::SessionLost`] when one was lost with values of
+    /// unknown fate. In the last two cases the channel is closed all the same.
     ///
     /// # Cancel safety
     ///
@@ -406,7 +407,10 @@ impl Exporter {
         for report in reports {
             match report {
                 Ok(report) => discarded_values += report.discarded_values,
-                Err(error @ HangupError::Unanswered { .. }) => return Err(error),
+                Err(
+                    error @ (HangupError::Unanswered { .. }
+                    | HangupError::SessionLost { unknown_values: 1.., .. }),
+                ) => return Err(error),
                 // One that does not have the channel, or is gone, has nothing to add.
                 Err(_) => {}
             }
