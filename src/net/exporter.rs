@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use parking_lot::Mutex;
+use tokio::time::Instant;
 
 use crate::channel::{Bincode, Receiver, Sender, Value};
 use crate::id::{Incarnation, NodeId, SessionId, SessionToken};
@@ -501,11 +502,13 @@ impl Exporter {
     ///
     /// Dropped before it returns, the senders are finished, but connections may be left open.
     pub async fn shut_down(&self, timeout: Duration) -> ShutdownReport {
-        self.inner.registry.finish();
         let outstanding_values = self.flushing().outstanding_values().await;
         let draining = || Event::Draining { peer: String::new(), outstanding_values };
         self.inner.events.tell(draining);
-        let drained = self.drain(timeout).await;
+        let begun = Instant::now();
+        shutdown::settle(self.inner.registry.sending_queues(), timeout).await;
+        self.inner.registry.finish();
+        let drained = self.drain(timeout.saturating_sub(begun.elapsed())).await;
         let queued = self.inner.registry.queued_values();
         let report = shutdown::report(drained, self.status().await.into_iter(), queued);
         self.close().await;
