@@ -300,3 +300,46 @@ async fn a_part_of_a_value_that_came_before_the_restart_is_forgotten() -> TestRe
     })
     .await
 }
+
+#[actix::test]
+async fn imports_that_wait_to_be_asked_for_again_wait_over_another_restart() -> TestResult {
+    guarded(async {
+        let scene = Restarting::new().await?;
+        let _in = scene.process.exporter.send(ExportReceiver::<Number>::new("in")).await??;
+        let into = scene.importer.send(ImportSender::<Number>::new("in")).await??;
+        let mut scene = scene.restart().await?;
+        into.send_all(numbers(0..5)).await?;
+        for _ in 0..3 {
+            let mut refusals = scene.process.exporter.send(netchan_actix::messages::Errors).await?;
+            scene.up();
+            refusal(&mut refusals).await?;
+            scene = scene.restart().await?;
+        }
+        let mut inward = scene.process.exporter.send(ExportReceiver::<Number>::new("in")).await??;
+        scene.up();
+        into.send_all(numbers(5..10)).await?;
+        assert_eq!(take(&mut inward, 10).await?, numbers(0..10));
+        Ok(())
+    })
+    .await
+}
+
+#[actix::test]
+async fn a_sender_that_has_finished_finishes_again_what_is_sent_again() -> TestResult {
+    guarded(async {
+        let scene = Restarting::new().await?;
+        let _in = scene.process.exporter.send(ExportReceiver::<Number>::new("in")).await??;
+        let into = scene.importer.send(ImportSender::<Number>::new("in")).await??;
+        into.send_all(numbers(0..10)).await?;
+        drop(into);
+        scene.importer.send(Drain { timeout: LONG }).await??;
+        let scene = scene.restart().await?;
+        let mut inward = scene.process.exporter.send(ExportReceiver::<Number>::new("in")).await??;
+        scene.up();
+        let (values, closed) = take_all(&mut inward).await?;
+        assert_eq!(values, numbers(0..10));
+        assert!(closed.is_finished(), "{closed:?}");
+        Ok(())
+    })
+    .await
+}

@@ -1,10 +1,11 @@
 //! Importers that die: what they had not taken goes to another importer, at once when they come back
 //! as another incarnation, or when their session expires.
 
+use netchan::channel::Reason;
 use netchan::id::NodeId;
 use netchan::net::{
-    Config, Connection, Event, EventStream, ImportSettings, RecvSettings, SendSettings,
-    Unconfirmed, UnreadReports,
+    Config, Connection, Event, EventStream, HangupError, ImportSettings, RecvSettings,
+    SendSettings, Unconfirmed, UnreadReports,
 };
 use netchan::{Exporter, Receiver, Sender};
 use tokio::task::AbortHandle;
@@ -202,6 +203,70 @@ async fn values_of_a_dead_importer_can_still_be_taken_and_its_channel_stays() ->
         into.send_all(numbers(10..20)).await?;
         assert_eq!(take(&mut inward, 20).await?, numbers(0..20));
         Ok(())
+    })
+    .await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_queue_takes_back_what_was_not_taken_and_then_goes_on_as_before() -> TestResult {
+    guarded_by_paused_clock(async {
+        let exporter = Exporter::new(node(0));
+        let out = exporter.export_sender("out", SendSettings::default().capacity_values(10))?;
+        let dying = Importer::start(&exporter, &node(1)).await?;
+        let size = ImportSettings::default().size(10);
+        let untaken = dying.connection.import_receiver::<Number>("out", size).await?;
+        out.send_all(numbers(0..20)).await?;
+        assert!(out.try_send(Number(20)).is_err());
+        dying.kill();
+        drop(untaken);
+        let back = Importer::start(&exporter, &node(1)).await?;
+        let mut again = import(&back).await?;
+        let sending = tokio::spawn(async move { out.send_all(numbers(20..50)).await });
+        assert_eq!(take(&mut again, 50).await?, numbers(0..50));
+        sending.await??;
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_importer_that_is_back_does_not_find_its_own_place_taken() -> TestResult {
+    guarded_by_paused_clock(async {
+        let only_one = quick().connections_max(1).build()?;
+        let exporter = Exporter::new(only_one);
+        let mut events = exporter.events();
+        let dying = Importer::start(&exporter, &node(1)).await?;
+        dying.kill();
+        wait_for!(events, Event::LinkLost { .. });
+        let begun = Instant::now();
+        let proxy = Proxy::new();
+        let _life = proxy.point_to_exporter(&exporter);
+        let unread = UnreadReports::DropOldest;
+        let (_back, driver) = Connection::dial_later(proxy.dial(), "exporter", &node(1), unread);
+        tokio::spawn(driver.run());
+        wait_for!(events, Event::Connected { .. });
+        assert!(begun.elapsed() < ms(2000), "{:?}", begun.elapsed());
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hangup_fails_when_an_importer_dies_with_values_of_unknown_fate() -> TestResult {
+    guarded_by_paused_clock(async {
+        let Queue { exporter, out, mut events, dying, untaken } =
+            queue(Unconfirmed::Redeliver).await?;
+        dying.kill();
+        drop(untaken);
+        wait_for!(events, Event::LinkLost { .. });
+        let hanging_up = exporter.clone();
+        let hangup = tokio::spawn(async move { hanging_up.hangup("out").await });
+        assert_eq!(out.closed().await.reason, Reason::HungUp);
+        let _back = Importer::start(&exporter, &node(1)).await?;
+        match hangup.await? {
+            Err(HangupError::SessionLost { unknown_values: 10, .. }) => Ok(()),
+            other => Err(format!("{other:?}").into()),
+        }
     })
     .await
 }
