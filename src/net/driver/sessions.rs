@@ -238,7 +238,11 @@ impl Driver {
         let mut remains = self.replace_session();
         let mut unconfirmed_values = 0;
         let mut wanted = Vec::new();
-        for (channel, endpoint) in self.endpoints.take_all() {
+        for (channel, mut endpoint) in self.endpoints.take_all() {
+            if endpoint.ends_with_session() {
+                // There is no other session that could have the values.
+                endpoint.close(closed.clone());
+            }
             let aftermath = endpoint.take_back(remains.remove(&channel).unwrap_or_default());
             unconfirmed_values += aftermath.unconfirmed_values;
             self.tell_aftermath(&endpoint.name, aftermath);
