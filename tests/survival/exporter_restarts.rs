@@ -4,13 +4,13 @@ use actix::prelude::*;
 use netchan::channel::{Origin, Reason};
 use netchan::net::{Event, ImportSettings, RecvSettings, Report, ReportStream};
 use netchan_actix::messages::{
-    Drain, ExportReceiver, ExportSender, Hangup, ImportReceiver, ImportSender, Sync,
+    Drain, ExportReceiver, ExportSender, Hangup, ImportReceiver, ImportSender, Shutdown, Sync,
 };
 use netchan_actix::{ImporterActor, SenderExt};
 
 use crate::support::{
-    Collector, LONG, Number, Process, Proxy, TestResult, guarded, is_waiting, next_of, numbers,
-    quick_config, take, take_all, wait_for,
+    Collector, LONG, Number, Process, Proxy, SHORT, TestResult, guarded, is_waiting, next_of,
+    numbers, quick_config, take, take_all, wait_for,
 };
 
 /// An exporter that can die, and an importer of it.
@@ -339,6 +339,32 @@ async fn a_sender_that_has_finished_finishes_again_what_is_sent_again() -> TestR
         let (values, closed) = take_all(&mut inward).await?;
         assert_eq!(values, numbers(0..10));
         assert!(closed.is_finished(), "{closed:?}");
+        Ok(())
+    })
+    .await
+}
+
+#[actix::test]
+async fn an_import_that_waits_to_be_asked_for_again_is_in_the_status_and_in_the_shutdown()
+-> TestResult {
+    guarded(async {
+        let scene = Restarting::new().await?;
+        let _in = scene.process.exporter.send(ExportReceiver::<Number>::new("in")).await??;
+        let into = scene.importer.send(ImportSender::<Number>::new("in")).await??;
+        let scene = scene.restart().await?;
+        let mut refusals = scene.process.exporter.send(netchan_actix::messages::Errors).await?;
+        into.send_all(numbers(0..5)).await?;
+        scene.up();
+        refusal(&mut refusals).await?;
+        let status = scene.importer.send(netchan_actix::messages::Status).await?;
+        let [channel] = &status[0].channels[..] else { panic!("{status:?}") };
+        assert_eq!((channel.name.as_str(), channel.is_open), ("in", false));
+        assert_eq!(channel.outstanding_values, 5);
+        assert_eq!(status[0].outstanding_values, 5);
+        let report = scene.importer.send(Shutdown { timeout: SHORT }).await?;
+        let [undelivered] = &report.undelivered[..] else { panic!("{report:?}") };
+        assert_eq!((undelivered.name.as_str(), undelivered.values), ("in", 5));
+        assert!(into.is_closed());
         Ok(())
     })
     .await

@@ -206,3 +206,45 @@ async fn discarding_repeats_nothing_and_what_is_missing_was_told() -> TestResult
     })
     .await
 }
+
+#[actix::test]
+async fn nothing_is_said_to_be_sent_again_on_a_channel_that_ends_with_its_session() -> TestResult {
+    guarded(async {
+        let mut scene = Scene::new(Unconfirmed::Redeliver).await?;
+        let _passing =
+            scene.process.exporter.send(ExportReceiver::<Number>::new("passing")).await??;
+        let settings = ImportSettings::default().ends_with_session();
+        let import = ImportSender::<Number>::new("passing").settings(settings);
+        let into = scene.importer.send(import).await??;
+        into.send_all(numbers(0..5)).await?;
+        scene.importer.send(Drain { timeout: LONG }).await??;
+        scene = scene.restart().await?;
+        let fate = fate(&mut scene.events).await?;
+        assert_eq!(fate, Fate { unconfirmed: 5, redelivered: 0, discarded: 5 });
+        into.closed().await;
+        Ok(())
+    })
+    .await
+}
+
+#[actix::test]
+async fn the_values_of_a_lost_session_are_those_of_its_channels() -> TestResult {
+    guarded(async {
+        let mut scene = Scene::new(Unconfirmed::Redeliver).await?;
+        let _other = scene.process.exporter.send(ExportReceiver::<Number>::new("other")).await??;
+        let other = scene.importer.send(ImportSender::<Number>::new("other")).await??;
+        other.send_all(numbers(0..3)).await?;
+        scene.into.send_all(numbers(0..4)).await?;
+        scene.importer.send(Drain { timeout: LONG }).await??;
+        scene = scene.restart().await?;
+        let sum =
+            fate(&mut scene.events).await?.unconfirmed + fate(&mut scene.events).await?.unconfirmed;
+        wait_for!(
+            scene.events,
+            Event::PeerRestarted { unconfirmed_values, .. } if unconfirmed_values == sum
+        );
+        assert_eq!(sum, 7);
+        Ok(())
+    })
+    .await
+}
