@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use crate::channel::{Closed, Incoming, LaneWindow, Outgoing};
+use crate::channel::{Aftermath, Closed, Incoming, LaneWindow, Outgoing};
 use crate::net::handshake::Link;
-use crate::net::{FlushError, HangupError, HangupReport, ImportError, Status};
+use crate::net::{ChannelStatus, FlushError, HangupError, HangupReport, ImportError, Status};
 use crate::session::OpenRequest;
 
 /// A request to the driver. Whoever sent it may be gone before the answer; then nobody minds.
@@ -51,6 +51,27 @@ impl Import {
         match &self.end {
             ImportEnd::Out(queue) => queue.queued_values(),
             ImportEnd::In(..) => 0,
+        }
+    }
+
+    /// How a channel stands that waits to be asked for again.
+    pub(super) fn status(&self) -> ChannelStatus {
+        let losses = match &self.end {
+            ImportEnd::Out(queue) => queue.losses(),
+            ImportEnd::In(..) => Aftermath::default(),
+        };
+        ChannelStatus {
+            name: self.request.name.clone(),
+            dir: self.request.dir,
+            is_open: false,
+            sent_values: 0,
+            sent_bytes: 0,
+            received_values: 0,
+            taken_values: 0,
+            outstanding_values: self.queued_values(),
+            repeated_values: 0,
+            redelivered_values: losses.redelivered_values,
+            discarded_values: losses.discarded_values,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 use crate::channel::identity::TypeIdentity;
 use crate::channel::{Bincode, Codec, EndsWith, Incoming, LaneWindow, Outgoing, OutgoingBounds};
@@ -346,12 +347,15 @@ impl Connection {
     ///
     /// Dropped before it returns, the senders are finished, but the connection may be left open.
     pub async fn shut_down(&self, timeout: Duration) -> ShutdownReport {
-        // An error says that it has ended already, which the report shows.
-        let _ended = self.commands.send(Command::Finish).await;
         let outstanding_values = self.status().await.map_or(0, |status| status.outstanding_values);
         let peer = self.shared.peer.clone();
         self.shared.events.tell(|| Event::Draining { peer, outstanding_values });
-        let drained = self.drain(timeout).await;
+        let begun = Instant::now();
+        // Errors say that it has ended already, which the report shows.
+        let queues = self.ask(|reply| Command::Queues { reply }).await.unwrap_or_default();
+        shutdown::settle(queues, timeout).await;
+        let _ended = self.commands.send(Command::Finish).await;
+        let drained = self.drain(timeout.saturating_sub(begun.elapsed())).await;
         let report = shutdown::report(drained, self.status().await.into_iter(), Vec::new());
         self.close().await;
         report

@@ -220,6 +220,12 @@ impl Endpoint {
         }
     }
 
+    /// Whether it is an import that is not imported again when its session is lost.
+    pub(super) fn ends_with_session(&self) -> bool {
+        let is_passing = |wanted: &Wanted| !wanted.is_lasting && self.opening.is_none();
+        self.import.as_ref().is_some_and(is_passing)
+    }
+
     /// The session of an import is lost: takes its queue off and gives what is to be imported again,
     /// if anything is. `came` is the number of values that came in that session.
     pub(super) fn into_import(self, came: u64, closed: &Closed) -> Result<Import, Box<Endpoint>> {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use parking_lot::Mutex;
+use tokio::time::Instant;
 
 use crate::channel::{Bincode, Receiver, Sender, Value};
 use crate::id::{Incarnation, NodeId, SessionId, SessionToken};
@@ -136,14 +137,18 @@ impl Inner {
         (peer, welcome, expiry)
     }
 
-    /// Notes a new session. Those of earlier lives of the same importer will not be continued.
-    fn list(&self, session: SessionId, peer: Peer, connection: Connection) {
-        let mut peers = self.peers.lock();
+    /// An importer comes for a new session. Those of its earlier lives will not be continued.
+    fn retire_earlier(&self, hello: &Hello) {
+        let peers = self.peers.lock();
         let earlier = peers
             .values()
-            .filter(|(other, _)| other.node == peer.node && other.incarnation != peer.incarnation);
+            .filter(|(peer, _)| peer.node == hello.node && peer.incarnation != hello.incarnation);
         earlier.for_each(|(_, connection)| connection.peer_restarted());
-        peers.insert(session, (peer, connection));
+    }
+
+    /// Notes a new session.
+    fn list(&self, session: SessionId, peer: Peer, connection: Connection) {
+        self.peers.lock().insert(session, (peer, connection));
     }
 
     /// A session has ended.
@@ -296,18 +301,19 @@ impl Exporter {
     }
 
     async fn answer(&self, stream: Stream) -> Result<Accepted, ConnectError> {
-        if self.inner.registry.is_closed() {
-            return Err(ConnectError::Closed);
-        }
         let greeted = handshake::hear_hello(stream).await?;
         match greeted.hello.resume.clone() {
+            // One that was away when its session was closed is told so.
             Some(resume) => self.resume(greeted, resume).await,
+            None if self.inner.registry.is_closed() => Err(ConnectError::Closed),
             None => self.begin(greeted).await,
         }
     }
 
     /// Begins a new session.
     async fn begin(&self, greeted: Greeted) -> Result<Accepted, ConnectError> {
+        // Also if there is no place for it: they may have the places.
+        self.inner.retire_earlier(&greeted.hello);
         let connections_max = self.inner.config.connections_max;
         let before = self.inner.admitted.fetch_add(1, Ordering::AcqRel);
         let admission = Admission { inner: self.inner.clone() };
@@ -387,7 +393,8 @@ impl Exporter {
     /// # Errors
     ///
     /// [`HangupError::UnknownName`] when there is no such channel, [`HangupError::Unanswered`] when
-    /// an importer did not answer; the channel is closed all the same.
+    /// an importer did not answer, and [`HangupError::SessionLost`] when one was lost with values of
+    /// unknown fate. In the last two cases the channel is closed all the same.
     ///
     /// # Cancel safety
     ///
@@ -401,7 +408,10 @@ impl Exporter {
         for report in reports {
             match report {
                 Ok(report) => discarded_values += report.discarded_values,
-                Err(error @ HangupError::Unanswered { .. }) => return Err(error),
+                Err(
+                    error @ (HangupError::Unanswered { .. }
+                    | HangupError::SessionLost { unknown_values: 1.., .. }),
+                ) => return Err(error),
                 // One that does not have the channel, or is gone, has nothing to add.
                 Err(_) => {}
             }
@@ -492,11 +502,13 @@ impl Exporter {
     ///
     /// Dropped before it returns, the senders are finished, but connections may be left open.
     pub async fn shut_down(&self, timeout: Duration) -> ShutdownReport {
-        self.inner.registry.finish();
         let outstanding_values = self.flushing().outstanding_values().await;
         let draining = || Event::Draining { peer: String::new(), outstanding_values };
         self.inner.events.tell(draining);
-        let drained = self.drain(timeout).await;
+        let begun = Instant::now();
+        shutdown::settle(self.inner.registry.sending_queues(), timeout).await;
+        self.inner.registry.finish();
+        let drained = self.drain(timeout.saturating_sub(begun.elapsed())).await;
         let queued = self.inner.registry.queued_values();
         let report = shutdown::report(drained, self.status().await.into_iter(), queued);
         self.close().await;

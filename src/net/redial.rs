@@ -64,12 +64,9 @@ impl Redial {
             .with_min_delay(self.first_delay)
             .with_max_delay(self.max_delay)
             .with_factor(2.0)
-            .with_jitter();
-        let delays = match self.attempts_max {
-            Some(attempts) => builder.with_max_times(attempts),
-            None => builder.without_max_times(),
-        };
-        Backoff { delays: delays.build(), attempts: 0 }
+            .with_jitter()
+            .without_max_times();
+        Backoff { delays: builder.build(), attempts: 0, attempts_max: self.attempts_max }
     }
 }
 
@@ -78,14 +75,24 @@ impl Redial {
 pub(super) struct Backoff {
     delays: ExponentialBackoff,
     attempts: usize,
+    attempts_max: Option<usize>,
 }
 
 impl Backoff {
     /// How long to wait before the next attempt; `None` when there were enough.
     pub(super) fn next_delay(&mut self) -> Option<Duration> {
+        if self.attempts_max.is_some_and(|max| self.attempts >= max) {
+            return None;
+        }
         let delay = self.delays.next()?;
         self.attempts += 1;
         Some(delay)
+    }
+
+    /// An attempt is made without a wait: the first of all, or another question in an attempt that
+    /// is counted already.
+    pub(super) fn begin_at_once(&mut self) {
+        self.attempts = self.attempts.max(1);
     }
 
     /// Attempts since the last success.
@@ -116,5 +123,14 @@ mod tests {
         assert!(backoff.next_delay().is_some());
         assert!(backoff.next_delay().is_none());
         assert!(Redial::never().backoff().next_delay().is_none());
+    }
+
+    #[test]
+    fn a_first_attempt_without_a_wait_counts() {
+        let mut backoff = Redial::default().attempts(2).backoff();
+        backoff.begin_at_once();
+        assert!(backoff.next_delay().is_some());
+        assert!(backoff.next_delay().is_none());
+        assert_eq!(backoff.attempts(), 2);
     }
 }

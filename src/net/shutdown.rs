@@ -1,7 +1,12 @@
 //! What a graceful shutdown could not deliver.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
 
+use futures::future::join_all;
+
+use crate::channel::Outgoing;
 use crate::dir::Dir;
 use crate::net::{FlushError, Status};
 
@@ -36,6 +41,15 @@ impl ShutdownReport {
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.error.is_none() && self.undelivered.is_empty()
+    }
+}
+
+/// Waits until what waits in front of the queues, in the mailboxes of recipients for example, is in
+/// them: it was given to the channels before. Queues that are finished take no more.
+pub(super) async fn settle(queues: Vec<Arc<Outgoing>>, timeout: Duration) {
+    let settling = join_all(queues.iter().map(|queue| queue.settle_feeders()));
+    if tokio::time::timeout(timeout, settling).await.is_err() {
+        tracing::debug!("messages that waited for full channels are dropped");
     }
 }
 

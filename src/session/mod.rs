@@ -469,11 +469,12 @@ impl Session {
         now: Instant,
         peer_received: u64,
     ) -> Result<Resumed, SessionError> {
+        // Also if it goes no further: a goodbye can be sent.
+        let away = self.timers.come_back(now);
         let table = &mut self.table;
         self.link.lose();
         self.link.acknowledge(peer_received, |delivery| table.acknowledge(delivery))?;
         let repeated_frames = self.link.resume(|delivery| table.repeat(&delivery));
-        let away = self.timers.come_back(now);
         if let Some(farewell) = &self.farewell {
             self.link.push_uncounted(farewell);
         }

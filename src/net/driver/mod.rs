@@ -72,6 +72,8 @@ pub struct Driver {
     /// Values that this connection was woken for were left to others.
     is_clogged: bool,
     is_over: bool,
+    /// The peer is said to live another life: nobody will resume the session when its link is lost.
+    is_orphaned: bool,
     /// Code is being polled that is not this crate's.
     is_foreign: bool,
     /// This side's own code panicked, so its session cannot be trusted.
@@ -134,6 +136,7 @@ impl Driver {
             marked: Vec::new(),
             is_clogged: false,
             is_over: false,
+            is_orphaned: false,
             is_foreign: false,
             is_unsound: false,
             resumes: 0,
@@ -197,7 +200,11 @@ impl Driver {
     }
 
     /// Decides what goes on after a link, a session or the connection has ended.
-    async fn pause(&mut self, end: ConnectionEnd) -> Pause {
+    async fn pause(&mut self, mut end: ConnectionEnd) -> Pause {
+        if end.scope() == Scope::Link && self.is_orphaned {
+            self.tell_link_loss(&end);
+            end = ConnectionEnd::PeerRestarted;
+        }
         let scope = end.scope();
         let dials = matches!(self.uplink, Uplink::Dialler(_));
         if scope == Scope::Link

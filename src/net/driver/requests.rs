@@ -1,12 +1,13 @@
 //! What the program asks of a connection, and when it is answered.
 
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use tokio::sync::oneshot;
 
-use crate::channel::{Closed, Origin, Reason};
+use crate::channel::{Closed, Origin, Outgoing, Reason};
 use crate::id::ChannelId;
-use crate::net::command::{Command, Import};
+use crate::net::command::{Command, Import, ImportEnd};
 use crate::net::driver::channels::report_taken;
 use crate::net::driver::{Driver, Uplink, now};
 use crate::net::endpoints::{Endpoint, Queue};
@@ -62,14 +63,14 @@ impl Driver {
             Command::Import(import) => self.import(import),
             Command::Hangup { name, reply } => self.hang_up(name, reply),
             Command::Queues { reply } => {
-                let _nobody_waits = reply.send(self.endpoints.import_queues());
+                let _nobody_waits = reply.send(self.import_queues());
             }
             Command::Flush { reply } => self.begin_flush(0, reply),
             Command::Status { reply } => {
                 let _nobody_waits = reply.send(self.status());
             }
             Command::Finish => {
-                for queue in self.endpoints.import_queues() {
+                for queue in self.import_queues() {
                     queue.finish();
                 }
             }
@@ -78,13 +79,26 @@ impl Driver {
                 self.adopt_announced(epoch, link, peer_received)?;
             }
             Command::PeerRestarted => {
-                // A link that still carries something shows that it is not so.
-                if self.link.is_none() && matches!(self.uplink, Uplink::Peer { .. }) {
+                // A link that still carries something shows that it is not so; one that is half open
+                // will be found out.
+                let is_kept = matches!(self.uplink, Uplink::Peer { .. });
+                if is_kept && self.link.is_none() {
                     return Err(ConnectionEnd::PeerRestarted);
                 }
+                self.is_orphaned = is_kept;
             }
         }
         Ok(())
+    }
+
+    /// The queues of the imported channels that send, also of those that wait to be asked for again.
+    fn import_queues(&self) -> Vec<Arc<Outgoing>> {
+        let mut queues = self.endpoints.import_queues();
+        queues.extend(self.postponed.imports.iter().filter_map(|import| match &import.end {
+            ImportEnd::Out(queue) => Some(queue.clone()),
+            ImportEnd::In(..) => None,
+        }));
+        queues
     }
 
     fn import(&mut self, mut import: Import) {
@@ -214,7 +228,7 @@ impl Driver {
     }
 
     fn status(&self) -> Status {
-        let channels = self.endpoints.iter().map(|(id, endpoint)| {
+        let open = self.endpoints.iter().map(|(id, endpoint)| {
             let Counters {
                 sent_values,
                 sent_bytes,
@@ -237,6 +251,7 @@ impl Driver {
                 discarded_values: losses.discarded_values,
             }
         });
+        let postponed = self.postponed.imports.iter().map(Import::status);
         Status {
             peer: self.shared.peer.clone(),
             session: self.session_id,
@@ -244,7 +259,7 @@ impl Driver {
             resumes: self.resumes,
             repeated_frames: self.repeated_frames,
             lost_sessions: self.lost_sessions,
-            channels: channels.collect(),
+            channels: open.chain(postponed).collect(),
             outstanding_values: self.outstanding_values(),
         }
     }

@@ -136,8 +136,9 @@ impl Driver {
 
     /// Another link carries the session on.
     pub(super) fn resume(&mut self, link: Link, peer_received: u64) -> Result<(), ConnectionEnd> {
-        let resumed = self.session.handle_resume(now(), peer_received)?;
+        // First the link: a peer that claims what it cannot have is told.
         self.adopt(link);
+        let resumed = self.session.handle_resume(now(), peer_received)?;
         self.resumes += 1;
         self.repeated_frames += resumed.repeated_frames as u64;
         if let Uplink::Dialler(dialler) = &mut self.uplink {
@@ -153,14 +154,17 @@ impl Driver {
 
     /// Lets go of a lost link; the session waits for another one.
     pub(super) fn let_go_of_link(&mut self, end: &ConnectionEnd) {
-        self.link = None;
+        let had_link = self.link.take().is_some();
         self.is_clogged = true;
         self.endpoints.pass_on();
         if let Err(error) = self.session.handle_link_lost(now()) {
             // The next look at the clock finds the same, and acts on it.
             tracing::debug!(%error, "the session is over");
         }
-        self.tell_link_loss(end);
+        // An attempt to dial may have panicked.
+        if had_link {
+            self.tell_link_loss(end);
+        }
     }
 
     pub(super) fn tell_link_loss(&self, end: &ConnectionEnd) {
@@ -175,6 +179,7 @@ impl Driver {
         let is_newer = match &mut self.uplink {
             Uplink::Peer { epoch } if *epoch < newer => {
                 *epoch = newer;
+                self.is_orphaned = false;
                 true
             }
             _ => false,
@@ -233,7 +238,11 @@ impl Driver {
         let mut remains = self.replace_session();
         let mut unconfirmed_values = 0;
         let mut wanted = Vec::new();
-        for (channel, endpoint) in self.endpoints.take_all() {
+        for (channel, mut endpoint) in self.endpoints.take_all() {
+            if endpoint.ends_with_session() {
+                // There is no other session that could have the values.
+                endpoint.close(closed.clone());
+            }
             let aftermath = endpoint.take_back(remains.remove(&channel).unwrap_or_default());
             unconfirmed_values += aftermath.unconfirmed_values;
             self.tell_aftermath(&endpoint.name, aftermath);

@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
@@ -130,7 +130,9 @@ impl Dialler {
         is_foreign: &mut bool,
     ) -> Poll<Result<Arrival, ConnectionEnd>> {
         loop {
-            match &mut self.state {
+            // A wait or an attempt goes back to its place if it is not over. An attempt that panics
+            // does not: it must not be polled again.
+            match std::mem::replace(&mut self.state, State::Idle) {
                 State::Idle => {
                     let Some(delay) = self.backoff.next_delay() else {
                         return Poll::Ready(Err(self.gave_up()));
@@ -138,25 +140,31 @@ impl Dialler {
                     self.state = State::Waiting(Box::pin(tokio::time::sleep(delay)));
                 }
                 State::Eager => {
+                    self.backoff.begin_at_once();
                     let wait = tokio::time::sleep(Duration::ZERO);
                     self.state = State::Waiting(Box::pin(wait));
                 }
-                State::Waiting(wait) => {
-                    ready!(wait.as_mut().poll(cx));
+                State::Waiting(mut wait) => {
+                    if wait.as_mut().poll(cx).is_pending() {
+                        self.state = State::Waiting(wait);
+                        return Poll::Pending;
+                    }
                     let ask = self.ask(received);
                     let attempt = attempt(self.dial.clone(), self.config.clone(), ask);
                     self.state = State::Dialling(Box::pin(attempt));
                 }
-                State::Dialling(attempt) => {
-                    let result = ready!(poll_foreign(is_foreign, || attempt.as_mut().poll(cx)));
-                    self.state = State::Idle;
-                    match result {
-                        Ok(welcomed) => {
+                State::Dialling(mut attempt) => {
+                    match poll_foreign(is_foreign, || attempt.as_mut().poll(cx)) {
+                        Poll::Pending => {
+                            self.state = State::Dialling(attempt);
+                            return Poll::Pending;
+                        }
+                        Poll::Ready(Ok(welcomed)) => {
                             if let Some(arrival) = self.judge(welcomed) {
                                 return Poll::Ready(Ok(arrival));
                             }
                         }
-                        Err(error) => self.handle_failure(error)?,
+                        Poll::Ready(Err(error)) => self.handle_failure(error)?,
                     }
                 }
             }

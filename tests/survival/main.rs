@@ -1,0 +1,17 @@
+//! Sessions that outlive their links, and channels that outlive their sessions, as programs see
+//! them: links are cut, held back and left half open, and peers die and come back.
+
+mod closing;
+mod early_importers;
+mod events;
+mod exporter_restarts;
+mod flushing;
+mod importer_restarts;
+mod limits;
+mod newest_link;
+mod panics;
+mod redelivery;
+mod resume;
+mod shutdown;
+mod strangers;
+mod support;
