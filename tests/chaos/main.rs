@@ -1,0 +1,23 @@
+//! Real processes over bad networks: links that are cut, that stall or swallow, processes that are
+//! killed, machines that do not reach each other for a while.
+//!
+//! What is bad about a network is made from a seed, which is printed. `NETCHAN_SEED` repeats it; how
+//! the processes are scheduled does not repeat. `NETCHAN_VALUES` is how many values the longest test
+//! sends each way.
+
+#[path = "../stress/dice.rs"]
+mod dice;
+mod duties;
+mod exchange;
+mod killing;
+mod millions;
+mod namespaces;
+mod partition;
+mod process;
+mod proxy;
+mod queue;
+mod relay;
+mod restarting;
+mod task;
+mod weather;
+mod weathers;
