@@ -14,7 +14,7 @@ use netchan::session::SessionError;
 use netchan::{Connection, Exporter};
 use tokio::task::LocalSet;
 
-use crate::process::{released, say, task};
+use crate::process::{enough, released, say, task};
 use crate::task::{Duty, Outcome, Place, Policy, Tally, Task, Word};
 use crate::task::{add_to_checksum, value_of};
 
@@ -35,7 +35,7 @@ async fn another_process() {
 async fn perform(task: Task) {
     let peer = Peer::open(&task).await;
     let mut outcome = match task.duty {
-        Duty::Exchange { values } => exchange(&peer, values).await,
+        Duty::Exchange { values, waits } => exchange(&peer, values, waits).await,
         Duty::Send { generation, values, policy } => {
             let sender = peer.sender("values", policy).await;
             send(&peer, sender, generation, values).await
@@ -163,7 +163,7 @@ async fn watch(mut events: EventStream, tally: Rc<Cell<Tally>>) {
 }
 
 /// Sends and receives at the same time.
-async fn exchange(peer: &Peer, values: u64) -> Outcome {
+async fn exchange(peer: &Peer, values: u64, waits: bool) -> Outcome {
     let (up, down) = ("up", "down");
     let (sends, receives) = match peer.side {
         Side::Export(_) => (down, up),
@@ -171,16 +171,29 @@ async fn exchange(peer: &Peer, values: u64) -> Outcome {
     };
     let sender = peer.sender(sends, Policy::Redeliver).await;
     let receiver = peer.receiver(receives).await;
+    let is_enough = Rc::new(Cell::new(!waits));
+    if waits {
+        let is_enough = is_enough.clone();
+        tokio::task::spawn_local(async move {
+            enough().await;
+            is_enough.set(true);
+        });
+    }
     let sending = async {
-        sender.send_all(0..values).await.unwrap();
+        let mut sent = 0;
+        while sent < values || !is_enough.get() {
+            sender.send(sent).await.unwrap();
+            sent += 1;
+        }
         drop(sender);
+        sent
     };
-    let ((), outcome) = tokio::join!(sending, check(receiver));
+    let (sent, outcome) = tokio::join!(sending, check(receiver));
     if let Side::Import(connection) = &peer.side {
         let report = connection.shut_down(LONG).await;
         assert!(report.is_complete(), "{report:?}");
     }
-    Outcome { sent: values, ..outcome }
+    Outcome { sent, ..outcome }
 }
 
 /// Takes the numbers from zero on; no other, and none twice.

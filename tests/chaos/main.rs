@@ -5,6 +5,8 @@
 //! the processes are scheduled does not repeat. `NETCHAN_VALUES` is how many values the longest test
 //! sends each way.
 
+#![allow(clippy::unwrap_used)] // A failed test may panic.
+
 #[path = "../stress/dice.rs"]
 mod dice;
 mod duties;

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::Stdio;
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
@@ -109,6 +109,11 @@ impl Process {
         self.until("what it has done", fits).await
     }
 
+    /// Tells it that it is enough.
+    pub(crate) async fn tell_enough(&mut self) {
+        self.stdin.as_mut().unwrap().write_all(b"\n").await.unwrap();
+    }
+
     /// SIGKILL: it has no chance to say anything to anybody.
     pub(crate) async fn kill(mut self) {
         self.child.kill().await.unwrap();
@@ -138,6 +143,11 @@ pub(crate) fn say(word: &Word) {
     // Nobody may listen any more; then this process is about to end.
     let _nobody_listens = std::io::stdout().write_all(line.as_bytes());
     let _nobody_listens = std::io::stdout().flush();
+}
+
+/// In another process: waits until it is enough.
+pub(crate) async fn enough() {
+    let _line = tokio::io::stdin().read_u8().await;
 }
 
 /// In another process: waits until it is not needed any more.

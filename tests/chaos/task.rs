@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use netchan::id::NodeId;
+use netchan::limits::SESSION_EXPIRY;
 use netchan::net::{Config, Redial, Unconfirmed};
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,8 @@ pub(crate) struct Task {
     pub(crate) node: u8,
     /// Milliseconds after which a silent link is asked whether it lives, and after which it is dead.
     pub(crate) heartbeat_ms: (u64, u64),
+    /// Whether a session outlives its link.
+    pub(crate) keeps_sessions: bool,
     pub(crate) duty: Duty,
 }
 
@@ -30,8 +33,9 @@ pub(crate) enum Place {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Duty {
-    /// Sends so many values and receives as many, at the same time.
-    Exchange { values: u64 },
+    /// Sends so many values and receives as many, at the same time; more of them if it waits until
+    /// it is told that it is enough.
+    Exchange { values: u64, waits: bool },
     /// Sends values from the first number on. Those of a generation that is to be killed do not end.
     Send { generation: u64, values: Option<u64>, policy: Policy },
     /// Takes values, and appends them to a file before they count as taken. One that is to be killed
@@ -98,7 +102,7 @@ pub(crate) struct Tally {
 
 impl Task {
     pub(crate) fn new(place: Place, node: u8, duty: Duty) -> Task {
-        Task { place, node, heartbeat_ms: (5_000, 15_000), duty }
+        Task { place, node, heartbeat_ms: (5_000, 15_000), keeps_sessions: true, duty }
     }
 
     /// A network that swallows what it is given is noticed within some hundred milliseconds.
@@ -107,10 +111,18 @@ impl Task {
         self
     }
 
+    /// A lost link is a lost session: nobody waits for a peer to come back.
+    pub(crate) fn forgetful(mut self) -> Task {
+        self.keeps_sessions = false;
+        self
+    }
+
     pub(crate) fn config(&self) -> Config {
         let ms = Duration::from_millis;
         let (ask_after, dead_after) = self.heartbeat_ms;
+        let expiry = if self.keeps_sessions { SESSION_EXPIRY } else { Duration::ZERO };
         Config::builder()
+            .session_expiry(expiry)
             .node(NodeId([self.node; 16]))
             .heartbeat(ms(ask_after), ms(dead_after))
             // An attempt that a dead network swallows is given up as soon as a link.
