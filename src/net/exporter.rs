@@ -323,7 +323,7 @@ impl Exporter {
         let Inner { config, registry, reports, events, .. } = &*self.inner;
         let parameters = config.parameters(Role::Exporter);
         let uplink = match peer.keyring {
-            Some(_) => Uplink::Peer { epoch: Keyring::FIRST_EPOCH },
+            Some(_) => Uplink::Peer { epoch: Keyring::FIRST_EPOCH, is_left: false },
             None => Uplink::None,
         };
         let (connection, mut driver) = Connection::start(

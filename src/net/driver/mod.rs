@@ -197,7 +197,7 @@ impl Driver {
     }
 
     /// Decides what goes on after a link, a session or the connection has ended.
-    async fn pause(&mut self, end: ConnectionEnd) -> Pause {
+    async fn pause(&mut self, mut end: ConnectionEnd) -> Pause {
         let scope = end.scope();
         let dials = matches!(self.uplink, Uplink::Dialler(_));
         if scope == Scope::Link
@@ -205,7 +205,10 @@ impl Driver {
             && !matches!(self.uplink, Uplink::None)
         {
             self.let_go_of_link(&end);
-            return Pause::LinkLost(end);
+            if !matches!(self.uplink, Uplink::Peer { is_left: true, .. }) {
+                return Pause::LinkLost(end);
+            }
+            end = ConnectionEnd::PeerRestarted;
         }
         if dials && scope != Scope::Connection {
             if self.link.is_some() {

@@ -78,9 +78,13 @@ impl Driver {
                 self.adopt_announced(epoch, link, peer_received)?;
             }
             Command::PeerRestarted => {
-                // A link that still carries something shows that it is not so.
-                if self.link.is_none() && matches!(self.uplink, Uplink::Peer { .. }) {
-                    return Err(ConnectionEnd::PeerRestarted);
+                // A link that still carries something would show that it is not so. But one may only
+                // look alive: its peer has lost its power, and silence takes time to be noticed.
+                if let Uplink::Peer { is_left, .. } = &mut self.uplink {
+                    *is_left = true;
+                    if self.link.is_none() {
+                        return Err(ConnectionEnd::PeerRestarted);
+                    }
                 }
             }
         }

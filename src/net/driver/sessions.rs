@@ -173,8 +173,10 @@ impl Driver {
     /// The peer comes with a newer link, whatever this side thinks of the present one.
     pub(super) fn yield_link(&mut self, newer: u64, reply: oneshot::Sender<Option<u64>>) {
         let is_newer = match &mut self.uplink {
-            Uplink::Peer { epoch } if *epoch < newer => {
+            Uplink::Peer { epoch, is_left } if *epoch < newer => {
                 *epoch = newer;
+                // Somebody came.
+                *is_left = false;
                 true
             }
             _ => false,
@@ -193,7 +195,7 @@ impl Driver {
         peer_received: u64,
     ) -> Result<(), ConnectionEnd> {
         match self.uplink {
-            Uplink::Peer { epoch } if epoch == announced => self.resume(link, peer_received),
+            Uplink::Peer { epoch, .. } if epoch == announced => self.resume(link, peer_received),
             _ => Ok(()),
         }
     }

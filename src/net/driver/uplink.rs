@@ -23,6 +23,8 @@ pub(in crate::net) enum Uplink {
     Peer {
         /// The newest link that is on its way.
         epoch: u64,
+        /// The peer has another incarnation now: nobody will come when this link is lost.
+        is_left: bool,
     },
     /// This side dials: the importer's side.
     Dialler(Box<Dialler>),
