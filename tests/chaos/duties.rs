@@ -1,4 +1,4 @@
-//! What the other processes do: exchange, send, take.
+//! What the other processes do: exchange, send, take. They are one side of a connection, or of many.
 
 use std::cell::Cell;
 use std::fs::{File, OpenOptions};
@@ -7,22 +7,23 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
-use netchan::channel::{Deliveries, Receiver, RecvError, Sender};
-use netchan::net::{Address, ConnectionEnd, Event, EventStream, ImportSettings, RecvSettings};
-use netchan::net::{SendSettings, UnreadReports};
+use netchan::channel::{Deliveries, Receiver, RecvError, Sender, Value};
+use netchan::net::{Address, ConnectionEnd, Event, EventStream, FlushError, ImportSettings};
+use netchan::net::{RecvSettings, SendSettings, UnreadReports};
 use netchan::session::SessionError;
 use netchan::{Connection, Exporter};
 use tokio::task::LocalSet;
 
-use crate::process::{enough, released, say, task};
+use crate::exchanging::{Large, exchange};
+use crate::process::{released, say, task};
+use crate::task::value_of;
 use crate::task::{Duty, Outcome, Place, Policy, Tally, Task, Word};
-use crate::task::{add_to_checksum, value_of};
 
 /// Only a hang takes so long.
-const LONG: Duration = Duration::from_secs(120);
+pub(crate) const LONG: Duration = Duration::from_secs(120);
 
 /// How often a process says how far it is, in values.
-const STEP: u64 = 100;
+pub(crate) const STEP: u64 = 100;
 
 /// The other process. In a normal run of the tests it has nothing to do.
 #[tokio::test]
@@ -35,7 +36,8 @@ async fn another_process() {
 async fn perform(task: Task) {
     let peer = Peer::open(&task).await;
     let mut outcome = match task.duty {
-        Duty::Exchange { values, waits } => exchange(&peer, values, waits).await,
+        Duty::Exchange { values, waits } => exchange::<u64>(&peer, values, waits).await,
+        Duty::ExchangeLarge { values } => exchange::<Large>(&peer, values, false).await,
         Duty::Send { generation, values, policy } => {
             let sender = peer.sender("values", policy).await;
             send(&peer, sender, generation, values).await
@@ -51,12 +53,12 @@ async fn perform(task: Task) {
 }
 
 /// One side of a connection, or of many.
-struct Peer {
-    side: Side,
+pub(crate) struct Peer {
+    pub(crate) side: Side,
     tally: Rc<Cell<Tally>>,
 }
 
-enum Side {
+pub(crate) enum Side {
     Export(Exporter),
     Import(Connection),
 }
@@ -86,7 +88,7 @@ impl Peer {
         Peer { side, tally }
     }
 
-    async fn sender(&self, name: &str, policy: Policy) -> Sender<u64> {
+    pub(crate) async fn sender<T: Value>(&self, name: &str, policy: Policy) -> Sender<T> {
         match &self.side {
             Side::Export(exporter) => {
                 let settings = SendSettings::default().unconfirmed(policy.into());
@@ -99,7 +101,7 @@ impl Peer {
         }
     }
 
-    async fn receiver(&self, name: &str) -> Receiver<u64> {
+    pub(crate) async fn receiver<T: Value>(&self, name: &str) -> Receiver<T> {
         match &self.side {
             Side::Export(exporter) => {
                 exporter.export_receiver(name, RecvSettings::default()).unwrap()
@@ -162,66 +164,21 @@ async fn watch(mut events: EventStream, tally: Rc<Cell<Tally>>) {
     }
 }
 
-/// Sends and receives at the same time.
-async fn exchange(peer: &Peer, values: u64, waits: bool) -> Outcome {
-    let (up, down) = ("up", "down");
-    let (sends, receives) = match peer.side {
-        Side::Export(_) => (down, up),
-        Side::Import(_) => (up, down),
-    };
-    let sender = peer.sender(sends, Policy::Redeliver).await;
-    let receiver = peer.receiver(receives).await;
-    let is_enough = Rc::new(Cell::new(!waits));
-    if waits {
-        let is_enough = is_enough.clone();
-        tokio::task::spawn_local(async move {
-            enough().await;
-            is_enough.set(true);
-        });
-    }
-    let sending = async {
-        let mut sent = 0;
-        while sent < values || !is_enough.get() {
-            sender.send(sent).await.unwrap();
-            sent += 1;
-        }
-        drop(sender);
-        sent
-    };
-    let (sent, outcome) = tokio::join!(sending, check(receiver));
-    if let Side::Import(connection) = &peer.side {
-        let report = connection.shut_down(LONG).await;
-        assert!(report.is_complete(), "{report:?}");
-    }
-    Outcome { sent, ..outcome }
-}
-
-/// Takes the numbers from zero on; no other, and none twice.
-async fn check(mut receiver: Receiver<u64>) -> Outcome {
-    let mut outcome = Outcome::default();
-    let closed = loop {
-        match receiver.recv().await {
-            Ok(value) => {
-                assert_eq!(value, outcome.received, "a value is missing, or came twice");
-                outcome.received += 1;
-                outcome.checksum = add_to_checksum(outcome.checksum, value);
-                say_progress(outcome.received, 100 * STEP);
-            }
-            Err(RecvError::Closed(closed)) => break closed,
-            Err(error) => panic!("{error}"),
-        }
-    };
-    outcome.is_finished = closed.is_finished();
-    outcome
-}
-
 async fn send(peer: &Peer, sender: Sender<u64>, generation: u64, values: Option<u64>) -> Outcome {
     let sent = values.unwrap_or(u64::from(u32::MAX));
     sender.send_all((0..sent).map(|number| value_of(generation, number))).await.unwrap();
     drop(sender);
-    match &peer.side {
-        Side::Export(exporter) => exporter.drain(LONG).await.unwrap(),
-        Side::Import(connection) => connection.drain(LONG).await.unwrap(),
+    loop {
+        let drained = match &peer.side {
+            Side::Export(exporter) => exporter.drain(LONG).await,
+            Side::Import(connection) => connection.drain(LONG).await,
+        };
+        match drained {
+            Ok(()) => break,
+            // A session was lost meanwhile. Its values are on their way in the next one.
+            Err(FlushError::Disconnected { .. }) => {}
+            Err(error) => panic!("{error}"),
+        }
     }
     Outcome { sent, ..Outcome::default() }
 }
@@ -250,7 +207,7 @@ async fn take(mut deliveries: Deliveries<u64>, record: &Path, values_max: Option
     outcome
 }
 
-fn say_progress(received: u64, step: u64) {
+pub(crate) fn say_progress(received: u64, step: u64) {
     if received.is_multiple_of(step) {
         say(&Word::Took(received));
     }

@@ -14,23 +14,21 @@ pub(crate) struct Trip {
     pub(crate) importer: Outcome,
 }
 
-/// Sends so many values each way through such weather.
-pub(crate) async fn exchange(values: u64, weather: Weather, seed: u64) -> Trip {
+/// Lets two processes exchange values through such weather, and checks what they say.
+pub(crate) async fn exchange(duty: Duty, weather: Weather, seed: u64) -> Trip {
     let started = Instant::now();
-    let duty = Duty::Exchange { values, waits: false };
     let here = Place::Export(([127, 0, 0, 1], 0).into());
     let mut exporter = Process::start(&Task::new(here, 1, duty.clone()).nervous());
     let address = exporter.listening().await;
     let proxy = Proxy::start(address, weather, seed).await;
     let there = Place::Import(proxy.address());
-    let mut importer = Process::start(&Task::new(there, 2, duty).nervous());
+    let mut importer = Process::start(&Task::new(there, 2, duty.clone()).nervous());
     let (exported, imported) = tokio::join!(exporter.done(), importer.done());
     let (elapsed, ended) = (started.elapsed(), proxy.ended_links());
-    println!("{values} values each way in {elapsed:.1?}, {ended} links ended by the network");
+    println!("{duty:?} in {elapsed:.1?}, {ended} links ended by the network");
     let trip = Trip { exporter: exported, importer: imported };
     println!("{trip:?}");
     trip.check();
-    assert_eq!((trip.exporter.sent, trip.importer.sent), (values, values));
     importer.release().await;
     exporter.release().await;
     trip
@@ -41,6 +39,7 @@ impl Trip {
     pub(crate) fn check(&self) {
         let Trip { exporter, importer } = self;
         for (outcome, other) in [(exporter, importer), (importer, exporter)] {
+            assert!(outcome.received > 0);
             assert_eq!(outcome.received, other.sent);
             assert_eq!(outcome.checksum, checksum_of(other.sent));
             assert!(outcome.is_finished, "the channel did not come to its regular end");

@@ -11,6 +11,7 @@
 mod dice;
 mod duties;
 mod exchange;
+mod exchanging;
 mod killing;
 mod millions;
 mod namespaces;
@@ -18,6 +19,7 @@ mod partition;
 mod process;
 mod proxy;
 mod queue;
+mod reboot;
 mod relay;
 mod restarting;
 mod task;

@@ -5,16 +5,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::dice::Dice;
 use crate::relay::relay;
-use crate::weather::Weather;
+use crate::weather::{Fate, Weather};
 
 /// Carries each link that an importer opens to the exporter, as badly as the weather wants.
 pub(crate) struct Proxy {
     address: SocketAddr,
     ended: Arc<AtomicU64>,
+    silence: Arc<Notify>,
     task: JoinHandle<()>,
 }
 
@@ -23,12 +25,19 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let ended = Arc::<AtomicU64>::default();
-        let task = tokio::spawn(accept(listener, exporter, weather, seed, ended.clone()));
-        Proxy { address, ended, task }
+        let silence = Arc::<Notify>::default();
+        let links = Links { exporter, ended: ended.clone(), silence: silence.clone() };
+        let task = tokio::spawn(links.accept(listener, weather, Dice::new(seed)));
+        Proxy { address, ended, silence, task }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// From now on, the links that are there swallow what they are given. Later ones do not.
+    pub(crate) fn silence(&self) {
+        self.silence.notify_waiters();
     }
 
     /// Links that were ended here, and not by the peers.
@@ -43,30 +52,34 @@ impl Drop for Proxy {
     }
 }
 
-async fn accept(
-    listener: TcpListener,
+/// What all links share.
+#[derive(Clone)]
+struct Links {
     exporter: SocketAddr,
-    weather: Weather,
-    seed: u64,
     ended: Arc<AtomicU64>,
-) {
-    let mut dice = Dice::new(seed);
-    let mut links = JoinSet::new();
-    loop {
-        let (near, _) = listener.accept().await.unwrap();
-        // Each link has its own chance, however long the others take.
-        let fate = weather.fate(&mut dice.split());
-        let ended = ended.clone();
-        links.spawn(async move {
-            let Ok(far) = TcpStream::connect(exporter).await else { return };
-            for stream in [&near, &far] {
-                stream.set_nodelay(true).unwrap();
-            }
-            if relay(near, far, fate).await {
-                ended.fetch_add(1, Ordering::Relaxed);
-            }
-        });
-        while links.try_join_next().is_some() {}
+    silence: Arc<Notify>,
+}
+
+impl Links {
+    async fn accept(self, listener: TcpListener, weather: Weather, mut dice: Dice) {
+        let mut links = JoinSet::new();
+        loop {
+            let (near, _) = listener.accept().await.unwrap();
+            // Each link has its own chance, however long the others take.
+            let fate = weather.fate(&mut dice.split());
+            links.spawn(self.clone().carry(near, fate));
+            while links.try_join_next().is_some() {}
+        }
+    }
+
+    async fn carry(self, near: TcpStream, fate: Fate) {
+        let Ok(far) = TcpStream::connect(self.exporter).await else { return };
+        for stream in [&near, &far] {
+            stream.set_nodelay(true).unwrap();
+        }
+        if relay(near, far, fate, &self.silence).await {
+            self.ended.fetch_add(1, Ordering::Relaxed);
+        }
     }
 }
 

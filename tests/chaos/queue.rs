@@ -2,6 +2,9 @@
 
 use std::collections::HashSet;
 
+use netchan::limits::WINDOW_VALUES_DEFAULT;
+
+use crate::duties::STEP;
 use crate::process::Process;
 use crate::restarting::{Ports, Records};
 use crate::task::{Duty, Place, Policy, Task};
@@ -73,4 +76,33 @@ async fn all_values_are_handled_when_a_worker_is_killed_and_comes_back() {
 #[tokio::test]
 async fn all_values_are_handled_when_a_worker_is_killed_whose_session_is_not_kept() {
     kill_a_worker(Victim::IsGone).await;
+}
+
+/// The others do not come to their end while a worker has values that may come back.
+#[tokio::test]
+async fn values_of_a_worker_that_is_killed_behind_all_others_go_to_those() {
+    let records = Records::new();
+    let address = Ports::next();
+    let duty = Duty::Send { generation: 0, values: Some(VALUES), policy: Policy::Redeliver };
+    let mut exporter = Process::start(&Task::new(Place::Export(address), 1, duty));
+    let worker = |life, node, values_max| {
+        let duty = Duty::Take { record: records.path(life), values_max };
+        Process::start(&Task::new(Place::Import(address), node, duty).forgetful())
+    };
+    let mut doomed = worker(0, 2, Some(TAKEN_MAX));
+    doomed.took(TAKEN_MAX).await;
+    let mut other = worker(1, 3, None);
+    // All that the first one neither took nor has in its window, as far as the other says so.
+    let others = VALUES - TAKEN_MAX - u64::from(WINDOW_VALUES_DEFAULT);
+    other.took(others - others % STEP).await;
+    doomed.kill().await;
+    assert!(other.done().await.is_finished);
+    let sent = exporter.done().await;
+    other.release().await;
+    exporter.release().await;
+    let taken = [records.read(0), records.read(1)].concat();
+    let distinct: HashSet<u64> = taken.iter().copied().collect();
+    assert_eq!(distinct, (0..VALUES).collect());
+    let repeats = (taken.len() - distinct.len()) as u64;
+    assert!(repeats <= sent.tally.redelivered_values, "{repeats} repeats");
 }

@@ -8,6 +8,7 @@ use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{ReadHalf, WriteHalf};
+use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
 use crate::weather::{End, Fate, Manner};
@@ -19,8 +20,14 @@ const BUFFER_BYTES: usize = 8 * 1024;
 const LINGER: Duration = Duration::from_secs(2);
 
 /// Carries bytes between two streams until one of the peers ends that or fate does. `true`: fate.
-pub(crate) async fn relay(mut near: TcpStream, mut far: TcpStream, fate: Fate) -> bool {
-    let Fate { calm, stall, rest, end, manners } = fate;
+/// Somebody may want silence before.
+pub(crate) async fn relay(
+    mut near: TcpStream,
+    mut far: TcpStream,
+    fate: Fate,
+    silenced: &Notify,
+) -> bool {
+    let Fate { calm, stall, rest, mut end, manners } = fate;
     let [there, back] = manners;
     {
         let (near_in, near_out) = near.split();
@@ -31,14 +38,17 @@ pub(crate) async fn relay(mut near: TcpStream, mut far: TcpStream, fate: Fate) -
             // When both have ended, the link has. An error of one ends both.
             tokio::try_join!(there, back)
         };
-        let mut carrying = pin!(carrying);
-        if timeout(calm, &mut carrying).await.is_ok() {
-            return false;
-        }
-        // Nobody carries anything meanwhile.
-        sleep(stall).await;
-        if timeout(rest, &mut carrying).await.is_ok() {
-            return false;
+        let (mut carrying, mut silenced) = (pin!(carrying), pin!(silenced.notified()));
+        // Between the two, nobody carries anything.
+        for (period, pause) in [(calm, stall), (rest, Duration::ZERO)] {
+            tokio::select! {
+                _ends = &mut carrying => return false,
+                () = &mut silenced => {
+                    end = End::Silence;
+                    break;
+                }
+                () = sleep(period) => sleep(pause).await,
+            }
         }
     }
     match end {

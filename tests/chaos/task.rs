@@ -36,6 +36,8 @@ pub(crate) enum Duty {
     /// Sends so many values and receives as many, at the same time; more of them if it waits until
     /// it is told that it is enough.
     Exchange { values: u64, waits: bool },
+    /// The same with values of up to 150 kB.
+    ExchangeLarge { values: u64 },
     /// Sends values from the first number on. Those of a generation that is to be killed do not end.
     Send { generation: u64, values: Option<u64>, policy: Policy },
     /// Takes values, and appends them to a file before they count as taken. One that is to be killed

@@ -54,6 +54,11 @@ pub(crate) struct Manner {
 }
 
 impl Weather {
+    /// Nothing happens by itself.
+    pub(crate) const fn fair() -> Weather {
+        Weather { life_ms: (usize::MAX / 2, usize::MAX / 2), ..Weather::ending(&[End::Cut]) }
+    }
+
     /// Links last for 100 to 300 ms and end so.
     pub(crate) const fn ending(ends: &'static [End]) -> Weather {
         Weather {
