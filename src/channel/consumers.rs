@@ -15,6 +15,16 @@ struct Consumer {
     ready: Arc<ReadySet>,
     channel: ChannelId,
     is_waiting: bool,
+    /// Values that it took from the queue.
+    dispatched_values: u64,
+    /// Those of them that have left its peer's channel.
+    taken_values: u64,
+}
+
+impl Consumer {
+    fn holds_values(&self) -> bool {
+        self.taken_values < self.dispatched_values
+    }
 }
 
 /// The attached sessions of one channel.
@@ -22,6 +32,8 @@ struct Consumer {
 pub(super) struct Consumers {
     by_key: HashMap<ConsumerKey, Consumer>,
     last_key: u64,
+    /// How many of them have values that have not left their peer's channel.
+    holders: usize,
     /// Those that found the queue empty, the longest waiting first.
     waiting: VecDeque<ConsumerKey>,
 }
@@ -30,17 +42,52 @@ impl Consumers {
     pub(super) fn attach(&mut self, ready: Arc<ReadySet>, channel: ChannelId) -> ConsumerKey {
         self.last_key += 1;
         let key = ConsumerKey(self.last_key);
-        self.by_key.insert(key, Consumer { ready, channel, is_waiting: false });
+        let consumer =
+            Consumer { ready, channel, is_waiting: false, dispatched_values: 0, taken_values: 0 };
+        self.by_key.insert(key, consumer);
         key
     }
 
     pub(super) fn detach(&mut self, key: ConsumerKey) {
-        self.by_key.remove(&key);
+        let consumer = self.by_key.remove(&key);
+        self.holders -= usize::from(consumer.is_some_and(|consumer| consumer.holds_values()));
         self.waiting.retain(|waiting| *waiting != key);
     }
 
     pub(super) fn len(&self) -> usize {
         self.by_key.len()
+    }
+
+    /// Notes that a session took values.
+    pub(super) fn dispatched(&mut self, key: ConsumerKey, values: u64) {
+        self.count(key, |consumer| consumer.dispatched_values += values);
+    }
+
+    /// Notes how many values of a session have left its peer's channel, in all. `true`: it holds no
+    /// more.
+    pub(super) fn taken(&mut self, key: ConsumerKey, values: u64) -> bool {
+        let before = self.holders;
+        self.count(key, |consumer| consumer.taken_values = values);
+        self.holders < before
+    }
+
+    fn count(&mut self, key: ConsumerKey, change: impl FnOnce(&mut Consumer)) {
+        let Some(consumer) = self.by_key.get_mut(&key) else { return };
+        let held_values = consumer.holds_values();
+        change(consumer);
+        self.holders -= usize::from(held_values);
+        self.holders += usize::from(consumer.holds_values());
+    }
+
+    /// Whether other sessions have values that would come back if they were lost.
+    pub(super) fn others_hold_values(&self, key: ConsumerKey) -> bool {
+        let is_holder = self.by_key.get(&key).is_some_and(Consumer::holds_values);
+        self.holders > usize::from(is_holder)
+    }
+
+    /// Whether some session may find that no other one has such values.
+    pub(super) fn may_be_settled(&self) -> bool {
+        self.holders <= 1
     }
 
     /// Notes that a session found the queue empty.

@@ -245,7 +245,7 @@ impl Outgoing {
     pub(crate) fn detach(&self, key: ConsumerKey) {
         let mut state = self.state.lock();
         state.consumers.detach(key);
-        let woken = if state.is_empty() { None } else { state.consumers.wake_one() };
+        let woken = state.wake_for_rest();
         drop(state);
         ring(woken);
     }
@@ -275,13 +275,16 @@ impl Outgoing {
         let share = state.share(values_max);
         let was_stuffed = state.is_stuffed();
         let taken = state.take(share, bytes_wanted, chunk);
+        state.consumers.dispatched(key, taken);
         let frees_slots = state.bounds.slots == Slots::UntilDispatched;
         if frees_slots {
             state.freed_slots += taken;
         }
         let is_relieved = was_stuffed && !state.is_stuffed();
         let is_empty = state.is_empty();
-        let (supply, woken) = match (is_empty, state.is_finished) {
+        // What another session may give back is for those that are still there.
+        let is_finished = state.is_finished && !state.waits_for_others(key);
+        let (supply, woken) = match (is_empty, is_finished) {
             (false, _) => (Supply::More, state.consumers.wake_one().into_iter().collect()),
             (true, true) => (Supply::Finished, state.consumers.wake_all()),
             (true, false) => {
@@ -349,9 +352,16 @@ impl Outgoing {
         self.state.lock().losses
     }
 
-    /// Values have left the peer's channel, in all.
-    pub(crate) fn taken_by_peer(&self, values: u64) {
+    /// Values have left the peer's channel, in all: `values` of them, and those of this session.
+    pub(crate) fn taken_by_peer(&self, key: ConsumerKey, values: u64, of_session: u64) {
         let mut state = self.state.lock();
+        if state.consumers.taken(key, of_session) && state.is_finished && state.is_empty() {
+            // The others may have waited for that.
+            let woken = state.wake_for_rest();
+            drop(state);
+            ring(woken);
+            state = self.state.lock();
+        }
         if state.bounds.slots != Slots::UntilTaken || values <= state.freed_slots {
             return;
         }
@@ -530,6 +540,22 @@ impl State {
 
     fn is_empty(&self) -> bool {
         self.accepted_values == self.dispatched_values
+    }
+
+    /// Whether a session that finds nothing may still find what others give back.
+    fn waits_for_others(&self, key: ConsumerKey) -> bool {
+        self.bounds.redelivers && self.consumers.others_hold_values(key)
+    }
+
+    /// Marks who can go on when a session has left, or holds no more.
+    fn wake_for_rest(&mut self) -> Vec<Arc<ReadySet>> {
+        if !self.is_empty() {
+            self.consumers.wake_one().into_iter().collect()
+        } else if self.is_finished && self.consumers.may_be_settled() {
+            self.consumers.wake_all()
+        } else {
+            Vec::new()
+        }
     }
 
     /// Encodes a value behind the others; returns its length.

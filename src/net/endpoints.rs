@@ -287,8 +287,8 @@ impl Endpoint {
 
     /// The peer has taken values of this session, in all.
     pub(super) fn taken_by_peer(&self, values: u64) {
-        if let Queue::Out(queue, _) = &self.queue {
-            queue.taken_by_peer(self.base_values + values);
+        if let Queue::Out(queue, key) = &self.queue {
+            queue.taken_by_peer(*key, self.base_values + values, values);
         }
     }
 

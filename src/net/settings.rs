@@ -12,7 +12,8 @@ use crate::net::ConfigError;
 pub enum Unconfirmed {
     /// They are sent again: to the peer's next incarnation, or to another importer of the channel.
     /// A value may arrive twice. The values are kept until they are taken, so a sending channel holds
-    /// up to one window more.
+    /// up to one window more. Of several importers, those that find nothing more see the end of the
+    /// channel when the others have taken what they have: it might come back.
     #[default]
     Redeliver,
     /// They are given up and counted. A value arrives at most once.

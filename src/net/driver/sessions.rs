@@ -198,7 +198,7 @@ impl Driver {
         peer_received: u64,
     ) -> Result<(), ConnectionEnd> {
         match self.uplink {
-            Uplink::Peer { epoch } if epoch == announced => self.resume(link, peer_received),
+            Uplink::Peer { epoch, .. } if epoch == announced => self.resume(link, peer_received),
             _ => Ok(()),
         }
     }
