@@ -47,7 +47,7 @@ async fn the_session_of_an_importer_that_was_closed_without_a_link_expires_at_th
         let exporter = Exporter::new(config.clone());
         let mut events = exporter.events();
         let proxy = Proxy::new();
-        let _life = proxy.point_to_exporter(&exporter);
+        proxy.point_to_exporter(&exporter);
         let (importer, driver) =
             Connection::dial(proxy.dial(), &config, UnreadReports::DropOldest).await?;
         tokio::spawn(driver.run());
@@ -93,7 +93,7 @@ async fn an_importer_whose_exporter_was_closed_while_it_was_away_is_told_when_it
         let exporter = Exporter::new(quick_config());
         let mut events = exporter.events();
         let proxy = Proxy::new();
-        let _life = proxy.point_to_exporter(&exporter);
+        proxy.point_to_exporter(&exporter);
         let (importer, driver) =
             Connection::dial(proxy.dial(), &quick_config(), UnreadReports::DropOldest).await?;
         tokio::spawn(driver.run());

@@ -1,48 +1,16 @@
 //! An exporter that dies and comes back: its importers import again, and what they hold goes on.
 
-use actix::prelude::*;
 use netchan::channel::{Origin, Reason};
-use netchan::net::{Event, ImportSettings, RecvSettings, Report, ReportStream};
+use netchan::net::{Event, ImportSettings};
+use netchan_actix::SenderExt;
 use netchan_actix::messages::{
-    Drain, ExportReceiver, ExportSender, Hangup, ImportReceiver, ImportSender, Shutdown, Sync,
+    Drain, ExportReceiver, ExportSender, ImportReceiver, ImportSender, Sync,
 };
-use netchan_actix::{ImporterActor, SenderExt};
 
 use crate::support::{
-    Collector, LONG, Number, Process, Proxy, SHORT, TestResult, guarded, is_waiting, next_of,
-    numbers, quick_config, take, take_all, wait_for,
+    Collector, LONG, Number, Restarting, TestResult, guarded, next_of, numbers, take, take_all,
+    wait_for,
 };
-
-/// An exporter that can die, and an importer of it.
-struct Restarting {
-    process: Process,
-    importer: Addr<ImporterActor>,
-    proxy: Proxy,
-}
-
-impl Restarting {
-    async fn new() -> TestResult<Restarting> {
-        let process = Process::start(quick_config()).await?;
-        let proxy = Proxy::new();
-        proxy.point_to(&process.address);
-        let importer = ImporterActor::connect(&proxy.listen().await?, quick_config()).await?;
-        Ok(Restarting { process, importer, proxy })
-    }
-
-    /// The exporter dies. Until it is [`up`](Restarting::up) again, nobody answers.
-    async fn restart(self) -> TestResult<Restarting> {
-        let Restarting { process, importer, proxy } = self;
-        proxy.cut_off();
-        process.kill().await?;
-        let process = Process::start(quick_config()).await?;
-        proxy.point_to(&process.address);
-        Ok(Restarting { process, importer, proxy })
-    }
-
-    fn up(&self) {
-        self.proxy.admit();
-    }
-}
 
 #[actix::test]
 async fn senders_receivers_and_recipients_go_on_with_the_next_life_of_the_exporter() -> TestResult {
@@ -156,95 +124,6 @@ async fn an_import_that_ends_with_its_session_ends_and_can_be_imported_anew() ->
     .await
 }
 
-/// Waits until an exporter has refused an import.
-async fn refusal(reports: &mut ReportStream) -> TestResult {
-    while !matches!(reports.next_report().await.ok_or("no report")?, Report::ImportRefused { .. }) {
-    }
-    Ok(())
-}
-
-#[actix::test]
-async fn imports_wait_for_an_exporter_that_listens_before_it_exports() -> TestResult {
-    guarded(async {
-        let scene = Restarting::new().await?;
-        let _out = scene.process.exporter.send(ExportSender::<Number>::new("out")).await??;
-        let _in = scene.process.exporter.send(ExportReceiver::<Number>::new("in")).await??;
-        let mut outward = scene.importer.send(ImportReceiver::<Number>::new("out")).await??;
-        let into = scene.importer.send(ImportSender::<Number>::new("in")).await??;
-
-        let scene = scene.restart().await?;
-        let mut refusals = scene.process.exporter.send(netchan_actix::messages::Errors).await?;
-        into.send_all(numbers(0..5)).await?;
-        scene.up();
-        // Both were asked for and are not there.
-        refusal(&mut refusals).await?;
-        refusal(&mut refusals).await?;
-        let mut drain = Box::pin(scene.importer.send(Drain { timeout: LONG }));
-        assert!(is_waiting(&mut drain).await);
-        let out = scene.process.exporter.send(ExportSender::<Number>::new("out")).await??;
-        let mut inward = scene.process.exporter.send(ExportReceiver::<Number>::new("in")).await??;
-        out.send_all(numbers(0..5)).await?;
-        assert_eq!(take(&mut outward, 5).await?, numbers(0..5));
-        assert_eq!(take(&mut inward, 5).await?, numbers(0..5));
-        drain.await??;
-        Ok(())
-    })
-    .await
-}
-
-#[actix::test]
-async fn an_import_that_waits_to_be_asked_for_again_can_be_hung_up() -> TestResult {
-    guarded(async {
-        let scene = Restarting::new().await?;
-        let _in = scene.process.exporter.send(ExportReceiver::<Number>::new("in")).await??;
-        let into = scene.importer.send(ImportSender::<Number>::new("in")).await??;
-        let scene = scene.restart().await?;
-        let mut refusals = scene.process.exporter.send(netchan_actix::messages::Errors).await?;
-        into.send_all(numbers(0..5)).await?;
-        scene.up();
-        refusal(&mut refusals).await?;
-        let report = scene.importer.send(Hangup::new("in")).await??;
-        assert_eq!(report.discarded_values, 5);
-        assert!(into.is_closed());
-        // The name is free.
-        let mut inward = scene.process.exporter.send(ExportReceiver::<Number>::new("in")).await??;
-        let into = scene.importer.send(ImportSender::<Number>::new("in")).await??;
-        into.send(Number(7)).await?;
-        assert_eq!(inward.recv().await?, Number(7));
-        Ok(())
-    })
-    .await
-}
-
-#[actix::test]
-async fn a_channel_that_has_another_type_now_ends_with_an_error_and_others_go_on() -> TestResult {
-    guarded(async {
-        let scene = Restarting::new().await?;
-        let _old = scene.process.exporter.send(ExportReceiver::<Number>::new("old")).await??;
-        let _same = scene.process.exporter.send(ExportReceiver::<Number>::new("same")).await??;
-        let _out = scene.process.exporter.send(ExportSender::<Number>::new("out")).await??;
-        let old = scene.importer.send(ImportSender::<Number>::new("old")).await??;
-        let same = scene.importer.send(ImportSender::<Number>::new("same")).await??;
-        let mut outward = scene.importer.send(ImportReceiver::<Number>::new("out")).await??;
-
-        let scene = scene.restart().await?;
-        let exporter = &scene.process.exporter;
-        let _in = exporter.send(ExportReceiver::<String>::new("old")).await??;
-        let _out = exporter.send(ExportSender::<String>::new("out")).await??;
-        let mut inward = exporter.send(ExportReceiver::<Number>::new("same")).await??;
-        scene.up();
-        let closed = old.closed().await;
-        assert_eq!(closed.origin, Origin::Peer, "{closed:?}");
-        let (values, closed) = take_all(&mut outward).await?;
-        assert_eq!((values, closed.origin), (vec![], Origin::Peer));
-        assert!(!closed.is_finished());
-        same.send(Number(3)).await?;
-        assert_eq!(inward.recv().await?, Number(3));
-        Ok(())
-    })
-    .await
-}
-
 #[actix::test]
 async fn values_that_came_before_the_restart_can_still_be_taken_and_come_first() -> TestResult {
     guarded(async {
@@ -286,39 +165,15 @@ async fn a_part_of_a_value_that_came_before_the_restart_is_forgotten() -> TestRe
         scene.proxy.wait_came(before + 2).await;
 
         let scene = scene.restart().await?;
-        let settings = RecvSettings::default();
         let out = scene.process.exporter.send(ExportSender::<Vec<u8>>::new("out")).await??;
-        let import = ExportReceiver::<Vec<u8>>::new("in").settings(settings);
-        let mut inward = scene.process.exporter.send(import).await??;
+        let export = ExportReceiver::<Vec<u8>>::new("in");
+        let mut inward = scene.process.exporter.send(export).await??;
         scene.up();
         out.send(vec![2]).await?;
         let next = outward.recv().await?;
         assert!(next == [2] || next == long, "{} bytes", next.len());
         // The importer's own is sent again from its first byte.
         assert_eq!(inward.recv().await?, long);
-        Ok(())
-    })
-    .await
-}
-
-#[actix::test]
-async fn imports_that_wait_to_be_asked_for_again_wait_over_another_restart() -> TestResult {
-    guarded(async {
-        let scene = Restarting::new().await?;
-        let _in = scene.process.exporter.send(ExportReceiver::<Number>::new("in")).await??;
-        let into = scene.importer.send(ImportSender::<Number>::new("in")).await??;
-        let mut scene = scene.restart().await?;
-        into.send_all(numbers(0..5)).await?;
-        for _ in 0..3 {
-            let mut refusals = scene.process.exporter.send(netchan_actix::messages::Errors).await?;
-            scene.up();
-            refusal(&mut refusals).await?;
-            scene = scene.restart().await?;
-        }
-        let mut inward = scene.process.exporter.send(ExportReceiver::<Number>::new("in")).await??;
-        scene.up();
-        into.send_all(numbers(5..10)).await?;
-        assert_eq!(take(&mut inward, 10).await?, numbers(0..10));
         Ok(())
     })
     .await
@@ -339,32 +194,6 @@ async fn a_sender_that_has_finished_finishes_again_what_is_sent_again() -> TestR
         let (values, closed) = take_all(&mut inward).await?;
         assert_eq!(values, numbers(0..10));
         assert!(closed.is_finished(), "{closed:?}");
-        Ok(())
-    })
-    .await
-}
-
-#[actix::test]
-async fn an_import_that_waits_to_be_asked_for_again_is_in_the_status_and_in_the_shutdown()
--> TestResult {
-    guarded(async {
-        let scene = Restarting::new().await?;
-        let _in = scene.process.exporter.send(ExportReceiver::<Number>::new("in")).await??;
-        let into = scene.importer.send(ImportSender::<Number>::new("in")).await??;
-        let scene = scene.restart().await?;
-        let mut refusals = scene.process.exporter.send(netchan_actix::messages::Errors).await?;
-        into.send_all(numbers(0..5)).await?;
-        scene.up();
-        refusal(&mut refusals).await?;
-        let status = scene.importer.send(netchan_actix::messages::Status).await?;
-        let [channel] = &status[0].channels[..] else { panic!("{status:?}") };
-        assert_eq!((channel.name.as_str(), channel.is_open), ("in", false));
-        assert_eq!(channel.outstanding_values, 5);
-        assert_eq!(status[0].outstanding_values, 5);
-        let report = scene.importer.send(Shutdown { timeout: SHORT }).await?;
-        let [undelivered] = &report.undelivered[..] else { panic!("{report:?}") };
-        assert_eq!((undelivered.name.as_str(), undelivered.values), ("in", 5));
-        assert!(into.is_closed());
         Ok(())
     })
     .await

@@ -182,7 +182,7 @@ async fn pair() -> TestResult<Pair> {
     let config: Config = quick().session_expiry(ms(2000)).build()?;
     let exporter = Exporter::new(config.clone());
     let proxy = Proxy::new();
-    let _life = proxy.point_to_exporter(&exporter);
+    proxy.point_to_exporter(&exporter);
     let (importer, driver) =
         Connection::dial(proxy.dial(), &config, UnreadReports::DropOldest).await?;
     tokio::spawn(driver.run());
@@ -240,7 +240,7 @@ async fn a_hangup_without_a_link_is_unanswered_and_its_channel_is_closed_here() 
         let config = quick_config();
         let exporter = Exporter::new(config.clone());
         let proxy = Proxy::new();
-        let _life = proxy.point_to_exporter(&exporter);
+        proxy.point_to_exporter(&exporter);
         let (importer, driver) =
             Connection::dial(proxy.dial(), &config, UnreadReports::DropOldest).await?;
         tokio::spawn(driver.run());

@@ -26,7 +26,7 @@ struct Importer {
 impl Importer {
     async fn start(exporter: &Exporter, config: &Config) -> TestResult<Importer> {
         let proxy = Proxy::new();
-        let _life = proxy.point_to_exporter(exporter);
+        proxy.point_to_exporter(exporter);
         let (connection, driver) =
             Connection::dial(proxy.dial(), config, UnreadReports::DropOldest).await?;
         let driver = tokio::spawn(driver.run()).abort_handle();
@@ -240,7 +240,7 @@ async fn an_importer_that_is_back_does_not_find_its_own_place_taken() -> TestRes
         wait_for!(events, Event::LinkLost { .. });
         let begun = Instant::now();
         let proxy = Proxy::new();
-        let _life = proxy.point_to_exporter(&exporter);
+        proxy.point_to_exporter(&exporter);
         let unread = UnreadReports::DropOldest;
         let (_back, driver) = Connection::dial_later(proxy.dial(), "exporter", &node(1), unread);
         tokio::spawn(driver.run());

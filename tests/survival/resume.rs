@@ -166,7 +166,7 @@ async fn a_connections_actor_answers_after_a_restart_what_it_was_sent_while_ther
         scene.proxy.admit();
         synced.await??;
         assert!(actor.connected());
-        assert_eq!(scene.exporter.send(Connections).await?[..], [actor.clone()]);
+        assert!(scene.exporter.send(Connections).await?.contains(actor));
         assert_eq!(take(&mut outward, 3).await?, numbers(0..3));
         actor.send(Sync { timeout: LONG }).await??;
         Ok(())

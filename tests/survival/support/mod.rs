@@ -16,7 +16,7 @@ use netchan_actix::{ExporterActor, ImporterActor};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
-pub(crate) use proxy::{Life, Proxy};
+pub(crate) use proxy::Proxy;
 
 /// What a test returns: any error is its failure.
 pub(crate) type TestResult<T = ()> = Result<T, Box<dyn Error>>;
@@ -160,6 +160,37 @@ impl Process {
         self.arbiter.stop();
         let joined = tokio::task::spawn_blocking(move || self.arbiter.join()).await?;
         joined.map_err(|_| "the arbiter panicked".into())
+    }
+}
+
+/// An exporter that can die, and an importer of it.
+pub(crate) struct Restarting {
+    pub(crate) process: Process,
+    pub(crate) importer: Addr<ImporterActor>,
+    pub(crate) proxy: Proxy,
+}
+
+impl Restarting {
+    pub(crate) async fn new() -> TestResult<Restarting> {
+        let process = Process::start(quick_config()).await?;
+        let proxy = Proxy::new();
+        proxy.point_to(&process.address);
+        let importer = ImporterActor::connect(&proxy.listen().await?, quick_config()).await?;
+        Ok(Restarting { process, importer, proxy })
+    }
+
+    /// The exporter dies. Until it is [`up`](Restarting::up) again, nobody answers.
+    pub(crate) async fn restart(self) -> TestResult<Restarting> {
+        let Restarting { process, importer, proxy } = self;
+        proxy.cut_off();
+        process.kill().await?;
+        let process = Process::start(quick_config()).await?;
+        proxy.point_to(&process.address);
+        Ok(Restarting { process, importer, proxy })
+    }
+
+    pub(crate) fn up(&self) {
+        self.proxy.admit();
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use netchan::Exporter;
-use netchan::net::{Accepted, Address, Dial, Stream};
+use netchan::net::{Address, Dial, Stream};
 use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
 use tokio::net::{TcpListener, TcpStream};
@@ -45,7 +45,7 @@ struct State {
 enum Target {
     Nobody,
     Tcp(String),
-    Memory(Exporter, Arc<Mutex<Vec<AbortHandle>>>),
+    Memory(Exporter),
 }
 
 /// What a link does with what it is given.
@@ -60,18 +60,6 @@ enum Flow {
 struct Line {
     flow: watch::Sender<Flow>,
     task: AbortHandle,
-}
-
-/// A life of an exporter that is reached in memory, to be ended without a goodbye.
-pub(crate) struct Life {
-    drivers: Arc<Mutex<Vec<AbortHandle>>>,
-}
-
-impl Life {
-    /// The process dies: what it held is gone, and nobody is told.
-    pub(crate) fn kill(self) {
-        self.drivers.lock().iter().for_each(AbortHandle::abort);
-    }
 }
 
 impl Proxy {
@@ -112,10 +100,8 @@ impl Proxy {
     }
 
     /// Leads to an exporter of this process.
-    pub(crate) fn point_to_exporter(&self, exporter: &Exporter) -> Life {
-        let drivers = Arc::default();
-        self.inner.state.lock().target = Target::Memory(exporter.clone(), Arc::clone(&drivers));
-        Life { drivers }
+    pub(crate) fn point_to_exporter(&self, exporter: &Exporter) {
+        self.inner.state.lock().target = Target::Memory(exporter.clone());
     }
 
     /// What dials it in memory.
@@ -244,9 +230,10 @@ impl Proxy {
                 let (read, write) = TcpStream::connect(place).await?.into_split();
                 (Box::new(read), Box::new(write))
             }
-            Target::Memory(exporter, drivers) => {
+            Target::Memory(exporter) => {
                 let (far, theirs) = tokio::io::duplex(64 * 1024);
-                tokio::spawn(serve(exporter, drivers, Stream::new(theirs, "importer")));
+                let theirs = Stream::new(theirs, "importer");
+                tokio::spawn(async move { exporter.serve(theirs).await });
                 let (read, write) = tokio::io::split(far);
                 (Box::new(read), Box::new(write))
             }
@@ -316,11 +303,5 @@ impl<'a> Holding<'a> {
 impl Drop for Holding<'_> {
     fn drop(&mut self) {
         self.held.send_modify(|held| *held -= 1);
-    }
-}
-
-async fn serve(exporter: Exporter, drivers: Arc<Mutex<Vec<AbortHandle>>>, stream: Stream) {
-    if let Ok(Accepted::New(_, driver)) = exporter.accept(stream).await {
-        drivers.lock().push(tokio::spawn(driver.run()).abort_handle());
     }
 }
