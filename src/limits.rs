@@ -128,6 +128,11 @@ pub const REPLAY_FRAMES_MAX: usize = 16 * 1024;
 /// Bytes of frames that were sent and not acknowledged. Covers 1 Gbit/s at 100 ms.
 pub const REPLAY_BYTES_MAX: usize = 16 * 1024 * 1024;
 
+/// Bytes of values that one channel keeps for one peer until they are taken, so that they can be sent
+/// again. The peer chooses its window, so this side needs a bound of its own: beyond it the channel
+/// waits, as it does without credit. One value more is always let through.
+pub const UNTAKEN_BYTES_MAX: usize = 64 * 1024 * 1024;
+
 /// Received bytes after which an acknowledgement is sent without waiting for other traffic.
 pub const ACK_BYTES: usize = 64 * 1024;
 
@@ -156,7 +161,8 @@ pub const SESSION_EXPIRY: Duration = Duration::from_secs(60);
 
 /// How much longer than the importer the exporter keeps a session without a link, so that an
 /// importer never asks for one that was just forgotten. The exporter may have noticed the loss as
-/// much earlier as a link can be silent, and the importer may need a whole handshake to ask.
+/// much earlier as a link can be silent, and the importer may need a whole handshake to ask. An
+/// exporter whose heartbeat or handshake is set to take longer keeps it for longer.
 pub const SESSION_EXPIRY_MARGIN: Duration = Duration::from_secs(30);
 
 /// How long an importer waits before it dials again after a link was lost: at least so long, at most
@@ -208,5 +214,6 @@ const _: () = {
     assert!(
         SESSION_EXPIRY_MARGIN.as_millis() > DEAD_AFTER.as_millis() + HANDSHAKE_TIMEOUT.as_millis()
     );
+    assert!(UNTAKEN_BYTES_MAX as u64 > WINDOW_BYTES_DEFAULT && UNTAKEN_BYTES_MAX < 1 << 31);
     assert!(WINDOW_BYTES_DEFAULT >= WINDOW_BYTES_MIN && WINDOW_BYTES_DEFAULT <= WINDOW_BYTES_MAX);
 };

@@ -113,6 +113,17 @@ impl Actor for ConnectionActor {
     }
 }
 
+impl Drop for ConnectionActor {
+    /// The last address may go between two lives, when channels are still in use.
+    fn drop(&mut self) {
+        if let Work::Ready(driver) = std::mem::replace(&mut self.work, Work::Done)
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            runtime.spawn(driver.run());
+        }
+    }
+}
+
 impl Supervised for ConnectionActor {
     fn restarting(&mut self, _: &mut Context<Self>) {
         tracing::debug!(peer = self.connection.peer(), "the connection's actor starts again");

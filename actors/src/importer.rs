@@ -54,6 +54,10 @@ impl ImporterActor {
     /// messages wait. When errors are not read, the oldest are dropped. `peer` is a name for the
     /// exporter, for logs and reports.
     ///
+    /// # Panics
+    ///
+    /// Outside of an actix system.
+    ///
     /// ```no_run
     /// use actix::prelude::*;
     /// use netchan_actix::{Address, ImporterActor};

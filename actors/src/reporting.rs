@@ -52,10 +52,18 @@ async fn hand_on(
 /// or the events have ended.
 pub(crate) fn hand_on_events(mut events: EventStream, recipient: Recipient<EventReport>) {
     actix_rt::spawn(async move {
-        while let Some(event) = events.next_event().await {
+        let mut missed_before = 0;
+        while recipient.connected()
+            && let Some(event) = events.next_event().await
+        {
+            let missed = events.missed() - missed_before;
+            missed_before = events.missed();
+            if missed > 0 {
+                tracing::warn!(missed, "a subscriber is too slow for all events");
+            }
             if recipient.send(EventReport(event)).await.is_err() {
-                tracing::debug!("a subscriber is gone");
-                return;
+                // Gone, or restarted by its supervisor while it was at it.
+                tracing::debug!("a subscriber dropped an event");
             }
         }
     });

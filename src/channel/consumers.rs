@@ -17,8 +17,10 @@ struct Consumer {
     is_waiting: bool,
     /// Values that it took from the queue.
     dispatched_values: u64,
-    /// Those of them that have left its peer's channel.
+    /// Those of them that have left its peer's channel, or have come back.
     taken_values: u64,
+    /// It takes no more.
+    is_retired: bool,
 }
 
 impl Consumer {
@@ -32,6 +34,8 @@ impl Consumer {
 pub(super) struct Consumers {
     by_key: HashMap<ConsumerKey, Consumer>,
     last_key: u64,
+    /// How many of them may take more.
+    takers: usize,
     /// How many of them have values that have not left their peer's channel.
     holders: usize,
     /// Those that found the queue empty, the longest waiting first.
@@ -42,20 +46,48 @@ impl Consumers {
     pub(super) fn attach(&mut self, ready: Arc<ReadySet>, channel: ChannelId) -> ConsumerKey {
         self.last_key += 1;
         let key = ConsumerKey(self.last_key);
-        let consumer =
-            Consumer { ready, channel, is_waiting: false, dispatched_values: 0, taken_values: 0 };
+        let consumer = Consumer {
+            ready,
+            channel,
+            is_waiting: false,
+            dispatched_values: 0,
+            taken_values: 0,
+            is_retired: false,
+        };
         self.by_key.insert(key, consumer);
+        self.takers += 1;
         key
     }
 
     pub(super) fn detach(&mut self, key: ConsumerKey) {
+        self.retire(key);
         let consumer = self.by_key.remove(&key);
         self.holders -= usize::from(consumer.is_some_and(|consumer| consumer.holds_values()));
-        self.waiting.retain(|waiting| *waiting != key);
     }
 
+    /// Notes that a session takes no more. What it has may still come back.
+    pub(super) fn retire(&mut self, key: ConsumerKey) {
+        if let Some(consumer) = self.by_key.get_mut(&key)
+            && !std::mem::replace(&mut consumer.is_retired, true)
+        {
+            self.takers -= 1;
+            self.waiting.retain(|waiting| *waiting != key);
+        }
+    }
+
+    /// Sessions that may take more.
     pub(super) fn len(&self) -> usize {
-        self.by_key.len()
+        self.takers
+    }
+
+    /// Whether some session has values that would come back if it were lost.
+    pub(super) fn hold_values(&self) -> bool {
+        self.holders > 0
+    }
+
+    /// Notes that what a session had has come back.
+    pub(super) fn gave_back(&mut self, key: ConsumerKey) {
+        self.count(key, |consumer| consumer.taken_values = consumer.dispatched_values);
     }
 
     /// Notes that a session took values.
@@ -94,6 +126,7 @@ impl Consumers {
     pub(super) fn wait(&mut self, key: ConsumerKey) {
         if let Some(consumer) = self.by_key.get_mut(&key)
             && !consumer.is_waiting
+            && !consumer.is_retired
         {
             consumer.is_waiting = true;
             self.waiting.push_back(key);

@@ -250,6 +250,15 @@ impl Outgoing {
         ring(woken);
     }
 
+    /// A session takes no more values. What it has taken may still come back.
+    pub(crate) fn retire(&self, key: ConsumerKey) {
+        let mut state = self.state.lock();
+        state.consumers.retire(key);
+        let woken = state.wake_for_rest();
+        drop(state);
+        ring(woken);
+    }
+
     /// A session cannot take values now: another that waits may.
     pub(crate) fn pass_on(&self) {
         let mut state = self.state.lock();
@@ -308,7 +317,7 @@ impl Outgoing {
 
     /// Takes back what a lost session had taken and not brought to its end: it stands in front of the
     /// queue again, or is gone.
-    pub(crate) fn give_back(&self, remains: Remains) -> Aftermath {
+    pub(crate) fn give_back(&self, key: ConsumerKey, remains: Remains) -> Aftermath {
         let Remains { unconfirmed_values, returned, discarded_values, .. } = remains;
         let mut state = self.state.lock();
         let values = u64::from(returned.values);
@@ -334,7 +343,8 @@ impl Outgoing {
         };
         state.losses.redelivered_values += aftermath.redelivered_values;
         state.losses.discarded_values += aftermath.discarded_values;
-        let woken = if state.is_empty() { None } else { state.consumers.wake_one() };
+        state.consumers.gave_back(key);
+        let woken = state.wake_for_rest();
         drop(state);
         ring(woken);
         self.slot_freed.notify_all();
@@ -387,7 +397,19 @@ impl Outgoing {
     /// Whether nothing will ever be taken from it again.
     pub(crate) fn is_over(&self) -> bool {
         let state = self.state.lock();
+        let may_come_back = state.bounds.redelivers && state.consumers.hold_values();
+        state.ended.is_some() || (state.is_finished && state.is_empty() && !may_come_back)
+    }
+
+    /// Whether nothing is left to be taken, unless a session that is lost gives something back.
+    pub(crate) fn is_exhausted(&self) -> bool {
+        let state = self.state.lock();
         state.ended.is_some() || (state.is_finished && state.is_empty())
+    }
+
+    /// Whether it was ended, and not only finished.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.state.lock().ended.is_some()
     }
 
     // For those who wait for progress.

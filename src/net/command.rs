@@ -31,6 +31,9 @@ pub(super) enum Command {
     Yield { epoch: u64, reply: oneshot::Sender<Option<u64>> },
     /// The link for which the last one was let go.
     Adopt { epoch: u64, link: Link, peer_received: u64 },
+    /// Another importer wants the place of this one, if that is away and has imported nothing. No
+    /// answer says that it is not so.
+    MakePlace { reply: oneshot::Sender<()> },
     /// The peer has another incarnation, so it will not come back to this session.
     PeerRestarted,
 }
@@ -100,6 +103,14 @@ impl ImportEnd {
         match self {
             ImportEnd::Out(_) => false,
             ImportEnd::In(queue, _) => queue.is_clogged(),
+        }
+    }
+
+    /// Whether the channel has ended, and has no end to tell that the peer may not have heard.
+    pub(super) fn has_ended(&self) -> bool {
+        match self {
+            ImportEnd::Out(queue) => queue.has_ended(),
+            ImportEnd::In(queue, _) => queue.is_over(),
         }
     }
 

@@ -82,6 +82,13 @@ impl Config {
         self.handshakes_max
     }
 
+    /// How much longer than its importer an exporter keeps a session. If heartbeats are rarer than
+    /// usual on both sides, the importer may notice a loss later.
+    pub(super) fn expiry_margin(&self) -> Duration {
+        let silence = self.heartbeat.dead_after + self.handshake_timeout;
+        limits::SESSION_EXPIRY_MARGIN.max(silence)
+    }
+
     /// The parameters of a session, as far as this side decides them.
     pub(super) fn parameters(&self, role: Role) -> Parameters {
         Parameters {
@@ -102,7 +109,10 @@ impl Default for Config {
 }
 
 impl ConfigBuilder {
-    /// The lasting name of this program. Default: a random one for each `Config`.
+    /// The lasting name of this program: the same when it has restarted, and another for each program
+    /// and each `Config` that runs at the same time. Exporters take an importer with the same name for
+    /// the next life of the one before, and give up the session of that one. Default: a random name
+    /// for each `Config`.
     pub fn node(mut self, node: NodeId) -> Self {
         self.node = Some(node);
         self

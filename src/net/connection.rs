@@ -139,6 +139,10 @@ impl Connection {
     ///
     /// When the exporter is never there, and attempts are [limited](crate::net::Redial::attempts), the
     /// connection ends with [`ConnectionEnd::GaveUp`].
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
     pub fn dial_later(
         dial: impl Dial,
         peer: impl Into<String>,
@@ -355,7 +359,7 @@ impl Connection {
         let queues = self.ask(|reply| Command::Queues { reply }).await.unwrap_or_default();
         shutdown::settle(queues, timeout).await;
         let _ended = self.commands.send(Command::Finish).await;
-        let drained = self.drain(timeout.saturating_sub(begun.elapsed())).await;
+        let drained = shutdown::drain(begun, timeout, |left| self.drain(left), || self.end()).await;
         let report = shutdown::report(drained, self.status().await.into_iter(), Vec::new());
         self.close().await;
         report
@@ -430,6 +434,14 @@ impl Connection {
         if self.commands.send(command).await.is_err() {
             tracing::debug!("the session ended while it was resumed");
         }
+    }
+
+    /// Ends if the peer is away and has imported nothing. Whether it is so.
+    pub(super) async fn make_place(&self) -> bool {
+        let (reply, answer) = oneshot::channel();
+        self.shared.claim_idle_away()
+            && self.commands.send(Command::MakePlace { reply }).await.is_ok()
+            && answer.await.is_ok()
     }
 
     /// The peer has another incarnation now.

@@ -28,7 +28,7 @@ pub(super) struct Endpoint {
     /// What this side asked for, if it imported the channel. Then the queue ends with it.
     pub(super) import: Option<Wanted>,
     /// Values that an import's queue had given to lost sessions for good.
-    base_values: u64,
+    pub(super) base_values: u64,
     /// Values that waited for the channel when it ended, and were dropped.
     pub(super) discarded_values: u64,
     /// How the channel ended, as far as its users were told.
@@ -182,9 +182,9 @@ impl Endpoint {
         }
     }
 
-    /// Tells the users of the queue that the peer is gone.
+    /// Tells the users of the queue that the peer is gone. The first word counts.
     pub(super) fn close(&mut self, closed: Closed) {
-        self.closed.get_or_insert_with(|| closed.clone());
+        let closed = self.closed.get_or_insert(closed).clone();
         match &self.queue {
             Queue::Out(queue, _) if self.import.is_some() => {
                 self.discarded_values += queue.end(closed);
@@ -215,7 +215,7 @@ impl Endpoint {
     /// Takes back what a lost session leaves of a sending channel.
     pub(super) fn take_back(&self, remains: Remains) -> Aftermath {
         match &self.queue {
-            Queue::Out(queue, _) => queue.give_back(remains),
+            Queue::Out(queue, key) => queue.give_back(*key, remains),
             Queue::In(..) => Aftermath::default(),
         }
     }
@@ -245,7 +245,13 @@ impl Endpoint {
         };
         let limit = request.limit.map(|limit| limit.saturating_sub(gone_values));
         let is_wanted = *is_lasting || self.opening.is_some();
-        if !is_wanted || end.is_over() || limit == Some(0) {
+        if limit == Some(0) {
+            // All that was asked for has come, or was taken. Only the last word was lost.
+            let mut complete = self;
+            complete.complete();
+            return Err(Box::new(complete));
+        }
+        if !is_wanted || end.has_ended() {
             return Err(Box::new(self));
         }
         if let Queue::In(queue, key) = &self.queue {
@@ -254,6 +260,30 @@ impl Endpoint {
         self.detach();
         let request = OpenRequest { limit, ..request.clone() };
         Ok(Import { request, end, is_lasting: *is_lasting, reply: self.opening })
+    }
+
+    /// The channel has come to its regular end.
+    fn complete(&mut self) {
+        match &self.queue {
+            // It has finished by itself.
+            Queue::Out(..) => {
+                self.closed.get_or_insert(Closed::new(Origin::Local, Reason::LimitReached));
+            }
+            Queue::In(..) => self.close(Closed::new(Origin::Peer, Reason::Finished)),
+        }
+    }
+
+    /// Whether it is an import that was open in an earlier session.
+    pub(super) fn is_imported_again(&self) -> bool {
+        self.import.as_ref().is_some_and(|wanted| wanted.is_again)
+    }
+
+    /// Whether the channel has come to its end on this side. The peer may still have to be told.
+    pub(super) fn is_over(&self) -> bool {
+        match &self.queue {
+            Queue::Out(queue, _) => queue.is_over(),
+            Queue::In(queue, _) => queue.is_over(),
+        }
     }
 
     /// Lets other importers have the values of an exported channel.

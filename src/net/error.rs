@@ -224,6 +224,9 @@ pub enum ConnectionEnd {
     /// The peer does not know the session any more, although it has not restarted.
     #[error("the peer has given up the session")]
     Forgotten,
+    /// The peer was away and had imported nothing, and another importer wanted its place.
+    #[error("its place was given to another importer")]
+    Displaced,
     /// No other link could be had.
     #[error("no link after {attempts} attempts{}", last.as_ref().map(|error| format!(": {error}")).unwrap_or_default())]
     GaveUp {
@@ -296,6 +299,7 @@ impl ConnectionEnd {
             | ConnectionEnd::Expired { .. }
             | ConnectionEnd::PeerRestarted
             | ConnectionEnd::Forgotten
+            | ConnectionEnd::Displaced
             | ConnectionEnd::Panicked { in_transport: false } => Scope::Session,
             ConnectionEnd::ClosedHere
             | ConnectionEnd::ClosedByPeer

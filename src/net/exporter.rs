@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use crate::channel::{Bincode, Receiver, Sender, Value};
 use crate::id::{Incarnation, NodeId, SessionId, SessionToken};
-use crate::limits::{CLOSED_SESSIONS_MAX, FRAME_BYTES_MAX, SESSION_EXPIRY_MARGIN};
+use crate::limits::{CLOSED_SESSIONS_MAX, FRAME_BYTES_MAX};
 use crate::net::config::random;
 use crate::net::driver::Uplink;
 use crate::net::event::Events;
@@ -115,7 +115,7 @@ impl Inner {
         let asked = Duration::from_millis(hello.expiry_ms.into());
         let agreed = asked.min(self.config.session_expiry);
         let is_kept = !agreed.is_zero();
-        let expiry = if is_kept { agreed + SESSION_EXPIRY_MARGIN } else { Duration::ZERO };
+        let expiry = if is_kept { agreed + self.config.expiry_margin() } else { Duration::ZERO };
         let token = SessionToken(random());
         let expiry_ms = handshake::milliseconds(agreed);
         let Hello { node, incarnation, frame_bytes_max, .. } = *hello;
@@ -183,7 +183,8 @@ impl Inner {
         else {
             return Err(self.unknown(resume.session));
         };
-        if hello.frame_bytes_max < *frame_bytes_max {
+        // The token first: without it nothing is told of the session.
+        if keyring.knows(resume.token) && hello.frame_bytes_max < *frame_bytes_max {
             // Frames are repeated as they were encoded.
             return Err(Code::Malformed);
         }
@@ -317,7 +318,7 @@ impl Exporter {
         let connections_max = self.inner.config.connections_max;
         let before = self.inner.admitted.fetch_add(1, Ordering::AcqRel);
         let admission = Admission { inner: self.inner.clone() };
-        if before >= connections_max {
+        if before >= connections_max && !self.make_place().await {
             let _told = greeted.reject(Code::TooManyConnections, "try again later").await;
             return Err(ConnectError::TooManyConnections { connections_max });
         }
@@ -352,6 +353,17 @@ impl Exporter {
             return Err(ConnectError::Closed);
         }
         Ok(Accepted::New(connection, Box::new(driver)))
+    }
+
+    /// Takes the place of an importer that is away and has imported nothing: whoever only shakes hands
+    /// and leaves must not keep others out.
+    async fn make_place(&self) -> bool {
+        for connection in self.connections() {
+            if connection.make_place().await {
+                return true;
+            }
+        }
+        false
     }
 
     /// Continues a session on this link, if the importer may.
@@ -508,7 +520,7 @@ impl Exporter {
         let begun = Instant::now();
         shutdown::settle(self.inner.registry.sending_queues(), timeout).await;
         self.inner.registry.finish();
-        let drained = self.drain(timeout.saturating_sub(begun.elapsed())).await;
+        let drained = shutdown::drain(begun, timeout, |left| self.drain(left), || None).await;
         let queued = self.inner.registry.queued_values();
         let report = shutdown::report(drained, self.status().await.into_iter(), queued);
         self.close().await;

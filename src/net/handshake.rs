@@ -8,6 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::limits::{FRAME_BYTES_MAX, FRAME_BYTES_MAX_FLOOR};
 use crate::net::{Config, ConnectError, Stream};
+use crate::session::Keyring;
 use crate::wire::{Code, Hello, Kind, Opening, PREAMBLE, Reject, Resume, VERSION, Welcome};
 use crate::wire::{WireError, check_preamble};
 
@@ -56,6 +57,7 @@ pub(super) async fn say_hello(
     config: &Config,
     ask: Ask,
 ) -> Result<Welcomed, ConnectError> {
+    let is_new = ask.resume.is_none();
     let mut output = BytesMut::from(&PREAMBLE[..]);
     let hello = Hello {
         version_min: VERSION,
@@ -85,6 +87,9 @@ pub(super) async fn say_hello(
         return Err(ConnectError::Version { version_min: version, version_max: version });
     }
     check_frame_bytes_max(Kind::Welcome, welcome.frame_bytes_max)?;
+    if is_new && welcome.epoch != Keyring::FIRST_EPOCH {
+        return Err(WireError::Field(Kind::Welcome, "epoch").into());
+    }
     Ok(Welcomed { link: Link { stream, input }, welcome })
 }
 

@@ -64,7 +64,16 @@ impl ExportEnd {
         }
     }
 
-    /// Whether the channel has come to its end, so that its name is free.
+    /// Whether the name is free for another channel, although importers of this one may still hold
+    /// values that they have not taken.
+    fn is_free(&self) -> bool {
+        match self {
+            ExportEnd::Out(queue) => queue.is_exhausted(),
+            ExportEnd::In(queue, _) => queue.is_over(),
+        }
+    }
+
+    /// Whether the channel has come to its end.
     fn is_over(&self) -> bool {
         match self {
             ExportEnd::Out(queue) => queue.is_over(),
@@ -125,10 +134,13 @@ impl Registry {
         if state.is_closed {
             return Err(ExportError::ExporterClosed);
         }
-        if state.exports.get(name).is_some_and(|export| !export.end.is_over()) {
+        if state.exports.get(name).is_some_and(|export| !export.end.is_free()) {
             return Err(ExportError::DuplicateName { name: name.to_owned() });
         }
-        state.exports.insert(name.to_owned(), export);
+        if let Some(former) = state.exports.insert(name.to_owned(), export) {
+            // What its importers have not taken has nowhere to come back to.
+            former.end.end(Closed::new(Origin::Local, Reason::HungUp));
+        }
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! What a connection's handles and its driver share.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use event_listener::Event;
 use parking_lot::Mutex;
@@ -18,6 +19,8 @@ pub(super) struct Shared {
     pub(super) peer: String,
     pub(super) reports: Arc<Reports>,
     pub(super) events: Events,
+    /// The peer is away and has imported nothing.
+    is_idle_away: AtomicBool,
     end: Mutex<Option<End>>,
     ended: Event,
 }
@@ -37,9 +40,19 @@ impl Shared {
             peer,
             reports,
             events,
+            is_idle_away: AtomicBool::new(false),
             end: Mutex::default(),
             ended: Event::new(),
         })
+    }
+
+    pub(super) fn set_idle_away(&self, is_idle_away: bool) {
+        self.is_idle_away.store(is_idle_away, Ordering::Release);
+    }
+
+    /// Whether the peer is away and has imported nothing. Only one of those who ask is told so.
+    pub(super) fn claim_idle_away(&self) -> bool {
+        self.is_idle_away.swap(false, Ordering::AcqRel)
     }
 
     pub(super) fn session(&self) -> Option<SessionId> {

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
+use tokio::time::Instant;
 
 use crate::channel::Outgoing;
 use crate::dir::Dir;
-use crate::net::{FlushError, Status};
+use crate::net::{ConnectionEnd, FlushError, Status};
 
 /// How a graceful shutdown went.
 #[derive(Clone, Debug, Default)]
@@ -69,4 +70,24 @@ pub(super) fn report(
     }
     let undelivered = by_name.into_iter().map(|(name, values)| Undelivered { name, values });
     ShutdownReport { undelivered: undelivered.collect(), error: drained.err() }
+}
+
+/// Drains until so much time has passed since the shutdown began. What a lost session gives back may still be delivered in the next one,
+/// unless the connection has ended.
+pub(super) async fn drain<D>(
+    begun: Instant,
+    timeout: Duration,
+    drain: impl Fn(Duration) -> D,
+    end: impl Fn() -> Option<ConnectionEnd>,
+) -> Result<(), FlushError>
+where
+    D: Future<Output = Result<(), FlushError>>,
+{
+    loop {
+        let left = timeout.saturating_sub(begun.elapsed());
+        match drain(left).await {
+            Err(FlushError::Disconnected { .. }) if !left.is_zero() && end().is_none() => {}
+            result => return result,
+        }
+    }
 }

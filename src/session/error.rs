@@ -3,8 +3,9 @@
 use crate::id::ChannelId;
 use crate::wire::{Code, WireError};
 
-/// The peer did something that the protocol forbids, or nothing for too long. The link ends; a
-/// session that can be resumed goes on with the next link.
+/// The peer did something that the protocol forbids, or nothing for too long. The link ends. After
+/// [`Silent`](SessionError::Silent) the session can go on with the next link; after all others it is
+/// over, because a frame may have been counted and not have had its effect.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SessionError {

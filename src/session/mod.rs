@@ -16,8 +16,9 @@
 //!
 //! After each `handle_*` or command the caller drains [`poll_event`](Session::poll_event), then
 //! [`poll_transmit`](Session::poll_transmit), which may bring events of its own, and comes back at
-//! [`next_timeout`](Session::next_timeout). An error means that the link must end; the session
-//! itself stays sound.
+//! [`next_timeout`](Session::next_timeout). An error means that the link must end, and, unless it is
+//! [`SessionError::Silent`], the session with it; what is left of its channels is sound
+//! ([`into_remains`](Session::into_remains)).
 
 mod buffers;
 mod channel;
@@ -262,6 +263,7 @@ impl Session {
                 received_values: outbound.acknowledged_values,
                 taken_values: outbound.taken_values,
                 repeated_values: outbound.repeated_values,
+                staged_values: outbound.staged.values(),
             },
             Flow::In(inbound) => Counters {
                 sent_values: inbound.window.received_values(),
@@ -269,6 +271,7 @@ impl Session {
                 received_values: inbound.window.received_values(),
                 taken_values: inbound.window.taken_values(),
                 repeated_values: 0,
+                staged_values: 0,
             },
         })
     }
@@ -607,6 +610,8 @@ pub struct Counters {
     pub taken_values: u64,
     /// Values that were sent again on a new link, each time.
     pub repeated_values: u64,
+    /// At the sender: values that were taken from the source and not sent as a whole.
+    pub staged_values: u64,
 }
 
 /// What a new link means for a session.

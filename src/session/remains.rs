@@ -64,8 +64,9 @@ impl Outbound {
                 (staged_values - begun_values, bytes, unconfirmed_values + begun_values)
             }
         };
-        // INVARIANT: windows in values are far below 2^32.
-        let values = u32::try_from(values).expect("a window has fewer than 2^32 values");
+        // INVARIANT: a value has a prefix of a byte at least, and `UNTAKEN_BYTES_MAX` and
+        // `REPLAY_BYTES_MAX` bound the bytes.
+        let values = u32::try_from(values).expect("fewer than 2^32 values are kept");
         let returned = Chunk { bytes, values };
         Remains { taken_values: self.taken_values, unconfirmed_values, returned, discarded_values }
     }

@@ -119,6 +119,14 @@ impl Keyring {
         self.epoch
     }
 
+    /// Whether this token may continue the session. Compared in constant time.
+    #[must_use]
+    pub fn knows(&self, token: SessionToken) -> bool {
+        let is_current = token == self.current;
+        let is_previous = self.previous.is_some_and(|previous| token == previous);
+        is_current | is_previous
+    }
+
     /// Admits a new link, whose Welcome will have the token `fresh`. Older links are superseded
     /// from now on.
     ///
@@ -126,17 +134,14 @@ impl Keyring {
     ///
     /// [`Refusal`] says why the link is not admitted; nothing changes.
     pub fn admit(&mut self, resume: &Resume, fresh: SessionToken) -> Result<(), Refusal> {
-        let is_current = resume.token == self.current;
-        // Compared in any case, so that the time it takes tells nothing.
-        let is_previous = self.previous.is_some_and(|previous| resume.token == previous);
-        if !is_current && !is_previous {
+        if !self.knows(resume.token) {
             return Err(Refusal::WrongToken);
         }
         if resume.epoch <= self.epoch {
             return Err(Refusal::Superseded);
         }
         self.epoch = resume.epoch;
-        if is_current {
+        if resume.token == self.current {
             self.previous = Some(self.current);
         }
         self.current = fresh;

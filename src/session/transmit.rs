@@ -10,6 +10,7 @@ use crate::session::link::DataHead;
 use crate::session::round;
 use crate::session::source::{Supply, ValueSource};
 use crate::session::staged::{Piece, Turn};
+use crate::session::untaken::Untaken;
 use crate::session::{Event, Session};
 use crate::wire::{Frame, PARTIAL_PREFIX_BYTES};
 
@@ -69,6 +70,10 @@ impl Session {
             return After::Leave;
         };
         if channel.said_last {
+            return After::Leave;
+        }
+        if outbound.untaken.as_ref().is_some_and(Untaken::is_full) {
+            // The grant that says what was taken brings it back.
             return After::Leave;
         }
         let values_max = outbound.allowance.values_left();

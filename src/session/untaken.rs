@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
+use crate::limits::UNTAKEN_BYTES_MAX;
 use crate::prefix;
 
 /// The run of one data frame.
@@ -33,6 +34,8 @@ pub(super) struct Untaken {
     /// How many runs at the end still share the buffer of the frames that carried them.
     shared_runs: usize,
     is_unsettled: bool,
+    /// The length of all runs.
+    bytes: usize,
     /// Values that were taken, since the channel was opened.
     taken_values: u64,
 }
@@ -41,6 +44,7 @@ impl Untaken {
     /// Keeps a run that follows those before it. Whether it is the first one in the buffer of a frame
     /// since they were [settled](Untaken::settle).
     pub(super) fn push(&mut self, run: Run) -> bool {
+        self.bytes += run.bytes.len();
         self.runs.push_back(run);
         self.shared_runs += 1;
         self.forget_taken();
@@ -53,6 +57,12 @@ impl Untaken {
         self.forget_taken();
     }
 
+    /// Whether so much is kept that some must be taken before more is sent.
+    pub(super) fn is_full(&self) -> bool {
+        // A value that is longer than the bound must still come to its end.
+        self.bytes >= UNTAKEN_BYTES_MAX && self.runs.iter().any(|run| run.values > 0)
+    }
+
     fn forget_taken(&mut self) {
         while let Some(first) = self.runs.front() {
             let end = self.values_before + u64::from(first.values);
@@ -62,6 +72,7 @@ impl Untaken {
             }
             self.values_before = end;
             self.rest_before = first.rest;
+            self.bytes -= first.bytes.len();
             self.runs.pop_front();
         }
         self.shared_runs = self.shared_runs.min(self.runs.len());
@@ -150,6 +161,21 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn one_value_may_be_longer_than_what_is_kept() {
+        let mut untaken = Untaken::default();
+        let piece = Bytes::from(vec![0; UNTAKEN_BYTES_MAX / 2 + 1]);
+        let mut push = |values, rest| {
+            untaken.push(Run { values, rest, bytes: piece.clone(), is_shared: false });
+            untaken.is_full()
+        };
+        assert!(!push(0, 9));
+        assert!(!push(0, 9), "it is not whole yet");
+        assert!(push(1, 0));
+        untaken.take(1);
+        assert!(!untaken.is_full());
     }
 
     #[test]

@@ -249,8 +249,12 @@ async fn an_exported_channel_whose_sender_is_gone_is_served_until_it_is_empty() 
         let settings = ImportSettings::default();
         let mut receiver = peers.importer.import_receiver("values", settings).await.unwrap();
         assert_eq!(take_all::<u32>(&mut receiver).await, [1, 2]);
-        let late = peers.importer.import_receiver::<u32>("values", settings).await;
-        assert!(matches!(late, Err(ImportError::Ended { name }) if name == "values"));
+        // The exporter may not know yet that all was taken: what was not would come back.
+        match peers.importer.import_receiver::<u32>("values", settings).await {
+            Err(ImportError::Ended { name }) => assert_eq!(name, "values"),
+            Ok(mut late) => assert!(take_all(&mut late).await.is_empty()),
+            Err(error) => panic!("{error}"),
+        }
     })
     .await;
 }

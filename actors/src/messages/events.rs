@@ -12,8 +12,8 @@ impl Message for Events {
     type Result = EventStream;
 }
 
-/// To either actor: have every event from now on sent to an actor. The next event is sent when it has
-/// handled the last one.
+/// To either actor: have the events from now on sent to an actor. The next event is sent when it has
+/// handled the last one. One that is too slow misses the oldest, which is logged.
 ///
 /// ```
 /// use actix::prelude::*;

@@ -64,7 +64,7 @@ impl Driver {
                 if let Some(Endpoint { queue: Queue::Out(queue, key), .. }) =
                     self.endpoints.find(channel)
                 {
-                    queue.detach(*key);
+                    queue.retire(*key);
                 }
             }
             Event::Ended { channel } => {
@@ -131,6 +131,12 @@ impl Driver {
         text: String,
     ) -> Result<(), ConnectionEnd> {
         self.settle_hangups(channel, 0);
+        let is_told = |endpoint: &Endpoint| endpoint.is_imported_again() && endpoint.is_over();
+        if self.endpoints.find(channel).is_some_and(is_told) {
+            // It had nothing left but its end to tell, and nobody wants to hear that.
+            self.channel_over(channel, 0);
+            return Ok(());
+        }
         if self.postpone(channel, code) {
             return Ok(());
         }
@@ -152,19 +158,18 @@ impl Driver {
     /// Whether an import that was open in an earlier session is to be asked for again later.
     fn postpone(&mut self, channel: ChannelId, code: Code) -> bool {
         let may_pass = matches!(code, Code::UnknownName | Code::TooManyChannels | Code::Busy);
-        let is_again =
-            |endpoint: &Endpoint| endpoint.import.as_ref().is_some_and(|wanted| wanted.is_again);
-        if !may_pass || !self.endpoints.find(channel).is_some_and(is_again) {
+        if !may_pass || !self.endpoints.find(channel).is_some_and(Endpoint::is_imported_again) {
             return false;
         }
         let closed = Closed::by_peer(code, String::new());
         let Some(endpoint) = self.endpoints.remove(channel) else { return false };
+        let base_values = endpoint.base_values;
         match endpoint.into_import(0, &closed) {
             Ok(import) => {
                 tracing::debug!(name = import.request.name, %code, "an import waits");
-                self.postponed.add(now(), import);
                 // Whoever waits for its values waits on.
-                self.restart_flushes(channel);
+                self.postpone_flushes(channel, &import, base_values);
+                self.postponed.add(now(), import);
                 true
             }
             Err(endpoint) => {

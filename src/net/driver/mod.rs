@@ -11,7 +11,8 @@ mod sessions;
 mod uplink;
 
 use std::convert::Infallible;
-use std::pin::Pin;
+use std::future::Future;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
@@ -72,6 +73,8 @@ pub struct Driver {
     /// Values that this connection was woken for were left to others.
     is_clogged: bool,
     is_over: bool,
+    /// The connection is about to end so; the goodbye may still be under way.
+    ending: Option<ConnectionEnd>,
     /// The peer is said to live another life: nobody will resume the session when its link is lost.
     is_orphaned: bool,
     /// Code is being polled that is not this crate's.
@@ -136,6 +139,7 @@ impl Driver {
             marked: Vec::new(),
             is_clogged: false,
             is_over: false,
+            ending: None,
             is_orphaned: false,
             is_foreign: false,
             is_unsound: false,
@@ -175,8 +179,13 @@ impl Driver {
     /// # Cancel safety
     ///
     /// Dropped before it returns, nothing moves any more until it is called again. Dropped while it
-    /// says goodbye, the peer may not hear that.
+    /// says goodbye, the peer may not hear that; the next call ends the connection all the same. After
+    /// the connection has ended, it says so again.
     pub async fn drive(&mut self) -> Pause {
+        if let Some(end) = self.ending.clone() {
+            self.finish(&end);
+            return Pause::Over(end);
+        }
         let span = tracing::debug_span!(
             "netchan.drive",
             session = self.session_id.map(tracing::field::display),
@@ -218,22 +227,20 @@ impl Driver {
             if self.link.is_some() {
                 self.tell_link_loss(&end);
             }
-            if let Some((link, goodbye)) = self.compose_goodbye(&end) {
-                link.say_last(goodbye).await;
-            }
+            let goodbye = self.compose_goodbye(&end);
             self.lose_session(&end);
+            say_goodbye(goodbye).await;
             return Pause::LinkLost(end);
         }
         tracing::debug!(%end, "disconnected");
+        self.ending = Some(end.clone());
         // Who closes a connection wants the goodbye to have left; who learns of a fault need not
         // wait for what a faulty peer makes of it.
         let goodbye = self.compose_goodbye(&end);
         if !end.is_regular() {
             self.finish(&end);
         }
-        if let Some((link, goodbye)) = goodbye {
-            link.say_last(goodbye).await;
-        }
+        say_goodbye(goodbye).await;
         self.finish(&end);
         Pause::Over(end)
     }
@@ -284,6 +291,8 @@ impl Driver {
             Poll::Ready(Ok(false)) => Err(ConnectionEnd::LinkEnded),
             // What came before an error counts, so the channels hear of it first.
             Poll::Ready(Ok(true)) => {
+                // Whoever still speaks has not been replaced by another life.
+                self.is_orphaned = false;
                 let handled = self.session.handle_input(now, &mut link.input);
                 self.handle_events()?;
                 handled?;
@@ -365,6 +374,9 @@ impl Driver {
             end => Closed::new(Origin::Link, Reason::ConnectionLost(end.to_string())),
         };
         self.end_channels(end, &closed);
+        // Those who ask from now on are told, and those who have asked.
+        self.commands.close();
+        while self.commands.try_recv().is_ok() {}
         self.shared.set_end(end.clone(), unconfirmed_values);
         if !end.is_regular() {
             let peer = self.shared.peer.clone();
@@ -379,6 +391,15 @@ impl Driver {
         if let Some(on_end) = self.on_end.take() {
             on_end();
         }
+    }
+}
+
+/// Says a goodbye, if there is one. A stream that panics meanwhile has ended as well.
+async fn say_goodbye(goodbye: Option<(LinkIo, BytesMut)>) {
+    let Some((link, bytes)) = goodbye else { return };
+    let mut saying = pin!(link.say_last(bytes));
+    if caught(|cx| saying.as_mut().poll(cx)).await.is_err() {
+        tracing::debug!("the stream panicked at the goodbye");
     }
 }
 

@@ -21,16 +21,36 @@ pub(super) struct Flush {
     targets: Vec<Target>,
     /// Values that will not be received, because their channels have ended.
     discarded_values: u64,
-    /// It has not begun, because imports wait to be asked for again.
-    is_postponed: bool,
     reply: oneshot::Sender<Result<u64, FlushError>>,
 }
 
 /// How many of a channel's values must have been received, and how many have been.
 struct Target {
-    channel: ChannelId,
+    place: Place,
     values: u64,
     acknowledged_values: u64,
+}
+
+/// Where the values are that somebody waits for.
+enum Place {
+    /// On a channel of the session. Numbers count since it was opened.
+    Channel(ChannelId),
+    /// In the queue of an import that waits to be asked for again. Numbers count over all time.
+    Queue(Arc<Outgoing>),
+}
+
+impl Target {
+    fn is_on(&self, channel: ChannelId) -> bool {
+        matches!(self.place, Place::Channel(id) if id == channel)
+    }
+
+    fn is_in(&self, queue: &Arc<Outgoing>) -> bool {
+        matches!(&self.place, Place::Queue(other) if Arc::ptr_eq(other, queue))
+    }
+
+    fn missing_values(&self) -> u64 {
+        self.values - self.acknowledged_values
+    }
 }
 
 /// Somebody waits until channels are over on both sides.
@@ -65,7 +85,7 @@ impl Driver {
             Command::Queues { reply } => {
                 let _nobody_waits = reply.send(self.import_queues());
             }
-            Command::Flush { reply } => self.begin_flush(0, reply),
+            Command::Flush { reply } => self.begin_flush(reply),
             Command::Status { reply } => {
                 let _nobody_waits = reply.send(self.status());
             }
@@ -78,6 +98,7 @@ impl Driver {
             Command::Adopt { epoch, link, peer_received } => {
                 self.adopt_announced(epoch, link, peer_received)?;
             }
+            Command::MakePlace { reply } => self.make_place(reply)?,
             Command::PeerRestarted => {
                 // A link that still carries something shows that it is not so; one that is half open
                 // will be found out.
@@ -103,7 +124,11 @@ impl Driver {
 
     fn import(&mut self, mut import: Import) {
         let name = &import.request.name;
-        let is_postponed = self.postponed.imports.iter().any(|other| other.request.name == *name);
+        let is_postponed = self
+            .postponed
+            .imports
+            .iter()
+            .any(|other| other.request.name == *name && !other.end.is_over());
         let refusal = if is_postponed || self.endpoints.is_imported(name) {
             ImportError::AlreadyImported { name: name.clone() }
         } else {
@@ -128,6 +153,7 @@ impl Driver {
         let dropped: Vec<Import> =
             postponed.extract_if(.., |import| import.request.name == name).collect();
         for import in &dropped {
+            self.give_up_postponed(import);
             lost_values += import.end.end(closed.clone());
         }
         let channels = self.endpoints.named(&name);
@@ -147,50 +173,71 @@ impl Driver {
             }
             self.session.hangup(now, *channel, Code::HungUp, "");
         }
+        self.hangups.retain(|hangup| !hangup.reply.is_closed());
         self.hangups.push(Hangup { name, channels, lost_values, reply });
     }
 
-    fn begin_flush(
-        &mut self,
-        discarded_values: u64,
-        reply: oneshot::Sender<Result<u64, FlushError>>,
-    ) {
-        let is_postponed = !self.postponed.imports.is_empty();
-        let targets = if is_postponed { Vec::new() } else { self.targets() };
-        self.flushes.push(Flush { targets, discarded_values, is_postponed, reply });
+    fn begin_flush(&mut self, reply: oneshot::Sender<Result<u64, FlushError>>) {
+        // Those whose time is up have nobody who waits.
+        self.flushes.retain(|flush| !flush.reply.is_closed());
+        let targets = self.targets();
+        self.flushes.push(Flush { targets, discarded_values: 0, reply });
         self.session.set_flushing(true);
         self.settle_flushes();
     }
 
     fn targets(&self) -> Vec<Target> {
-        let targets = self.endpoints.iter().filter_map(|(channel, endpoint)| {
+        let open = self.endpoints.iter().filter_map(|(channel, endpoint)| {
             let progress = self.session.progress(channel)?;
             // An import's queue has no other way out, so what waits in it counts, too.
             let values = endpoint.accepted_values().unwrap_or(progress.accepted_values);
             let acknowledged_values = progress.acknowledged_values;
-            Some(Target { channel, values, acknowledged_values })
+            Some(Target { place: Place::Channel(channel), values, acknowledged_values })
         });
-        targets.collect()
+        let postponed = self.postponed.imports.iter().filter_map(|import| {
+            let ImportEnd::Out(queue) = &import.end else { return None };
+            let (values, acknowledged_values) =
+                (queue.accepted_values(), queue.dispatched_values());
+            Some(Target { place: Place::Queue(queue.clone()), values, acknowledged_values })
+        });
+        open.chain(postponed).collect()
     }
 
-    /// Flushes that came while imports waited to be asked for again.
-    pub(super) fn begin_postponed_flushes(&mut self) {
-        if !self.postponed.imports.is_empty()
-            || self.flushes.iter().all(|flush| !flush.is_postponed)
-        {
+    /// An import waits to be asked for again, and with it those who wait for its values.
+    pub(super) fn postpone_flushes(&mut self, channel: ChannelId, import: &Import, base: u64) {
+        let ImportEnd::Out(queue) = &import.end else { return };
+        for target in self.flushes.iter_mut().flat_map(|flush| &mut flush.targets) {
+            if target.is_on(channel) {
+                target.place = Place::Queue(queue.clone());
+                target.values += base;
+                target.acknowledged_values += base;
+            }
+        }
+    }
+
+    /// An import is asked for again.
+    pub(super) fn continue_flushes(&mut self, channel: ChannelId) {
+        let Some(Endpoint { queue: Queue::Out(queue, _), base_values, .. }) =
+            self.endpoints.find(channel)
+        else {
             return;
-        }
-        for flush in self.flushes.extract_if(.., |flush| flush.is_postponed).collect::<Vec<_>>() {
-            self.begin_flush(flush.discarded_values, flush.reply);
+        };
+        for target in self.flushes.iter_mut().flat_map(|flush| &mut flush.targets) {
+            if target.is_in(queue) {
+                target.place = Place::Channel(channel);
+                target.values = target.values.saturating_sub(*base_values);
+                target.acknowledged_values = 0;
+            }
         }
     }
 
-    /// A channel that they wait for is asked for again: they begin again with it.
-    pub(super) fn restart_flushes(&mut self, channel: ChannelId) {
+    /// An import that waits to be asked for again is dropped, and its values with it.
+    fn give_up_postponed(&mut self, import: &Import) {
+        let ImportEnd::Out(queue) = &import.end else { return };
         for flush in &mut self.flushes {
-            let before = flush.targets.len();
-            flush.targets.retain(|target| target.channel != channel);
-            flush.is_postponed |= flush.targets.len() < before;
+            for target in flush.targets.extract_if(.., |target| target.is_in(queue)) {
+                flush.discarded_values += target.missing_values();
+            }
         }
     }
 
@@ -198,8 +245,7 @@ impl Driver {
     pub(super) fn fail_requests(&mut self, end: &ConnectionEnd) {
         self.session.set_flushing(false);
         for Flush { targets, reply, .. } in self.flushes.drain(..) {
-            let missing = targets.iter().map(|target| target.values - target.acknowledged_values);
-            let outstanding_values = missing.sum();
+            let outstanding_values = targets.iter().map(Target::missing_values).sum();
             let error = FlushError::Disconnected { outstanding_values, end: end.clone() };
             let _nobody_waits = reply.send(Err(error));
         }
@@ -207,7 +253,8 @@ impl Driver {
             let unknown = channels.iter().filter_map(|channel| {
                 let counters = self.session.counters(*channel)?;
                 let is_out = matches!(self.endpoints.find(*channel)?.queue, Queue::Out(..));
-                is_out.then(|| counters.sent_values - counters.taken_values)
+                is_out
+                    .then(|| counters.sent_values + counters.staged_values - counters.taken_values)
             });
             let unknown_values = lost_values + unknown.sum::<u64>();
             let error = HangupError::SessionLost { name, unknown_values, end: end.clone() };
@@ -235,6 +282,7 @@ impl Driver {
                 received_values,
                 taken_values,
                 repeated_values,
+                ..
             } = self.session.counters(id).unwrap_or_default();
             let losses = endpoint.losses();
             ChannelStatus {
@@ -282,9 +330,8 @@ impl Driver {
     /// that somebody waits for, and that are not known to have been received, never will be.
     pub(super) fn give_up_flushes(&mut self, channel: ChannelId, lost_values: u64) {
         for flush in &mut self.flushes {
-            for target in flush.targets.extract_if(.., |target| target.channel == channel) {
-                let missing = target.values - target.acknowledged_values;
-                flush.discarded_values += missing.min(lost_values);
+            for target in flush.targets.extract_if(.., |target| target.is_on(channel)) {
+                flush.discarded_values += target.missing_values().min(lost_values);
             }
         }
     }
@@ -296,13 +343,16 @@ impl Driver {
         let session = &self.session;
         for flush in &mut self.flushes {
             flush.targets.retain_mut(|target| {
-                let Some(progress) = session.progress(target.channel) else { return false };
+                let channel = match &target.place {
+                    Place::Channel(channel) => *channel,
+                    Place::Queue(_) => return target.missing_values() > 0,
+                };
+                let Some(progress) = session.progress(channel) else { return false };
                 target.acknowledged_values = progress.acknowledged_values.min(target.values);
                 target.acknowledged_values < target.values
             });
         }
-        let is_settled = |flush: &mut Flush| !flush.is_postponed && flush.targets.is_empty();
-        for flush in self.flushes.extract_if(.., is_settled) {
+        for flush in self.flushes.extract_if(.., |flush| flush.targets.is_empty()) {
             let _nobody_waits = flush.reply.send(Ok(flush.discarded_values));
         }
         if self.flushes.is_empty() {

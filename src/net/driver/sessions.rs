@@ -101,7 +101,8 @@ impl Driver {
         let expiry = match &mut self.uplink {
             Uplink::Dialler(dialler) => {
                 dialler.begin(ticket);
-                Duration::from_millis(expiry_ms.into())
+                // No longer than this side wants, whatever the peer says.
+                Duration::from_millis(expiry_ms.into()).min(dialler.session_expiry())
             }
             _ => Duration::ZERO,
         };
@@ -132,6 +133,7 @@ impl Driver {
     fn adopt(&mut self, link: Link) {
         self.link = Some(LinkIo::new(link));
         self.is_clogged = false;
+        self.shared.set_idle_away(false);
     }
 
     /// Another link carries the session on.
@@ -154,17 +156,28 @@ impl Driver {
 
     /// Lets go of a lost link; the session waits for another one.
     pub(super) fn let_go_of_link(&mut self, end: &ConnectionEnd) {
-        let had_link = self.link.take().is_some();
+        if self.link.take().is_none() {
+            // An attempt to dial has panicked. What waits for the first link waits on.
+            return;
+        }
         self.is_clogged = true;
         self.endpoints.pass_on();
         if let Err(error) = self.session.handle_link_lost(now()) {
             // The next look at the clock finds the same, and acts on it.
             tracing::debug!(%error, "the session is over");
         }
-        // An attempt to dial may have panicked.
-        if had_link {
-            self.tell_link_loss(end);
+        self.shared.set_idle_away(self.endpoints.len() == 0);
+        self.tell_link_loss(end);
+    }
+
+    /// Another importer wants the place of this one. Whoever has imported nothing has nothing to come
+    /// back to.
+    pub(super) fn make_place(&self, reply: oneshot::Sender<()>) -> Result<(), ConnectionEnd> {
+        if self.link.is_some() || self.endpoints.len() > 0 {
+            return Ok(());
         }
+        let _nobody_waits = reply.send(());
+        Err(ConnectionEnd::Displaced)
     }
 
     pub(super) fn tell_link_loss(&self, end: &ConnectionEnd) {
@@ -311,8 +324,11 @@ impl Driver {
         }
         match self.session.open(import.request.clone()) {
             Ok(channel) => {
-                self.endpoints.attach_import(channel, import, true);
+                // One that was never answered is still asked for the first time.
+                let is_again = import.reply.is_none();
+                self.endpoints.attach_import(channel, import, is_again);
                 self.session.ready(channel);
+                self.continue_flushes(channel);
             }
             Err(_) => self.postponed.add(now(), import),
         }
@@ -321,9 +337,11 @@ impl Driver {
     /// Asks again for imports that were refused.
     pub(super) fn ask_again(&mut self, now: Instant) {
         for import in self.postponed.take_due(now) {
-            self.import_again(import);
+            // Its users may have gone meanwhile.
+            if !import.end.is_over() {
+                self.import_again(import);
+            }
         }
-        self.begin_postponed_flushes();
     }
 
     // Events.

@@ -109,6 +109,10 @@ impl Dialler {
         }
     }
 
+    pub(super) fn session_expiry(&self) -> Duration {
+        self.config.session_expiry
+    }
+
     /// What to ask for on the next link.
     fn ask(&mut self, received: u64) -> Ask {
         let resume = match &mut self.ticket {
