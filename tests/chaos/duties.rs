@@ -197,7 +197,7 @@ async fn take(mut deliveries: Deliveries<u64>, record: &Path, values_max: Option
                 file.write_all(&value.to_le_bytes()).unwrap();
                 drop(receipt);
                 outcome.received += 1;
-                say_progress(outcome.received, STEP);
+                say_progress(outcome.received, value, STEP);
             }
             Err(RecvError::Closed(closed)) => break closed,
             Err(error) => panic!("{error}"),
@@ -207,8 +207,8 @@ async fn take(mut deliveries: Deliveries<u64>, record: &Path, values_max: Option
     outcome
 }
 
-pub(crate) fn say_progress(received: u64, step: u64) {
-    if received.is_multiple_of(step) {
-        say(&Word::Took(received));
+pub(crate) fn say_progress(values: u64, last: u64, step: u64) {
+    if values.is_multiple_of(step) {
+        say(&Word::Took { values, last });
     }
 }

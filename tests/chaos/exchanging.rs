@@ -81,7 +81,7 @@ async fn check<T: Item>(mut receiver: Receiver<T>) -> Outcome {
                 assert!(value == T::of(number), "value {number} is missing, or another one came");
                 outcome.received += 1;
                 outcome.checksum = add_to_checksum(outcome.checksum, number);
-                say_progress(outcome.received, 100 * STEP);
+                say_progress(outcome.received, number, 100 * STEP);
             }
             Err(RecvError::Closed(closed)) => break closed,
             Err(error) => panic!("{error}"),

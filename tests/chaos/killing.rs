@@ -135,11 +135,10 @@ async fn kill_senders(sends: Sends, policy: Policy) {
     let (sender_at, receiver_at) = sends.places(Ports::next());
     let duty = Duty::Take { record: records.path(0), values_max: None };
     let mut receiver = Process::start(&Task::new(receiver_at, 2, duty));
-    let mut taken = 0;
     for generation in 0..KILLS {
         let duty = Duty::Send { generation, values: None, policy };
         let sender = Process::start(&Task::new(sender_at.clone(), 1, duty));
-        taken = receiver.took(taken + until_kill(&mut dice)).await;
+        receiver.took_of(generation, until_kill(&mut dice)).await;
         sender.kill().await;
     }
     let duty = Duty::Send { generation: KILLS, values: Some(VALUES), policy };

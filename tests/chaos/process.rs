@@ -8,7 +8,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
-use crate::task::{Outcome, Task, Word};
+use crate::task::{Outcome, Task, Word, value_of};
 
 /// Where another process finds its task. In a normal run of the tests there is none.
 const TASK: &str = "NETCHAN_CHAOS_TASK";
@@ -93,12 +93,18 @@ impl Process {
         self.until("where it listens", fits).await
     }
 
-    pub(crate) async fn took(&mut self, least: u64) -> u64 {
-        let fits = |word| match word {
-            Word::Took(values) if values >= least => Some(values),
-            _ => None,
-        };
+    pub(crate) async fn took(&mut self, least: u64) {
+        let fits =
+            |word| matches!(word, Word::Took { values, .. } if values >= least).then_some(());
         self.until("that it took values", fits).await
+    }
+
+    /// The same of one that takes the values of several generations. What it says of an earlier one
+    /// may be late.
+    pub(crate) async fn took_of(&mut self, generation: u64, least: u64) {
+        let least = value_of(generation, least);
+        let fits = |word| matches!(word, Word::Took { last, .. } if last >= least).then_some(());
+        self.until("that it took values of a generation", fits).await
     }
 
     pub(crate) async fn done(&mut self) -> Outcome {

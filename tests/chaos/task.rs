@@ -71,8 +71,11 @@ pub(crate) enum Word {
     SessionLost {
         is_restart: bool,
     },
-    /// It has taken so many values.
-    Took(u64),
+    /// It has taken so many values, and this one last.
+    Took {
+        values: u64,
+        last: u64,
+    },
     Done(Outcome),
 }
 
