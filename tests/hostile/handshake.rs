@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use bytes::BytesMut;
-use netchan::id::{SessionId, SessionToken};
+use netchan::id::{Incarnation, NodeId, SessionId, SessionToken};
 use netchan::net::{Config, ConnectError, Connection, Report, Stream, UnreadReports};
-use netchan::wire::{Code, Hello, Opening, PREAMBLE, Reject, Resume, WireError, encode};
+use netchan::wire::{
+    Code, Hello, Opening, PREAMBLE, Reject, Resume, VERSION, Welcome, WireError, encode,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::peer::{Peer, hello, open};
@@ -177,6 +179,29 @@ async fn an_importer_understands_no_answer_but_a_welcome() {
         error,
         ConnectError::Rejected { code: Code::Unauthorized, text } if text == "go away"
     ));
+}
+
+#[tokio::test]
+async fn a_new_session_begins_with_its_first_link() {
+    for epoch in [0, 2, u64::MAX] {
+        let mut bytes = BytesMut::from(&PREAMBLE[..]);
+        let welcome = Welcome {
+            version: VERSION,
+            node: NodeId([1; 16]),
+            incarnation: Incarnation([2; 16]),
+            session: SessionId([3; 16]),
+            token: SessionToken([4; 16]),
+            epoch,
+            received: 0,
+            frame_bytes_max: 64 * 1024,
+            channels_max: 1,
+            expiry_ms: u32::MAX,
+            features: 0,
+        };
+        Opening::Welcome(welcome).encode(&mut bytes);
+        let error = dial_into(&bytes).await;
+        assert!(matches!(error, ConnectError::Wire(WireError::Field(..))), "{error}");
+    }
 }
 
 #[tokio::test]

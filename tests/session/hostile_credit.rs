@@ -1,7 +1,9 @@
 //! A hostile peer: more than was granted, and values that are longer than they may be.
 
 use netchan::id::ChannelId;
-use netchan::limits::{LARGE_VALUES_BYTES_MAX, VALUE_BYTES_MAX};
+use netchan::limits::{
+    LARGE_VALUES_BYTES_MAX, REPLAY_BYTES_MAX, UNTAKEN_BYTES_MAX, VALUE_BYTES_MAX,
+};
 use netchan::session::SessionError;
 use netchan::wire::{Code, Frame, WireError};
 
@@ -231,4 +233,30 @@ fn a_grant_of_less_than_before_takes_nothing_back() {
     script.side.queues.push(FIRST, 3);
     script.side.session.ready(FIRST);
     assert!(matches!(script.hear_past_acks(), Some(Frame::Data(_))));
+}
+
+#[test]
+fn a_peer_that_acknowledges_and_never_takes_stops_its_sender_at_a_bound() {
+    let mut script = Script::sending(u32::MAX, u64::MAX);
+    let channel = FIRST;
+    let length = 1 << 20;
+    for _ in 0..3 * UNTAKEN_BYTES_MAX / length {
+        script.side.queues.push(channel, length);
+    }
+    script.side.session.ready(channel);
+    let (mut received, mut came_bytes) = (1, 0);
+    while let Some(frame) = script.hear_past_acks() {
+        if let Frame::Data(data) = frame {
+            received += 1;
+            came_bytes += data.run.len();
+            script.send(Frame::Ack { received });
+        }
+    }
+    // What is kept for a second time, what is on its way, and a value that was begun.
+    assert!(came_bytes >= UNTAKEN_BYTES_MAX, "{came_bytes} bytes");
+    let bytes_max = UNTAKEN_BYTES_MAX + REPLAY_BYTES_MAX + 2 * length;
+    assert!(came_bytes <= bytes_max, "{came_bytes} bytes");
+    let taken = (came_bytes / length / 2) as u64;
+    script.send(Frame::Grant { channel, values: u64::MAX, bytes: u64::MAX, taken });
+    assert!(script.hear_past_acks().is_some(), "it goes on when something was taken");
 }

@@ -9,6 +9,7 @@ mod exporter_restarts;
 mod flushing;
 mod importer_restarts;
 mod limits;
+mod mended;
 mod newest_link;
 mod panics;
 mod redelivery;
