@@ -1,30 +1,26 @@
 //! The exporting side: published names, and the connections of all importers.
 
-use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::future::join_all;
-use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use crate::channel::{Bincode, Receiver, Sender, Value};
-use crate::id::{Incarnation, NodeId, SessionId, SessionToken};
-use crate::limits::{CLOSED_SESSIONS_MAX, FRAME_BYTES_MAX};
+use crate::id::{SessionId, SessionToken};
 use crate::net::config::random;
-use crate::net::driver::Uplink;
 use crate::net::event::Events;
-use crate::net::flush::{self, Flushing, Losses};
+use crate::net::flush::{self, Flushing};
 use crate::net::handshake::{self, Greeted};
+use crate::net::peers::{Peers, Plan, welcome};
 use crate::net::registry::Registry;
 use crate::net::report::Reports;
 use crate::net::shutdown::{self, ShutdownReport};
 use crate::net::{Config, ConnectError, Connection, Driver, Event, EventStream, ExportError};
 use crate::net::{FlushError, HangupError, HangupReport, RecvSettings, Report, ReportStream};
 use crate::net::{SendSettings, Status, Stream, UnreadReports};
-use crate::session::{Keyring, Refusal, Role};
-use crate::wire::{Code, Hello, Resume, VERSION, Welcome};
+use crate::session::Role;
+use crate::wire::{Code, Resume, Welcome};
 
 /// Publishes channels by name and serves them to importers. It can be cloned; all clones are the
 /// same exporter. There may be many in one process.
@@ -69,23 +65,7 @@ struct Inner {
     registry: Arc<Registry>,
     reports: Arc<Reports>,
     events: Events,
-    peers: Mutex<HashMap<SessionId, (Peer, Connection)>>,
-    /// Sessions that were closed, the oldest first.
-    closed_sessions: Mutex<VecDeque<SessionId>>,
-    losses: Losses,
-    /// Connections and handshakes under way.
-    admitted: AtomicUsize,
-}
-
-/// An importer that has a session here.
-#[derive(Debug)]
-struct Peer {
-    node: NodeId,
-    incarnation: Incarnation,
-    /// Who may continue the session; nobody if it is not kept without a link.
-    keyring: Option<Keyring>,
-    frame_bytes_max: u32,
-    expiry_ms: u32,
+    peers: Arc<Peers>,
 }
 
 /// An importer that was accepted.
@@ -108,124 +88,14 @@ impl Accepted {
     }
 }
 
-impl Inner {
-    /// What a new session will be like: what is kept of its importer, the answer to that, and for how
-    /// long this side keeps the session without a link.
-    fn plan(&self, hello: &Hello, session: SessionId) -> (Peer, Welcome, Duration) {
-        let asked = Duration::from_millis(hello.expiry_ms.into());
-        let agreed = asked.min(self.config.session_expiry);
-        let is_kept = !agreed.is_zero();
-        let expiry = if is_kept { agreed + self.config.expiry_margin() } else { Duration::ZERO };
-        let token = SessionToken(random());
-        let expiry_ms = handshake::milliseconds(agreed);
-        let Hello { node, incarnation, frame_bytes_max, .. } = *hello;
-        let keyring = is_kept.then(|| Keyring::new(token));
-        let peer = Peer { node, incarnation, keyring, frame_bytes_max, expiry_ms };
-        let welcome = Welcome {
-            version: VERSION,
-            node: self.config.node,
-            incarnation: self.config.incarnation,
-            session,
-            token,
-            epoch: Keyring::FIRST_EPOCH,
-            received: 0,
-            frame_bytes_max: FRAME_BYTES_MAX as u32,
-            channels_max: self.config.channels_max as u32,
-            expiry_ms,
-            features: 0,
-        };
-        (peer, welcome, expiry)
-    }
-
-    /// An importer comes for a new session. Those of its earlier lives will not be continued.
-    fn retire_earlier(&self, hello: &Hello) {
-        let peers = self.peers.lock();
-        let earlier = peers
-            .values()
-            .filter(|(peer, _)| peer.node == hello.node && peer.incarnation != hello.incarnation);
-        earlier.for_each(|(_, connection)| connection.peer_restarted());
-    }
-
-    /// Notes a new session.
-    fn list(&self, session: SessionId, peer: Peer, connection: Connection) {
-        self.peers.lock().insert(session, (peer, connection));
-    }
-
-    /// A session has ended.
-    fn delist(&self, session: SessionId) {
-        // First the loss: a connection that is not listed any more has been accounted for.
-        let connection = self.peers.lock().get(&session).map(|(_, connection)| connection.clone());
-        if let Some(connection) = connection {
-            self.losses.note(&connection);
-            if connection.end().is_some_and(|end| end.is_regular()) {
-                let mut closed = self.closed_sessions.lock();
-                if closed.len() >= CLOSED_SESSIONS_MAX {
-                    closed.pop_front();
-                }
-                closed.push_back(session);
-            }
-        }
-        self.peers.lock().remove(&session);
-    }
-
-    /// Decides whether an importer may continue its session on a new link, whose Welcome will have
-    /// the token `fresh`. Gives the session's connection and expiry.
-    fn admit(
-        &self,
-        hello: &Hello,
-        resume: &Resume,
-        fresh: SessionToken,
-    ) -> Result<(Connection, u32), Code> {
-        let mut peers = self.peers.lock();
-        let found = peers.get_mut(&resume.session);
-        let Some((Peer { keyring: Some(keyring), frame_bytes_max, expiry_ms, .. }, connection)) =
-            found
-        else {
-            return Err(self.unknown(resume.session));
-        };
-        // The token first: without it nothing is told of the session.
-        if keyring.knows(resume.token) && hello.frame_bytes_max < *frame_bytes_max {
-            // Frames are repeated as they were encoded.
-            return Err(Code::Malformed);
-        }
-        keyring.admit(resume, fresh).map_err(Refusal::code)?;
-        Ok((connection.clone(), *expiry_ms))
-    }
-
-    /// What an importer is told whose session is not here.
-    fn unknown(&self, session: SessionId) -> Code {
-        let is_closed = self.closed_sessions.lock().contains(&session);
-        if is_closed { Code::Closed } else { Code::UnknownSession }
-    }
-}
-
-/// A place among an exporter's connections, given back when it is dropped.
-struct Admission {
-    inner: Arc<Inner>,
-}
-
-impl Drop for Admission {
-    fn drop(&mut self) {
-        self.inner.admitted.fetch_sub(1, Ordering::AcqRel);
-    }
-}
-
 impl Exporter {
     /// An exporter that exports nothing yet.
     #[must_use]
     pub fn new(config: Config) -> Exporter {
-        Exporter {
-            inner: Arc::new(Inner {
-                config,
-                registry: Arc::default(),
-                reports: Reports::new(UnreadReports::DropOldest),
-                events: Events::new(),
-                peers: Mutex::default(),
-                closed_sessions: Mutex::default(),
-                losses: Losses::default(),
-                admitted: AtomicUsize::new(0),
-            }),
-        }
+        let peers = Peers::new(config.connections_max);
+        let (registry, events) = (Arc::default(), Events::new());
+        let reports = Reports::new(UnreadReports::DropOldest);
+        Exporter { inner: Arc::new(Inner { config, registry, reports, events, peers }) }
     }
 
     /// Exports a channel to which this side sends. Each value goes to one of its importers.
@@ -313,40 +183,33 @@ impl Exporter {
 
     /// Begins a new session.
     async fn begin(&self, greeted: Greeted) -> Result<Accepted, ConnectError> {
+        let Inner { config, registry, reports, events, peers } = &*self.inner;
         // Also if there is no place for it: they may have the places.
-        self.inner.retire_earlier(&greeted.hello);
-        let connections_max = self.inner.config.connections_max;
-        let before = self.inner.admitted.fetch_add(1, Ordering::AcqRel);
-        let admission = Admission { inner: self.inner.clone() };
-        if before >= connections_max && !self.make_place().await {
+        peers.retire_earlier(&greeted.hello);
+        let Some(place) = peers.find_place().await else {
             let _told = greeted.reject(Code::TooManyConnections, "try again later").await;
+            let connections_max = config.connections_max;
             return Err(ConnectError::TooManyConnections { connections_max });
-        }
+        };
         let session = SessionId(random());
-        let (peer, welcome, expiry) = self.inner.plan(&greeted.hello, session);
+        let Plan { peer, welcome, expiry } = Plan::new(config, &greeted.hello, session);
         let frame_bytes_max = greeted.hello.frame_bytes_max;
         let name = greeted.link.stream.peer().to_owned();
         let link = greeted.welcome(welcome).await?;
-        let Inner { config, registry, reports, events, .. } = &*self.inner;
-        let parameters = config.parameters(Role::Exporter);
-        let uplink = match peer.keyring {
-            Some(_) => Uplink::Peer { epoch: Keyring::FIRST_EPOCH },
-            None => Uplink::None,
-        };
         let (connection, mut driver) = Connection::start(
             name,
-            parameters,
-            uplink,
+            config.parameters(Role::Exporter),
+            peer.uplink(),
             Some(registry.clone()),
             reports.clone(),
             events.clone(),
         );
         driver.begin(link, session, (frame_bytes_max, u32::MAX), expiry);
-        self.inner.list(session, peer, connection.clone());
-        let inner = self.inner.clone();
+        peers.list(session, peer, connection.clone());
+        let peers = peers.clone();
         let driver = driver.on_end(move || {
-            inner.delist(session);
-            drop(admission);
+            peers.delist(session);
+            drop(place);
         });
         // Listed first, so that `close` finds the connection if it comes later than this.
         if registry.is_closed() {
@@ -355,44 +218,21 @@ impl Exporter {
         Ok(Accepted::New(connection, Box::new(driver)))
     }
 
-    /// Takes the place of an importer that is away and has imported nothing: whoever only shakes hands
-    /// and leaves must not keep others out.
-    async fn make_place(&self) -> bool {
-        for connection in self.connections() {
-            if connection.make_place().await {
-                return true;
-            }
-        }
-        false
-    }
-
     /// Continues a session on this link, if the importer may.
     async fn resume(&self, greeted: Greeted, resume: Resume) -> Result<Accepted, ConnectError> {
+        let Inner { config, peers, .. } = &*self.inner;
         let Resume { session, epoch, .. } = resume;
         let token = SessionToken(random());
-        let admitted = self.inner.admit(&greeted.hello, &resume, token);
-        let (connection, expiry_ms) = match admitted {
+        let (connection, expiry_ms) = match peers.admit(&greeted.hello, &resume, token) {
             Ok(admitted) => admitted,
             Err(code) => return Err(greeted.reject(code, &code.to_string()).await),
         };
         let received = match connection.yield_link(epoch).await {
             Ok(Some(received)) => received,
             Ok(None) => return Err(greeted.reject(Code::Superseded, "").await),
-            Err(_) => return Err(greeted.reject(self.inner.unknown(session), "").await),
+            Err(_) => return Err(greeted.reject(peers.unknown(session), "").await),
         };
-        let welcome = Welcome {
-            version: VERSION,
-            node: self.inner.config.node,
-            incarnation: self.inner.config.incarnation,
-            session,
-            token,
-            epoch,
-            received,
-            frame_bytes_max: FRAME_BYTES_MAX as u32,
-            channels_max: self.inner.config.channels_max as u32,
-            expiry_ms,
-            features: 0,
-        };
+        let welcome = Welcome { epoch, received, ..welcome(config, session, token, expiry_ms) };
         let peer_received = greeted.hello.received;
         let link = greeted.welcome(welcome).await?;
         connection.adopt(epoch, link, peer_received).await;
@@ -460,14 +300,14 @@ impl Exporter {
     }
 
     fn flushing(&self) -> Flushing<'_> {
-        let Inner { registry, losses, .. } = &*self.inner;
-        Flushing::exporter(|| registry.sending_queues(), || self.connections(), losses)
+        let Inner { registry, peers, .. } = &*self.inner;
+        Flushing::exporter(|| registry.sending_queues(), || peers.connections(), peers.losses())
     }
 
     /// The connections that last.
     #[must_use]
     pub fn connections(&self) -> Vec<Connection> {
-        self.inner.peers.lock().values().map(|(_, connection)| connection.clone()).collect()
+        self.inner.peers.connections()
     }
 
     /// How many channels are exported.

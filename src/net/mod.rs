@@ -16,6 +16,7 @@ mod event;
 mod exporter;
 mod flush;
 mod handshake;
+mod peers;
 mod redial;
 mod registry;
 mod report;

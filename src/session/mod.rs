@@ -22,10 +22,12 @@
 
 mod buffers;
 mod channel;
+mod counters;
 mod credit;
 mod error;
 mod event;
 mod link;
+mod parameters;
 mod receive;
 mod remains;
 mod resume;
@@ -56,75 +58,17 @@ use crate::session::timers::Timers;
 use crate::session::untaken::Untaken;
 use crate::wire::{Code, Frame, Open};
 
+pub use counters::{Counters, Progress, Resumed};
 pub use error::{OpenError, SessionError};
 pub use event::Event;
+pub use parameters::{OpenRequest, Parameters, Role, Settled};
 pub use remains::Remains;
 pub use resume::{Keyring, Refusal, Ticket, WrongWelcome};
 pub use source::{Chunk, Supply, ValueSource};
 pub use timers::Heartbeat;
 
-/// Which side of the session this is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// This side dialled, and opens channels.
-    Importer,
-    /// This side was dialled, and answers for the exported channels.
-    Exporter,
-}
-
-/// What the handshake has settled.
-#[derive(Clone, Copy, Debug)]
-pub struct Parameters {
-    /// This side.
-    pub role: Role,
-    /// The longest body of a data frame that this side accepts, in bytes.
-    pub frame_bytes_max: usize,
-    /// The longest body of a data frame that the peer accepts, in bytes.
-    pub peer_frame_bytes_max: usize,
-    /// Channels that may be open at the same time.
-    pub channels_max: usize,
-    /// How long the session is kept without a link. Zero: a lost link ends it, and frames are not
-    /// kept until they are acknowledged.
-    pub expiry: Duration,
-    /// When the link is asked whether it lives.
-    pub heartbeat: Heartbeat,
-}
-
 /// A session that has not begun does not expire. A time that a clock can still add.
 const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
-
-/// What only the answer to the handshake tells.
-#[derive(Clone, Copy, Debug)]
-pub struct Settled {
-    /// The longest body of a data frame that the peer accepts, in bytes.
-    pub peer_frame_bytes_max: usize,
-    /// Channels that the peer lets be open at the same time.
-    pub channels_max: usize,
-    /// How long the session is kept without a link.
-    pub expiry: Duration,
-}
-
-/// What an importer asks for.
-#[derive(Clone, Debug)]
-pub struct OpenRequest {
-    /// The importer's direction.
-    pub dir: Dir,
-    /// The name under which the channel is exported.
-    pub name: String,
-    /// The name of the codec.
-    pub codec: String,
-    /// Identity of the type of the values; all zero when it is not stated.
-    pub identity: [u8; 16],
-    /// Values that may be in flight or buffered.
-    pub window_values: u32,
-    /// Encoded bytes that may be in flight or buffered, if the importer receives.
-    pub window_bytes: u64,
-    /// The number of values after which the channel ends.
-    pub limit: Option<u64>,
-    /// If the importer sends: values are kept until they are taken, so that they can be sent again
-    /// when the session is lost.
-    pub redelivers: bool,
-}
 
 /// The state of one session. See the [module](self) for its contract.
 #[derive(Debug)]
@@ -595,39 +539,4 @@ impl Session {
                 .push_back(Event::Closed { channel: id, lost_values: channel.lost_values() });
         }
     }
-}
-
-/// What has passed on a channel since it was opened, in either direction.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
-    /// Values that were sent; at the receiver, those that have come.
-    pub sent_values: u64,
-    /// Encoded bytes that were sent; at the receiver, those that have come.
-    pub sent_bytes: u64,
-    /// Values that are known to have been received.
-    pub received_values: u64,
-    /// Values that are known to have been taken.
-    pub taken_values: u64,
-    /// Values that were sent again on a new link, each time.
-    pub repeated_values: u64,
-    /// At the sender: values that were taken from the source and not sent as a whole.
-    pub staged_values: u64,
-}
-
-/// What a new link means for a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Resumed {
-    /// Frames that are sent again.
-    pub repeated_frames: usize,
-    /// For how long there was no link.
-    pub away: Duration,
-}
-
-/// How far a sending channel has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
-    /// Values that the peer has received.
-    pub acknowledged_values: u64,
-    /// Values that were taken from the source.
-    pub accepted_values: u64,
 }

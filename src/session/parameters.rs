@@ -1,0 +1,66 @@
+//! What a session begins with: what both sides have settled, and what an importer asks for.
+
+use std::time::Duration;
+
+use crate::dir::Dir;
+use crate::session::timers::Heartbeat;
+
+/// Which side of the session this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// This side dialled, and opens channels.
+    Importer,
+    /// This side was dialled, and answers for the exported channels.
+    Exporter,
+}
+
+/// What the handshake has settled.
+#[derive(Clone, Copy, Debug)]
+pub struct Parameters {
+    /// This side.
+    pub role: Role,
+    /// The longest body of a data frame that this side accepts, in bytes.
+    pub frame_bytes_max: usize,
+    /// The longest body of a data frame that the peer accepts, in bytes.
+    pub peer_frame_bytes_max: usize,
+    /// Channels that may be open at the same time.
+    pub channels_max: usize,
+    /// How long the session is kept without a link. Zero: a lost link ends it, and frames are not
+    /// kept until they are acknowledged.
+    pub expiry: Duration,
+    /// When the link is asked whether it lives.
+    pub heartbeat: Heartbeat,
+}
+
+/// What only the answer to the handshake tells.
+#[derive(Clone, Copy, Debug)]
+pub struct Settled {
+    /// The longest body of a data frame that the peer accepts, in bytes.
+    pub peer_frame_bytes_max: usize,
+    /// Channels that the peer lets be open at the same time.
+    pub channels_max: usize,
+    /// How long the session is kept without a link.
+    pub expiry: Duration,
+}
+
+/// What an importer asks for.
+#[derive(Clone, Debug)]
+pub struct OpenRequest {
+    /// The importer's direction.
+    pub dir: Dir,
+    /// The name under which the channel is exported.
+    pub name: String,
+    /// The name of the codec.
+    pub codec: String,
+    /// Identity of the type of the values; all zero when it is not stated.
+    pub identity: [u8; 16],
+    /// Values that may be in flight or buffered.
+    pub window_values: u32,
+    /// Encoded bytes that may be in flight or buffered, if the importer receives.
+    pub window_bytes: u64,
+    /// The number of values after which the channel ends.
+    pub limit: Option<u64>,
+    /// If the importer sends: values are kept until they are taken, so that they can be sent again
+    /// when the session is lost.
+    pub redelivers: bool,
+}
