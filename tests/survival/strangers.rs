@@ -1,22 +1,20 @@
 //! Who may continue a session: scripted peers that show a wrong token, an old epoch, or more
 //! acknowledgements than frames were sent.
 
+use actix::prelude::*;
 use bytes::{Bytes, BytesMut};
-use netchan::id::{Incarnation, NodeId, SessionToken};
+use netchan::id::{Incarnation, NodeId, SessionId, SessionToken};
 use netchan::limits::FRAME_BYTES_MAX;
-use netchan::net::{Event, Report};
+use netchan::net::{Address, Event, Report};
 use netchan::wire::{
     Code, Frame, Hello, Opening, PREAMBLE, Resume, VERSION, Welcome, check_preamble, decode,
 };
-use netchan_actix::ExporterActor;
 use netchan_actix::messages::{
     Errors, Events, ExportReceiver, ExportSender, ImportReceiver, ImportSender, ListenAndServe,
 };
+use netchan_actix::{ExporterActor, ImporterActor};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-
-use actix::prelude::*;
-use netchan::net::Address;
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::support::{
     Number, Scene, TestResult, guarded, loopback, numbers, quick_config, take, wait_for,
@@ -69,6 +67,41 @@ impl Script {
             (script, Opening::Welcome(welcome)) => Ok((script, welcome)),
             (_, other) => Err(format!("{other:?}").into()),
         }
+    }
+
+    /// Hears the hello of an importer, as its exporter.
+    async fn hear_hello(listener: &TcpListener) -> TestResult<(Script, Hello)> {
+        let (stream, _) = listener.accept().await?;
+        let mut script = Script { stream, input: BytesMut::new() };
+        while !check_preamble(&mut script.input)? {
+            script.read().await?;
+        }
+        loop {
+            if let Some(hello) = Hello::decode(&mut script.input)? {
+                return Ok((script, hello));
+            }
+            script.read().await?;
+        }
+    }
+
+    async fn welcome(&mut self, session: u8, epoch: u64, received: u64) -> TestResult {
+        let welcome = Welcome {
+            version: VERSION,
+            node: NodeId([3; 16]),
+            incarnation: Incarnation([4; 16]),
+            session: SessionId([session; 16]),
+            token: SessionToken([5; 16]),
+            epoch,
+            received,
+            frame_bytes_max: FRAME_BYTES_MAX as u32,
+            channels_max: 10,
+            expiry_ms: 60_000,
+            features: 0,
+        };
+        let mut bytes = BytesMut::from(&PREAMBLE[..]);
+        Opening::Welcome(welcome).encode(&mut bytes);
+        self.stream.write_all(&bytes).await?;
+        Ok(())
     }
 
     async fn read(&mut self) -> TestResult {
@@ -211,6 +244,60 @@ async fn a_session_that_the_importer_does_not_want_kept_is_not() -> TestResult {
         let resume = Some(Resume { session, token, epoch: 2 });
         let (_, answer) = Script::greet(&address, &hello(resume, 0)).await?;
         assert_eq!(rejection(&answer), Some(Code::UnknownSession));
+        Ok(())
+    })
+    .await
+}
+
+#[actix::test]
+async fn an_exporter_that_claims_to_have_received_more_than_was_sent_is_told_and_asked_anew()
+-> TestResult {
+    guarded(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address: Address = listener.local_addr()?.into();
+        let importer = ImporterActor::new(address, "script", quick_config()).start();
+        let mut events = importer.send(Events).await?;
+        let (mut first, hello) = Script::hear_hello(&listener).await?;
+        assert!(hello.resume.is_none());
+        first.welcome(1, 1, 0).await?;
+        wait_for!(events, Event::Connected { .. });
+        drop(first);
+        let (mut second, hello) = Script::hear_hello(&listener).await?;
+        let resume = hello.resume.ok_or("it resumes")?;
+        assert_eq!((resume.session, resume.epoch), (SessionId([1; 16]), 2));
+        second.welcome(1, 2, 5).await?;
+        assert_eq!(second.hear_goodbye().await?, Code::Violation);
+        drop(second);
+        wait_for!(events, Event::SessionLost { .. });
+        let (mut third, hello) = Script::hear_hello(&listener).await?;
+        assert!(hello.resume.is_none());
+        third.welcome(2, 1, 0).await?;
+        let session = wait_for!(events, Event::Connected { session, .. } => session);
+        assert_eq!(session, SessionId([2; 16]));
+        Ok(())
+    })
+    .await
+}
+
+#[actix::test]
+async fn a_welcome_to_another_session_than_was_asked_for_is_not_taken() -> TestResult {
+    guarded(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address: Address = listener.local_addr()?.into();
+        let importer = ImporterActor::new(address, "script", quick_config()).start();
+        let mut events = importer.send(Events).await?;
+        let (mut first, _) = Script::hear_hello(&listener).await?;
+        first.welcome(1, 1, 0).await?;
+        drop(first);
+        let (mut second, _) = Script::hear_hello(&listener).await?;
+        second.welcome(9, 2, 0).await?;
+        second.hear_end().await;
+        let (mut third, hello) = Script::hear_hello(&listener).await?;
+        assert!(hello.resume.is_none());
+        third.welcome(2, 1, 0).await?;
+        let lost = wait_for!(events, Event::SessionLost { session, .. } => session);
+        assert_eq!(lost, SessionId([1; 16]));
+        wait_for!(events, Event::Connected { session, .. } if session == SessionId([2; 16]));
         Ok(())
     })
     .await
