@@ -1,5 +1,7 @@
-//! Code of others that panics, in a stream or in what dials, costs a link and nothing else.
+//! Code of others that panics, in a stream or in what dials, costs a link and nothing else; code of the
+//! driver itself costs the session.
 
+use std::fmt::Debug;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,6 +14,9 @@ use netchan::net::{
 };
 use netchan::{Exporter, Receiver, Sender};
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Metadata, Subscriber};
 
 use crate::support::{
     LONG, Number, Proxy, TestResult, guarded_by_paused_clock, numbers, quick, quick_config, redial,
@@ -191,6 +196,89 @@ async fn what_dials_and_always_panics_is_given_up_after_as_many_attempts_as_any_
         let end = driver.run().await;
         assert!(matches!(end, ConnectionEnd::GaveUp { attempts: 3, .. }), "{end:?}");
         assert_eq!(dialled.load(Ordering::Relaxed), 3);
+        Ok(())
+    })
+    .await
+}
+
+/// Panics at a log line of a driver, when it has come so often: the only way into its own code.
+struct Saboteur {
+    line: &'static str,
+    lines_left: Arc<AtomicUsize>,
+}
+
+/// Whether a log line says something.
+struct Says {
+    what: &'static str,
+    found: bool,
+}
+
+impl Visit for Says {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.found |= field.name() == "message" && format!("{value:?}") == self.what;
+    }
+}
+
+impl Subscriber for Saboteur {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        let mut says = Says { what: self.line, found: false };
+        event.record(&mut says);
+        if says.found && self.lines_left.fetch_sub(1, Ordering::Relaxed) == 1 {
+            panic!("as the test wants it, at {:?}", self.line);
+        }
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_of_the_drivers_own_code_costs_the_session_and_not_the_importer() -> TestResult {
+    guarded_by_paused_clock(async {
+        // The exporter comes to that line first, and then the importer.
+        for lines in [1, 2] {
+            let mut scene = scene().await?;
+            scene.carries(0).await?;
+            let lines_left = Arc::new(AtomicUsize::new(lines));
+            let saboteur = Saboteur { line: "resumed", lines_left };
+            let _guard = tracing::subscriber::set_default(saboteur);
+            scene.proxy.cut();
+            let end = wait_for!(scene.events, Event::SessionLost { end, .. } => end);
+            match (lines, end) {
+                (1, ConnectionEnd::Forgotten) => {}
+                (2, ConnectionEnd::Panicked { in_transport: false }) => {}
+                (_, end) => return Err(end.into()),
+            }
+            // The next session has the same channels in the same hands.
+            wait_for!(scene.events, Event::Connected { .. });
+            let values = numbers(10..20);
+            scene.out.send_all(values.clone()).await?;
+            scene.into.send_all(values.clone()).await?;
+            for receiver in [&mut scene.outward, &mut scene.inward] {
+                // The first ones were taken, but nobody may know that.
+                let mut arrived = take(receiver, 10).await?;
+                while arrived.last() != Some(&Number(19)) {
+                    arrived.push(receiver.recv().await?);
+                }
+                assert!(arrived.ends_with(&values) && arrived.len() <= 20, "{arrived:?}");
+            }
+            scene.importer.drain(LONG).await?;
+            let status = scene.importer.status().await?;
+            assert_eq!((status.is_linked, status.lost_sessions), (true, 1));
+        }
         Ok(())
     })
     .await

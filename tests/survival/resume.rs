@@ -9,7 +9,7 @@ use netchan_actix::{ExporterActor, ImporterActor, SenderExt};
 
 use crate::support::{
     Collector, LONG, Number, Proxy, Scene, TestResult, guarded, is_waiting, loopback, next_of,
-    numbers, quick_config, take, wait_for,
+    numbers, quick_config, take, take_all, wait_for,
 };
 
 /// Values that each direction carries in the tests with many cuts.
@@ -251,6 +251,42 @@ async fn errors_that_nobody_reads_are_not_made_by_lost_links() -> TestResult {
             scene.proxy.cut();
             into.send(number).await?;
             assert_eq!(inward.recv().await?, number);
+        }
+        Ok(())
+    })
+    .await
+}
+
+#[actix::test]
+async fn a_thousand_channels_go_on_over_many_cuts() -> TestResult {
+    guarded(async {
+        let scene = Scene::new().await?;
+        let mut tasks = Vec::new();
+        for number in 0..500 {
+            let (out, into) = (format!("out {number}"), format!("in {number}"));
+            let sender = scene.exporter.send(ExportSender::<Number>::new(&out)).await??;
+            let mut inward = scene.exporter.send(ExportReceiver::<Number>::new(&into)).await??;
+            let import = ImportReceiver::<Number>::new(&out).size(4);
+            let mut outward = scene.importer.send(import).await??;
+            let import = ImportSender::<Number>::new(&into).size(4);
+            let returner = scene.importer.send(import).await??;
+            tasks.push(actix::spawn(async move { sender.send_all(numbers(0..40)).await.is_ok() }));
+            tasks
+                .push(actix::spawn(async move { returner.send_all(numbers(0..40)).await.is_ok() }));
+            tasks.push(actix::spawn(async move {
+                take_all(&mut outward).await.is_ok_and(|(all, _)| all == numbers(0..40))
+            }));
+            tasks.push(actix::spawn(async move {
+                take_all(&mut inward).await.is_ok_and(|(all, _)| all == numbers(0..40))
+            }));
+        }
+        let (_, mut events) = scene.events().await?;
+        for _ in 0..5 {
+            scene.proxy.cut();
+            wait_for!(events, Event::Resumed { .. });
+        }
+        for task in tasks {
+            assert!(task.await?, "a channel has lost, repeated or reordered something");
         }
         Ok(())
     })
