@@ -15,6 +15,8 @@ pub(super) enum Command {
     Import(Import),
     /// Dissociate the channels of a name.
     Hangup { name: String, reply: oneshot::Sender<Result<HangupReport, HangupError>> },
+    /// Nobody waits for a hangup any more: say how many values have an unknown fate.
+    GiveUpHangup { name: String, reply: oneshot::Sender<u64> },
     /// Name the queues of the imported channels that send.
     Queues { reply: oneshot::Sender<Vec<Arc<Outgoing>>> },
     /// Answer when all values that were accepted by now have been received, or never will be; and

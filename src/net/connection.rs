@@ -294,7 +294,12 @@ impl Connection {
         match tokio::time::timeout(HANGUP_TIMEOUT, self.ask(command)).await {
             Ok(Ok(result)) => result,
             Ok(Err(end)) => Err(end.into()),
-            Err(_) => Err(HangupError::Unanswered { name: name.to_owned() }),
+            Err(_) => {
+                let name = name.to_owned();
+                let command = |reply| Command::GiveUpHangup { name: name.clone(), reply };
+                let unknown_values = self.ask(command).await?;
+                Err(HangupError::Unanswered { name, unknown_values })
+            }
         }
     }
 
@@ -366,7 +371,9 @@ impl Connection {
     }
 
     /// Closes the connection and waits until that is done. Values that were not received are lost:
-    /// [`drain`](Connection::drain) first to avoid that.
+    /// [`drain`](Connection::drain) first to avoid that, or [shut down](Connection::shut_down).
+    ///
+    /// Without a link the peer cannot be told. It keeps the session until it expires.
     ///
     /// # Cancel safety
     ///

@@ -367,10 +367,14 @@ pub enum HangupError {
         name: String,
     },
     /// The channel is closed on this side, but the peer did not say what it had taken.
-    #[error("the peer did not answer the hangup of {name:?}")]
+    #[error(
+        "the peer did not answer the hangup of {name:?}, with {unknown_values} values of unknown fate"
+    )]
     Unanswered {
         /// The name.
         name: String,
+        /// Values that were dropped here, or sent and are not known to have been taken.
+        unknown_values: u64,
     },
     /// The channel is closed on this side, but its session was lost before the peer said what it had
     /// taken.
@@ -386,6 +390,18 @@ pub enum HangupError {
     /// There is no connection.
     #[error(transparent)]
     Disconnected(#[from] ConnectionEnd),
+}
+
+impl HangupError {
+    /// The same error for the channels of all connections together.
+    pub(super) fn with_unknown_values(mut self, values: u64) -> HangupError {
+        if let HangupError::Unanswered { unknown_values, .. }
+        | HangupError::SessionLost { unknown_values, .. } = &mut self
+        {
+            *unknown_values = values;
+        }
+        self
+    }
 }
 
 /// What a hangup did.

@@ -257,18 +257,27 @@ impl Exporter {
         };
         let connections = self.connections();
         let reports = join_all(connections.iter().map(|connection| connection.hangup(name))).await;
+        let mut failure = None;
         for report in reports {
             match report {
                 Ok(report) => discarded_values += report.discarded_values,
                 Err(
-                    error @ (HangupError::Unanswered { .. }
-                    | HangupError::SessionLost { unknown_values: 1.., .. }),
-                ) => return Err(error),
+                    error @ (HangupError::Unanswered { unknown_values, .. }
+                    | HangupError::SessionLost {
+                        unknown_values: unknown_values @ 1.., ..
+                    }),
+                ) => {
+                    discarded_values += unknown_values;
+                    failure = Some(error);
+                }
                 // One that does not have the channel, or is gone, has nothing to add.
                 Err(_) => {}
             }
         }
-        Ok(HangupReport { discarded_values })
+        match failure {
+            Some(error) => Err(error.with_unknown_values(discarded_values)),
+            None => Ok(HangupReport { discarded_values }),
+        }
     }
 
     /// Waits until all values that were sent before the call, on channels that somebody imports,

@@ -246,9 +246,13 @@ async fn a_hangup_without_a_link_is_unanswered_and_its_channel_is_closed_here() 
         tokio::spawn(driver.run());
         let _inward = exporter.export_receiver::<Number>("in", RecvSettings::default())?;
         let into = importer.import_sender::<Number>("in", ImportSettings::default()).await?;
+        into.send_all(numbers(0..3)).await?;
+        importer.sync(LONG).await?;
         proxy.cut_off();
+        // Three were received and are not known to be taken, and two wait here.
+        into.send_all(numbers(3..5)).await?;
         match importer.hangup("in").await {
-            Err(HangupError::Unanswered { .. }) => {}
+            Err(HangupError::Unanswered { unknown_values: 5, .. }) => {}
             other => return Err(format!("{other:?}").into()),
         }
         assert!(into.is_closed());

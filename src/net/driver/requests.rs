@@ -82,6 +82,7 @@ impl Driver {
             Command::Close => return Err(ConnectionEnd::ClosedHere),
             Command::Import(import) => self.import(import),
             Command::Hangup { name, reply } => self.hang_up(name, reply),
+            Command::GiveUpHangup { name, reply } => self.give_up_hangup(&name, reply),
             Command::Queues { reply } => {
                 let _nobody_waits = reply.send(self.import_queues());
             }
@@ -249,17 +250,30 @@ impl Driver {
             let error = FlushError::Disconnected { outstanding_values, end: end.clone() };
             let _nobody_waits = reply.send(Err(error));
         }
-        for Hangup { name, channels, lost_values, reply } in self.hangups.drain(..) {
-            let unknown = channels.iter().filter_map(|channel| {
-                let counters = self.session.counters(*channel)?;
-                let is_out = matches!(self.endpoints.find(*channel)?.queue, Queue::Out(..));
-                is_out
-                    .then(|| counters.sent_values + counters.staged_values - counters.taken_values)
-            });
-            let unknown_values = lost_values + unknown.sum::<u64>();
+        for hangup in std::mem::take(&mut self.hangups) {
+            let unknown_values = self.unknown_values(&hangup);
+            let Hangup { name, reply, .. } = hangup;
             let error = HangupError::SessionLost { name, unknown_values, end: end.clone() };
             let _nobody_waits = reply.send(Err(error));
         }
+    }
+
+    /// Nobody waits for a hangup of this name any more. Says how many values have an unknown fate.
+    fn give_up_hangup(&mut self, name: &str, reply: oneshot::Sender<u64>) {
+        let is_given_up = |hangup: &mut Hangup| hangup.name == name && hangup.reply.is_closed();
+        let given_up: Vec<Hangup> = self.hangups.extract_if(.., is_given_up).collect();
+        let unknown = given_up.iter().map(|hangup| self.unknown_values(hangup));
+        let _nobody_waits = reply.send(unknown.sum());
+    }
+
+    /// Values that a hangup has dropped here, or that were sent and are not known to have been taken.
+    fn unknown_values(&self, hangup: &Hangup) -> u64 {
+        let unknown = hangup.channels.iter().filter_map(|channel| {
+            let counters = self.session.counters(*channel)?;
+            let is_out = matches!(self.endpoints.find(*channel)?.queue, Queue::Out(..));
+            is_out.then(|| counters.sent_values + counters.staged_values - counters.taken_values)
+        });
+        hangup.lost_values + unknown.sum::<u64>()
     }
 
     pub(super) fn outstanding_values(&self) -> u64 {
