@@ -4,6 +4,8 @@
 //! an import, one per importer for an export) takes values when it has credit for them. A value is
 //! taken by exactly one session.
 
+mod reservation;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -18,8 +20,9 @@ use crate::channel::signal::{KeptListener, Signal};
 use crate::channel::{Closed, CodecError, Origin, Reason};
 use crate::id::ChannelId;
 use crate::limits::LARGE_VALUE_BYTES;
-use crate::prefix;
 use crate::session::{Chunk, Remains, Supply};
+
+pub(crate) use reservation::Reservation;
 
 /// The bounds of a sending channel.
 #[derive(Clone, Copy, Debug)]
@@ -461,63 +464,6 @@ impl Drop for UnusedSlot<'_> {
         if self.is_due {
             self.queue.slot_freed.notify(1);
         }
-    }
-}
-
-/// A slot for one value. Dropped unused, it is free again.
-#[derive(Debug)]
-pub(crate) struct Reservation<'a> {
-    queue: &'a Outgoing,
-}
-
-impl Reservation<'_> {
-    /// Queues the value for which the slot was kept.
-    pub(crate) fn push(
-        self,
-        encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
-    ) -> Result<(), PushError> {
-        let queue = self.queue;
-        if queue.has_long_values.load(Ordering::Relaxed) {
-            return self.push_encoded_outside(encode);
-        }
-        queue.push_into(|state| state.check_open(), encode)
-    }
-
-    fn push_encoded_outside(
-        self,
-        encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
-    ) -> Result<(), PushError> {
-        let mut bytes = Vec::new();
-        prefix::Encoder::wide().append(&mut bytes, encode).map_err(PushError::Unencodable)?;
-        let mut state = self.queue.state.lock();
-        state.check_open()?;
-        state.append_encoded(bytes);
-        let (woken, was_last) = (state.consumers.wake_one(), state.is_finished);
-        drop(state);
-        if was_last {
-            self.queue.notify_all();
-        }
-        ring(woken);
-        Ok(())
-    }
-
-    /// Keeps the slot after the reservation is gone; [`Outgoing::adopt`] brings it back.
-    pub(crate) fn forget(self) {
-        std::mem::forget(self);
-    }
-}
-
-impl Outgoing {
-    /// The reservation that was forgotten.
-    pub(crate) fn adopt(&self) -> Reservation<'_> {
-        Reservation { queue: self }
-    }
-}
-
-impl Drop for Reservation<'_> {
-    fn drop(&mut self) {
-        self.queue.state.lock().reserved_slots -= 1;
-        self.queue.slot_freed.notify(1);
     }
 }
 
