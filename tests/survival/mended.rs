@@ -14,7 +14,7 @@ use netchan_actix::messages::{
 };
 
 use crate::support::{
-    LONG, Number, Proxy, Restarting, Scene, TestResult, guarded, guarded_by_paused_clock,
+    LONG, Number, Proxy, Restarting, SHORT, Scene, TestResult, guarded, guarded_by_paused_clock,
     is_waiting, numbers, quick, quick_config, take, take_all,
 };
 
@@ -46,15 +46,24 @@ async fn a_drain_fails_when_the_import_that_it_waits_for_is_hung_up() -> TestRes
     guarded(async {
         let scene = Restarting::new().await?;
         let _in = scene.process.exporter.send(ExportReceiver::<Number>::new("in")).await??;
+        let _out = scene.process.exporter.send(ExportSender::<Number>::new("out")).await??;
         let into = scene.importer.send(ImportSender::<Number>::new("in")).await??;
+        let mut outward = scene.importer.send(ImportReceiver::<Number>::new("out")).await??;
         let scene = scene.restart().await?;
         let mut errors = scene.process.exporter.send(netchan_actix::messages::Errors).await?;
+        let out = scene.process.exporter.send(ExportSender::<Number>::new("out")).await??;
         into.send_all(numbers(0..5)).await?;
         scene.up();
         // Nobody exports it yet.
         while !matches!(errors.next_report().await, Some(Report::ImportRefused { .. })) {}
+        // What comes behind the refusal shows that it has come: the import waits now.
+        out.send(Number(0)).await?;
+        outward.recv().await?;
         let mut drain = Box::pin(scene.importer.send(Drain { timeout: LONG }));
         assert!(is_waiting(&mut drain).await);
+        // It has begun when a later message has been answered.
+        let later = scene.importer.send(Sync { timeout: SHORT }).await?;
+        assert!(matches!(later, Err(FlushError::TimedOut { outstanding_values: 5 })), "{later:?}");
         assert_eq!(scene.importer.send(Hangup::new("in")).await??.discarded_values, 5);
         match drain.await? {
             Err(FlushError::Discarded { discarded_values: 5 }) => Ok(()),
