@@ -10,6 +10,27 @@ pub struct ChannelId(pub u32);
 impl ChannelId {
     /// The number on frames that concern no channel.
     pub const NONE: ChannelId = ChannelId(0);
+
+    /// Set in the numbers of channels for answers.
+    const ANSWERS: u32 = 1 << 30;
+
+    /// The channel for the answers to this one's requests.
+    #[must_use]
+    pub fn answers(self) -> ChannelId {
+        ChannelId(self.0 | ChannelId::ANSWERS)
+    }
+
+    /// Whether it carries the answers to another one's requests.
+    #[must_use]
+    pub fn is_for_answers(self) -> bool {
+        self.0 & ChannelId::ANSWERS != 0
+    }
+
+    /// The channel that was opened: this one, or the one whose requests it answers.
+    #[must_use]
+    pub fn opened(self) -> ChannelId {
+        ChannelId(self.0 & !ChannelId::ANSWERS)
+    }
 }
 
 impl fmt::Display for ChannelId {

@@ -57,6 +57,7 @@
 //! lengths before values. `docs/guide.md` is a tutorial, `docs/protocol.md` the protocol.
 
 pub mod channel;
+mod clock;
 pub mod dir;
 pub mod id;
 pub mod limits;

@@ -2,13 +2,14 @@
 
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler, Message, ResponseFuture};
 use actix::{Supervised, Supervisor, WeakRecipient};
-use netchan::channel::Value;
+use netchan::channel::{Caller, Requests, Value};
 use netchan::id::SessionId;
 use netchan::net::{Connection, ConnectionEnd, Driver, FlushError, HangupError, HangupReport};
 use netchan::net::{ImportError, Pause};
 use netchan::{Receiver, Sender};
 
-use crate::messages::{Close, Disconnected, Drain, Hangup, ImportReceiver, ImportSender, Sync};
+use crate::messages::{Close, Disconnected, Drain, Hangup, ImportCaller, ImportReceiver};
+use crate::messages::{ImportRequests, ImportSender, Sync};
 
 /// The actor of one connection with one peer, under a supervisor of its own.
 ///
@@ -160,6 +161,24 @@ impl<T: Value> Handler<ImportReceiver<T>> for ConnectionActor {
     fn handle(&mut self, message: ImportReceiver<T>, _: &mut Context<Self>) -> Self::Result {
         let connection = self.connection.clone();
         Box::pin(async move { connection.import_receiver(&message.name, message.settings).await })
+    }
+}
+
+impl<Q: Value, R: Value> Handler<ImportCaller<Q, R>> for ConnectionActor {
+    type Result = ResponseFuture<Result<Caller<Q, R>, ImportError>>;
+
+    fn handle(&mut self, message: ImportCaller<Q, R>, _: &mut Context<Self>) -> Self::Result {
+        let connection = self.connection.clone();
+        Box::pin(async move { connection.import_caller(&message.name, message.settings).await })
+    }
+}
+
+impl<Q: Value, R: Value> Handler<ImportRequests<Q, R>> for ConnectionActor {
+    type Result = ResponseFuture<Result<Requests<Q, R>, ImportError>>;
+
+    fn handle(&mut self, message: ImportRequests<Q, R>, _: &mut Context<Self>) -> Self::Result {
+        let connection = self.connection.clone();
+        Box::pin(async move { connection.import_requests(&message.name, message.settings).await })
     }
 }
 

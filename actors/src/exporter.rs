@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use actix::{Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message};
 use actix::{MessageResult, ResponseActFuture, ResponseFuture, Supervised, WrapFuture};
-use netchan::channel::Value;
+use netchan::channel::{Caller, Requests, Value};
 use netchan::id::SessionId;
 use netchan::net::{Accepted, Address, Config, ConnectError, Connection, Driver};
 use netchan::net::{
@@ -21,6 +21,7 @@ use tokio::task::AbortHandle;
 use crate::connection::{ConnectionActor, Ended};
 use crate::inlet;
 use crate::messages::{Close, Connections, Drain, Errors, Events, ExportReceiver, ExportSender};
+use crate::messages::{ExportCaller, ExportRequests};
 use crate::messages::{ExportTo, Hangup, ListenAndServe, Serve, ServeConnection, Shutdown, Status};
 use crate::messages::{Subscribe, SubscribeEvents, Sync};
 use crate::reporting::{self, Subscribers};
@@ -171,14 +172,33 @@ impl<T: Value> Handler<ExportReceiver<T>> for ExporterActor {
     }
 }
 
-impl<T: Value + Message<Result = ()>> Handler<ExportTo<T>> for ExporterActor {
+impl<T: Value + Message> Handler<ExportTo<T>> for ExporterActor
+where
+    T::Result: Value,
+{
     type Result = Result<(), ExportError>;
 
     fn handle(&mut self, message: ExportTo<T>, _: &mut Context<Self>) -> Self::Result {
-        let ExportTo { export, recipient } = message;
-        let receiver = self.exporter.export_receiver(&export.name, export.settings)?;
-        inlet::spawn(receiver, recipient, export.name);
+        let ExportTo { export, target, in_hand_max } = message;
+        let requests = self.exporter.export_requests(&export.name, export.settings)?;
+        inlet::spawn(requests, target, in_hand_max, export.name);
         Ok(())
+    }
+}
+
+impl<Q: Value, R: Value> Handler<ExportCaller<Q, R>> for ExporterActor {
+    type Result = Result<Caller<Q, R>, ExportError>;
+
+    fn handle(&mut self, message: ExportCaller<Q, R>, _: &mut Context<Self>) -> Self::Result {
+        self.exporter.export_caller(&message.name, message.settings)
+    }
+}
+
+impl<Q: Value, R: Value> Handler<ExportRequests<Q, R>> for ExporterActor {
+    type Result = Result<Requests<Q, R>, ExportError>;
+
+    fn handle(&mut self, message: ExportRequests<Q, R>, _: &mut Context<Self>) -> Self::Result {
+        self.exporter.export_requests(&message.name, message.settings)
     }
 }
 

@@ -3,7 +3,7 @@
 use actix::{Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message};
 use actix::{MessageResult, ResponseActFuture, ResponseFuture, Supervised, WrapFuture};
 use futures::TryFutureExt;
-use netchan::channel::Value;
+use netchan::channel::{Caller, Requests, Value};
 use netchan::net::{Address, Config, ConnectError, Connection, ConnectionEnd, Dial, Driver};
 use netchan::net::{FlushError, HangupError, HangupReport, ImportError, ShutdownReport};
 use netchan::net::{Status as ConnectionStatus, Stream, UnreadReports};
@@ -12,6 +12,7 @@ use netchan::{Receiver, Sender};
 use crate::connection::{ConnectionActor, Ended};
 use crate::inlet;
 use crate::messages::{Close, Disconnected, Drain, Errors, Events, Hangup, ImportReceiver};
+use crate::messages::{ImportCaller, ImportRequests};
 use crate::messages::{ImportSender, ImportTo, Shutdown, Status, Subscribe, SubscribeEvents, Sync};
 use crate::reporting::{self, Subscribers};
 
@@ -198,17 +199,39 @@ impl<T: Value> Handler<ImportReceiver<T>> for ImporterActor {
     }
 }
 
-impl<T: Value + Message<Result = ()>> Handler<ImportTo<T>> for ImporterActor {
+impl<T: Value + Message> Handler<ImportTo<T>> for ImporterActor
+where
+    T::Result: Value,
+{
     type Result = ResponseFuture<Result<(), ImportError>>;
 
     fn handle(&mut self, message: ImportTo<T>, _: &mut Context<Self>) -> Self::Result {
-        let ImportTo { import, recipient } = message;
+        let ImportTo { import, target, in_hand_max } = message;
         let name = import.name.clone();
-        let answer = self.ask(import);
+        let requests = ImportRequests::<T, T::Result>::new(import.name).settings(import.settings);
+        let answer = self.ask(requests);
         Box::pin(async move {
-            inlet::spawn(answer.await??, recipient, name);
+            inlet::spawn(answer.await??, target, in_hand_max, name);
             Ok(())
         })
+    }
+}
+
+impl<Q: Value, R: Value> Handler<ImportCaller<Q, R>> for ImporterActor {
+    type Result = ResponseFuture<Result<Caller<Q, R>, ImportError>>;
+
+    fn handle(&mut self, message: ImportCaller<Q, R>, _: &mut Context<Self>) -> Self::Result {
+        let answer = self.ask(message);
+        Box::pin(async move { answer.await? })
+    }
+}
+
+impl<Q: Value, R: Value> Handler<ImportRequests<Q, R>> for ImporterActor {
+    type Result = ResponseFuture<Result<Requests<Q, R>, ImportError>>;
+
+    fn handle(&mut self, message: ImportRequests<Q, R>, _: &mut Context<Self>) -> Self::Result {
+        let answer = self.ask(message);
+        Box::pin(async move { answer.await? })
     }
 }
 

@@ -1,36 +1,41 @@
-//! Delivers the values of a receiving channel to an actor.
+//! Delivers the messages of a channel to an actor, and its answers back.
 
-use std::collections::VecDeque;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use actix::Message;
 use actix::dev::RecipientRequest;
-use actix::{Message, Recipient};
-use netchan::Receiver;
-use netchan::channel::{Deliveries, Receipt, RecvError, Value};
+use futures::StreamExt;
+use futures::future::{Either, select};
+use futures::stream::FuturesUnordered;
+use netchan::channel::{RecvError, Request, Requests, Responder, Value};
 use tokio::time::Sleep;
 
-/// Values that are in the actor's hands at the same time: handed to its mailbox, and not handled.
-///
-/// More than one, so that the actor finds the next message in its mailbox when it is done with
-/// one. Actors that answer at once never have more than a few.
-const IN_HAND_MAX: usize = 16;
+use crate::target::Target;
 
-/// How long an actor that dropped a value may take to be gone. One that panics drops the value first
-/// and its mailbox last, and of the latter nobody is told; so it is looked at once more.
+/// Messages that are in an actor's hands at the same time, unless its channel says otherwise: put into
+/// its mailbox, and not done with. As many as a window has by default, so that handlers which take
+/// their time can work on all of them.
+pub(crate) const IN_HAND_MAX_DEFAULT: usize = 256;
+
+/// How long an actor that dropped a message may take to be gone. One that panics drops the message
+/// first and its mailbox last, and of the latter nobody is told; so it is looked at once more.
 const LAST_LOOK_AFTER: Duration = Duration::from_millis(100);
 
-/// Delivers values on a task of its own until the channel ends or the actor is gone.
-pub(crate) fn spawn<T: Value + Message<Result = ()>>(
-    receiver: Receiver<T>,
-    recipient: Recipient<T>,
+/// Delivers messages on a task of its own until the channel ends or the actor is gone for good.
+pub(crate) fn spawn<M>(
+    requests: Requests<M, M::Result>,
+    target: Target<M>,
+    in_hand_max: usize,
     name: String,
-) {
+) where
+    M: Value + Message,
+    M::Result: Value,
+{
     actix_rt::spawn(async move {
-        let inlet = Inlet { deliveries: receiver.into_deliveries(), hand: Hand::new(recipient) };
-        let end = inlet.run().await;
+        let end = deliver(requests, target, in_hand_max).await;
         tracing::debug!(name, ?end, "the delivery to an actor has ended");
     });
 }
@@ -41,109 +46,157 @@ pub(crate) fn spawn<T: Value + Message<Result = ()>>(
 enum End {
     /// The channel ended.
     Channel(RecvError),
-    /// The actor is gone; so many values were in its hands.
+    /// The actor is gone; so many messages were in its hands.
     ActorGone { in_hand: usize },
 }
 
-struct Inlet<T: Value + Message<Result = ()>> {
-    deliveries: Deliveries<T>,
-    hand: Hand<T>,
+async fn deliver<M>(
+    mut requests: Requests<M, M::Result>,
+    mut target: Target<M>,
+    in_hand_max: usize,
+) -> End
+where
+    M: Value + Message,
+    M::Result: Value,
+{
+    let mut in_hand = FuturesUnordered::new();
+    let mut watch = Watch::default();
+    loop {
+        let next = {
+            let mut next = pin!(requests.recv());
+            poll_fn(|cx| {
+                while let Poll::Ready(Some(outcome)) = in_hand.poll_next_unpin(cx) {
+                    watch.note(outcome);
+                }
+                if watch.poll_gone(cx, &target) {
+                    return Poll::Ready(None);
+                }
+                if in_hand.len() >= in_hand_max {
+                    return Poll::Pending;
+                }
+                next.as_mut().poll(cx).map(Some)
+            })
+            .await
+        };
+        match next {
+            Some(Ok(request)) => in_hand.push(begin(&target, request).await),
+            Some(Err(RecvError::Undecodable(error))) => {
+                tracing::warn!(%error, "a message that cannot be decoded is not delivered");
+            }
+            Some(Err(error @ RecvError::Closed(_))) => {
+                while in_hand.next().await.is_some() {}
+                return End::Channel(error);
+            }
+            Some(Err(error)) => tracing::warn!(%error, "a peer was cut off"),
+            None => {
+                let in_hand = std::mem::take(&mut in_hand).len();
+                if !target.wait_for_next().await {
+                    return End::ActorGone { in_hand };
+                }
+                watch = Watch::default();
+            }
+        }
+    }
 }
 
-/// The actor, and the values that it has and has not handled.
-struct Hand<T: Value + Message<Result = ()>> {
-    recipient: Recipient<T>,
-    /// In the order in which they were sent.
-    values: VecDeque<InHand<T>>,
-    /// When to see whether an actor that dropped a value is still there.
+/// Puts a message into the actor's mailbox. A request does that when it is made or when it is polled
+/// for the first time, so it is polled before the next is made: order holds.
+async fn begin<M>(
+    target: &Target<M>,
+    request: Request<M, M::Result>,
+) -> impl Future<Output = Outcome> + use<M>
+where
+    M: Value + Message,
+    M::Result: Value,
+{
+    let (message, responder) = request.into_parts();
+    let mut handling = Box::pin(target.recipient().send(message));
+    let polled = poll_fn(|cx| Poll::Ready(handling.as_mut().poll(cx))).await;
+    match polled {
+        Poll::Ready(result) => Either::Left(conclude(result, responder)),
+        Poll::Pending => Either::Right(finish(handling, responder)),
+    }
+}
+
+async fn conclude<R: Value>(
+    result: Result<R, actix::MailboxError>,
+    responder: Responder<R>,
+) -> Outcome {
+    match result {
+        Ok(answer) => {
+            if let Err(error) = responder.answer(answer) {
+                tracing::warn!(%error, "an answer was not sent");
+            }
+            Outcome::Handled
+        }
+        Err(_) => Outcome::Dropped,
+    }
+}
+
+/// Waits until the message is handled, or nobody waits for that any more. In the latter case it is
+/// dropped from the mailbox, if it was not begun.
+async fn finish<M>(
+    handling: Pin<Box<RecipientRequest<M>>>,
+    responder: Responder<M::Result>,
+) -> Outcome
+where
+    M: Value + Message,
+    M::Result: Value,
+{
+    let result = if responder.is_ask() {
+        let cancelled = pin!(responder.cancelled());
+        match select(handling, cancelled).await {
+            Either::Left((result, _)) => result,
+            Either::Right(_) => return Outcome::Cancelled,
+        }
+    } else {
+        handling.await
+    };
+    conclude(result, responder).await
+}
+
+/// What became of a message in the actor's hands.
+#[derive(Clone, Copy, Debug)]
+enum Outcome {
+    Handled,
+    Cancelled,
+    /// The actor dropped it: it is restarted, or gone.
+    Dropped,
+}
+
+/// Watches for an actor that is gone and will not be restarted.
+#[derive(Default)]
+struct Watch {
+    has_dropped: bool,
+    /// When to see whether an actor that dropped a message is still there.
     last_look: Option<Pin<Box<Sleep>>>,
 }
 
-/// A value that the actor has not handled yet. When this is dropped, the value counts as taken.
-struct InHand<T: Value + Message<Result = ()>> {
-    request: Pin<Box<RecipientRequest<T>>>,
-    _receipt: Receipt,
-}
-
-impl<T: Value + Message<Result = ()>> Inlet<T> {
-    async fn run(mut self) -> End {
-        loop {
-            let next = {
-                let Inlet { deliveries, hand } = &mut self;
-                let mut next = pin!(deliveries.next());
-                poll_fn(|cx| match hand.poll(cx) {
-                    Err(ActorGone) => Poll::Ready(None),
-                    Ok(()) if hand.values.len() >= IN_HAND_MAX => Poll::Pending,
-                    Ok(()) => next.as_mut().poll(cx).map(Some),
-                })
-                .await
-            };
-            match next {
-                None => return End::ActorGone { in_hand: self.hand.values.len() },
-                Some(Ok((value, receipt))) => self.hand.take(value, receipt),
-                Some(Err(RecvError::Undecodable(error))) => {
-                    tracing::warn!(%error, "a value that cannot be decoded is not delivered");
-                }
-                Some(Err(error @ RecvError::Closed(_))) => {
-                    self.hand.finish().await;
-                    return End::Channel(error);
-                }
-                Some(Err(error)) => tracing::warn!(%error, "a peer was cut off"),
-            }
-        }
-    }
-}
-
-/// The actor is gone, and will not be restarted.
-struct ActorGone;
-
-impl<T: Value + Message<Result = ()>> Hand<T> {
-    fn new(recipient: Recipient<T>) -> Hand<T> {
-        Hand { recipient, values: VecDeque::new(), last_look: None }
-    }
-
-    /// Puts a value into the actor's mailbox. A request does that when it is made or when it is
-    /// polled for the first time, so each is polled before the next is made: order holds.
-    fn take(&mut self, value: T, receipt: Receipt) {
-        let request = Box::pin(self.recipient.send(value));
-        self.values.push_back(InHand { request, _receipt: receipt });
-    }
-
-    /// Waits until the actor has handled what it has.
-    async fn finish(&mut self) {
-        poll_fn(|cx| match self.poll(cx) {
-            Ok(()) if !self.values.is_empty() => Poll::Pending,
-            _ => Poll::Ready(()),
-        })
-        .await;
-    }
-
-    /// Looks which values have been handled, the oldest first.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Result<(), ActorGone> {
-        let Hand { recipient, values, last_look } = self;
-        let before = values.len();
-        let mut dropped = 0;
-        values.retain_mut(|value| match value.request.as_mut().poll(cx) {
-            Poll::Pending => true,
-            Poll::Ready(Ok(())) => false,
-            Poll::Ready(Err(_)) => {
-                dropped += 1;
-                false
-            }
-        });
-        if dropped > 0 {
+impl Watch {
+    fn note(&mut self, outcome: Outcome) {
+        if let Outcome::Dropped = outcome {
             // An actor that is restarted drops what it was at, and goes on with the next.
-            tracing::warn!(dropped, of = before, "an actor dropped values");
-            *last_look = Some(Box::pin(tokio::time::sleep(LAST_LOOK_AFTER)));
+            tracing::warn!("an actor dropped a message");
+            self.has_dropped = true;
         }
-        let Some(look) = last_look else { return Ok(()) };
+    }
+
+    fn poll_gone<M>(&mut self, cx: &mut Context<'_>, target: &Target<M>) -> bool
+    where
+        M: Message + Send,
+        M::Result: Send,
+    {
+        if std::mem::take(&mut self.has_dropped) {
+            self.last_look = Some(Box::pin(tokio::time::sleep(LAST_LOOK_AFTER)));
+        }
+        let Some(look) = &mut self.last_look else { return false };
         let is_time = look.as_mut().poll(cx).is_ready();
-        if !recipient.connected() {
-            return Err(ActorGone);
+        if !target.recipient().connected() {
+            return true;
         }
         if is_time {
-            *last_look = None;
+            self.last_look = None;
         }
-        Ok(())
+        false
     }
 }

@@ -18,11 +18,13 @@ mod inlet;
 pub mod messages;
 mod outlet;
 mod reporting;
+mod target;
 
 pub use connection::ConnectionActor;
 pub use exporter::ExporterActor;
 pub use importer::ImporterActor;
 pub use outlet::SenderExt;
+pub use target::{Replacements, Target};
 
 #[doc(no_inline)]
 pub use netchan::net::{Address, Config, Stream};

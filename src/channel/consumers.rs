@@ -21,6 +21,8 @@ struct Consumer {
     taken_values: u64,
     /// It takes no more.
     is_retired: bool,
+    /// Requests that it holds and that nobody waits for any more, until its driver asks for them.
+    cancelled: Vec<u64>,
 }
 
 impl Consumer {
@@ -53,6 +55,7 @@ impl Consumers {
             dispatched_values: 0,
             taken_values: 0,
             is_retired: false,
+            cancelled: Vec::new(),
         };
         self.by_key.insert(key, consumer);
         self.takers += 1;
@@ -73,6 +76,24 @@ impl Consumers {
             self.takers -= 1;
             self.waiting.retain(|waiting| *waiting != key);
         }
+    }
+
+    /// Notes that nobody waits for a request any more which a session holds. Marks the session if its
+    /// driver has not been told of another one.
+    pub(super) fn cancel(&mut self, key: ConsumerKey, request: u64) -> Option<Arc<ReadySet>> {
+        let consumer = self.by_key.get_mut(&key)?;
+        consumer.cancelled.push(request);
+        if consumer.cancelled.len() > 1 {
+            return None;
+        }
+        consumer.ready.mark(consumer.channel);
+        Some(consumer.ready.clone())
+    }
+
+    /// The requests that were cancelled since the last call.
+    pub(super) fn take_cancelled(&mut self, key: ConsumerKey) -> Vec<u64> {
+        let consumer = self.by_key.get_mut(&key);
+        consumer.map(|consumer| std::mem::take(&mut consumer.cancelled)).unwrap_or_default()
     }
 
     /// Sessions that may take more.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::channel::Closed;
+use crate::channel::{Closed, Origin};
 
 /// Why a value could not be encoded or decoded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -56,6 +56,41 @@ pub enum TrySendError<T> {
     Closed(T, Closed),
     /// The value cannot be encoded. The channel goes on.
     Unencodable(T, CodecError),
+}
+
+/// A request got no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AskError {
+    /// The channel ended before the request was sent. It was not handled.
+    #[error("the request was not sent: the channel was {0}")]
+    NotSent(Closed),
+    /// The request cannot be encoded. The channel goes on.
+    #[error("the request cannot be encoded: {0}")]
+    Unencodable(CodecError),
+    /// The request was sent, and its session was lost, or the channel ended, before an answer came:
+    /// nobody here knows whether it was handled.
+    #[error("no answer came, and whether the request was handled is unknown: the channel was {0}")]
+    UnknownFate(Closed),
+    /// Whoever had the request on the other side dropped it: a handler that panicked, for example, or
+    /// an actor that stopped.
+    #[error("the other side dropped the request without an answer")]
+    NotAnswered,
+    /// The time for the request was up. If this side says so, it may have been handled all the same.
+    #[error("the time for the request was up, says {by}")]
+    DeadlineExceeded {
+        /// Who says so.
+        by: Origin,
+    },
+    /// The other side cannot decode the request, in its words. It was not handled.
+    #[error("the other side cannot decode the request: {0}")]
+    RequestRefused(String),
+    /// The request was handled, but the other side cannot encode its answer, in its words.
+    #[error("the other side cannot encode its answer: {0}")]
+    AnswerRefused(String),
+    /// The request was handled, but the answer cannot be decoded here.
+    #[error("the answer cannot be decoded: {0}")]
+    AnswerUndecodable(CodecError),
 }
 
 /// A sink did not take a value.

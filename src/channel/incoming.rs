@@ -6,10 +6,13 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use event_listener::EventListener;
+use event_listener::{Event, EventListener};
 use parking_lot::Mutex;
 
-use crate::channel::lane::{Batch, Corrupt, Fault, Held, Lane, LaneKey, LaneWindow, Taken};
+use crate::channel::answering::{Answering, Begun};
+use crate::channel::lane::{
+    Batch, Corrupt, Fault, Held, Lane, LaneKey, LaneWindow, Progress, Taken,
+};
 use crate::channel::ready::ReadySet;
 use crate::channel::signal::{KeptListener, Signal};
 use crate::channel::{Closed, Origin, Reason};
@@ -35,6 +38,8 @@ pub(crate) struct Incoming {
     state: Mutex<State>,
     /// Values have come, or the channel has ended.
     arrived: Signal,
+    /// Askers have given up requests that are in hand.
+    cancelled: Event,
 }
 
 #[derive(Debug)]
@@ -53,6 +58,8 @@ struct State {
     last_closed: Option<Closed>,
     /// This side has ended the channel, at once.
     ended: Option<Closed>,
+    /// Lanes of which nothing is left, if that is noted, and how they ended.
+    gone: Option<Vec<(LaneKey, Option<Closed>)>>,
 }
 
 /// What a receiver finds when it looks for more values.
@@ -77,8 +84,10 @@ impl Incoming {
                 is_closed: false,
                 last_closed: None,
                 ended: None,
+                gone: None,
             }),
             arrived: Signal::default(),
+            cancelled: Event::new(),
         })
     }
 
@@ -128,6 +137,14 @@ impl Incoming {
         ring(ringing);
     }
 
+    /// Counts a value of a lane as taken, perhaps before others that came earlier.
+    pub(super) fn count_taken_at(&self, key: LaneKey, place: u64, taken: Taken) {
+        let mut state = self.state.lock();
+        let ringing = state.count(key, true, |lane| lane.take_at(place, taken));
+        drop(state);
+        ring(ringing);
+    }
+
     /// Fills `batch`, which is empty.
     pub(super) fn refill(&self, batch: &mut Batch) -> Found {
         batch.clear();
@@ -167,6 +184,61 @@ impl Incoming {
         batch.clear();
     }
 
+    // For requests.
+
+    /// Begins a request that came on a lane.
+    pub(super) fn begin_request(
+        &self,
+        key: LaneKey,
+        number: u64,
+        deadline_ms: Option<u64>,
+    ) -> Begun {
+        let mut state = self.state.lock();
+        let answering = state.lanes.get_mut(&key).and_then(|lane| lane.answering.as_mut());
+        answering.map_or(Begun::Cancelled, |answering| answering.begin(number, deadline_ms))
+    }
+
+    /// A request is answered, or dropped.
+    pub(super) fn end_request(&self, key: LaneKey, number: u64) {
+        let mut state = self.state.lock();
+        if let Some(answering) = state.lanes.get_mut(&key).and_then(|lane| lane.answering.as_mut())
+        {
+            answering.end(number);
+        }
+    }
+
+    /// Whether nobody waits for the answer to a request any more.
+    pub(super) fn is_cancelled(&self, key: LaneKey, number: u64) -> bool {
+        let state = self.state.lock();
+        // When its session is gone, so is its asker.
+        match state.lanes.get(&key) {
+            Some(Lane { answering: Some(answering), is_detached: false, .. }) => {
+                answering.is_cancelled(number)
+            }
+            _ => true,
+        }
+    }
+
+    /// Some request that is in hand was cancelled, or its session is gone.
+    pub(super) fn cancelled(&self) -> EventListener {
+        self.cancelled.listen()
+    }
+
+    /// The same for whoever keeps a listener.
+    pub(super) fn poke(&self) {
+        self.arrived.notify_all();
+    }
+
+    /// Notes lanes of which nothing is left, for [`take_gone_lanes`](Incoming::take_gone_lanes).
+    pub(super) fn note_gone_lanes(&self) {
+        self.state.lock().gone = Some(Vec::new());
+    }
+
+    /// The lanes of which nothing is left since the last call, and how they ended.
+    pub(super) fn take_gone_lanes(&self) -> Vec<(LaneKey, Option<Closed>)> {
+        self.state.lock().gone.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
     pub(super) fn arrived(&self) -> EventListener {
         self.arrived.listen()
     }
@@ -182,6 +254,24 @@ impl Incoming {
     }
 
     // For sessions.
+
+    /// The values of a lane are messages of a channel of requests.
+    pub(crate) fn expect_requests(&self, key: LaneKey, answering: Answering) {
+        if let Some(lane) = self.state.lock().lanes.get_mut(&key) {
+            lane.answering = Some(Box::new(answering));
+        }
+    }
+
+    /// The asker of a request on a lane gives up.
+    pub(crate) fn cancel(&self, key: LaneKey, number: u64) {
+        let mut state = self.state.lock();
+        let answering = state.lanes.get_mut(&key).and_then(|lane| lane.answering.as_mut());
+        let is_in_hand = answering.is_some_and(|answering| answering.cancel(number));
+        drop(state);
+        if is_in_hand {
+            self.cancelled.notify(usize::MAX);
+        }
+    }
 
     /// Attaches a session.
     pub(crate) fn attach(
@@ -256,14 +346,24 @@ impl Incoming {
     /// The lane's session is gone.
     pub(crate) fn detach(&self, key: LaneKey) {
         let mut state = self.state.lock();
+        let mut has_requests = false;
         if let Some(lane) = state.lanes.get_mut(&key) {
             lane.is_detached = true;
+            has_requests = lane.answering.is_some();
         }
+        let notes_gone = state.gone.is_some();
         state.forget_if_over(key);
+        drop(state);
+        if has_requests {
+            self.cancelled.notify(usize::MAX);
+        }
+        if notes_gone {
+            self.arrived.notify_all();
+        }
     }
 
     /// What was taken from a lane, and whether its peer must be told to stop.
-    pub(crate) fn report(&self, key: LaneKey) -> Option<(Taken, Option<Fault>)> {
+    pub(crate) fn report(&self, key: LaneKey) -> Option<(Progress, Option<Fault>)> {
         self.state.lock().lanes.get_mut(&key).map(Lane::report)
     }
 
@@ -329,8 +429,17 @@ impl State {
     /// Counts what was taken from a lane. That all was taken is worth a ring, too: the driver
     /// decides what can wait.
     fn count_taken(&mut self, key: LaneKey, taken: Taken, is_idle: bool) -> Option<Arc<ReadySet>> {
+        self.count(key, is_idle, |lane| lane.take(taken))
+    }
+
+    fn count(
+        &mut self,
+        key: LaneKey,
+        is_idle: bool,
+        take: impl FnOnce(&mut Lane),
+    ) -> Option<Arc<ReadySet>> {
         let lane = self.lanes.get_mut(&key)?;
-        lane.take(taken);
+        take(lane);
         let is_due = lane.is_report_due() || (is_idle && !lane.has_values() && lane.owes_report());
         let ringing = is_due.then(|| lane.mark());
         self.forget_if_over(key);
@@ -403,8 +512,11 @@ impl State {
     }
 
     fn forget_if_over(&mut self, key: LaneKey) {
-        if self.lanes.get(&key).is_some_and(Lane::is_over) {
-            self.lanes.remove(&key);
+        if self.lanes.get(&key).is_some_and(Lane::is_over)
+            && let Some(lane) = self.lanes.remove(&key)
+            && let Some(gone) = &mut self.gone
+        {
+            gone.push((key, lane.closed));
         }
     }
 }

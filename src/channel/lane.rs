@@ -3,10 +3,12 @@
 //! An imported channel has one lane; an exported one has a lane per importer. Pure bookkeeping:
 //! no lock, no waiting, no types.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::channel::Closed;
+use crate::channel::answering::Answering;
 use crate::channel::ready::ReadySet;
 use crate::id::ChannelId;
 use crate::limits::{GRANT_FRACTION, RETAINED_BYTES_MAX};
@@ -51,6 +53,10 @@ pub(super) struct Lane {
     handed: Taken,
     /// Values that their users have taken.
     taken: Taken,
+    /// How many of them are in front of the first that was not taken.
+    leading_values: u64,
+    /// Places of those that were taken before others that came earlier.
+    taken_ahead: BTreeSet<u64>,
     /// What the driver knows of `taken`.
     told: Taken,
     is_marked: bool,
@@ -66,6 +72,16 @@ pub(super) struct Lane {
     is_stopped: bool,
     /// What comes back is dropped.
     is_discarded: bool,
+    /// Its values are messages of a channel of requests.
+    pub(super) answering: Option<Box<Answering>>,
+}
+
+/// What has left a lane, in all.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Progress {
+    pub(crate) taken: Taken,
+    /// How many of the values are in front of the first that was not taken.
+    pub(crate) leading_values: u64,
 }
 
 /// What a batch holds, for whoever ends the channel meanwhile.
@@ -109,6 +125,8 @@ impl Lane {
             values: 0,
             handed: Taken::default(),
             taken: Taken::default(),
+            leading_values: 0,
+            taken_ahead: BTreeSet::new(),
             told: Taken::default(),
             is_marked: false,
             closed: None,
@@ -117,6 +135,7 @@ impl Lane {
             is_detached: false,
             is_stopped: false,
             is_discarded: false,
+            answering: None,
         }
     }
 
@@ -180,6 +199,8 @@ impl Lane {
         let values = if is_all { self.values } else { 1 };
         batch.values_left = values;
         batch.held.values.store(values, Ordering::Relaxed);
+        batch.next_place = self.handed.values;
+        batch.has_messages = self.answering.is_some();
         if is_all {
             // The buffers change places; an unfinished value moves back.
             std::mem::swap(&mut self.buffer, &mut batch.bytes);
@@ -216,10 +237,29 @@ impl Lane {
         self.handed.bytes -= rest.len() as u64;
     }
 
-    /// Counts values that their users have taken.
+    /// Counts values that their users have taken in the order in which they came.
     pub(super) fn take(&mut self, taken: Taken) {
         self.taken.values += taken.values;
         self.taken.bytes += taken.bytes;
+        self.leading_values += taken.values;
+    }
+
+    /// Counts a value that was taken, perhaps before others that came earlier.
+    pub(super) fn take_at(&mut self, place: u64, taken: Taken) {
+        self.taken.values += taken.values;
+        self.taken.bytes += taken.bytes;
+        if place >= self.leading_values {
+            self.taken_ahead.insert(place);
+        }
+        // One that is never done must not make the peer keep all that follows it.
+        let lag_max = u64::from(self.window.values);
+        if self.leading_values + lag_max < self.taken.values {
+            self.leading_values = self.taken.values - lag_max;
+            self.taken_ahead = self.taken_ahead.split_off(&self.leading_values);
+        }
+        while self.taken_ahead.remove(&self.leading_values) {
+            self.leading_values += 1;
+        }
     }
 
     /// Wants no more. What has come stays to be taken and counts as taken.
@@ -266,19 +306,19 @@ impl Lane {
     }
 
     /// For the driver: what was taken, and whether the peer must be told to stop.
-    pub(super) fn report(&mut self) -> (Taken, Option<Fault>) {
+    pub(super) fn report(&mut self) -> (Progress, Option<Fault>) {
         self.is_marked = false;
         self.told = self.taken;
-        let reported = if self.is_stopped {
+        let progress = if self.is_stopped {
             let unread_bytes = (self.whole_end - self.start) as u64;
-            Taken {
-                values: self.handed.values + self.values,
-                bytes: self.handed.bytes + unread_bytes,
-            }
+            let values = self.handed.values + self.values;
+            let taken = Taken { values, bytes: self.handed.bytes + unread_bytes };
+            Progress { taken, leading_values: values }
         } else {
-            self.taken
+            let leading_values = self.leading_values.min(self.taken.values);
+            Progress { taken: self.taken, leading_values }
         };
-        (reported, self.fault)
+        (progress, self.fault)
     }
 }
 
@@ -289,6 +329,10 @@ pub(super) struct Batch {
     bytes: Vec<u8>,
     position: usize,
     values_left: u64,
+    /// How many values of the lane were handed out before the next one.
+    next_place: u64,
+    /// They are messages of a channel of requests.
+    has_messages: bool,
     held: Arc<Held>,
     /// Taken from this batch and not yet reported.
     unreported: Taken,
@@ -344,9 +388,18 @@ impl Batch {
         }))
     }
 
-    /// The next value's bytes, and what they will count for when they have been handled.
-    pub(super) fn next_uncounted(&mut self) -> Option<Result<(&[u8], Taken), Corrupt>> {
-        Some(self.advance()?.map(|(start, end, taken)| (&self.bytes[start..end], taken)))
+    /// The next value's bytes, its place on the lane, and what it will count for when it has been
+    /// handled.
+    pub(super) fn next_uncounted(&mut self) -> Option<Result<(&[u8], u64, Taken), Corrupt>> {
+        let advanced = self.advance()?;
+        let place = self.next_place;
+        self.next_place += 1;
+        Some(advanced.map(|(start, end, taken)| (&self.bytes[start..end], place, taken)))
+    }
+
+    /// Whether its values are messages of a channel of requests.
+    pub(super) fn has_messages(&self) -> bool {
+        self.has_messages
     }
 
     #[inline]

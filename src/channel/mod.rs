@@ -24,10 +24,15 @@
 //! No future of this room loses a value that was received, or sends half of one, when it is
 //! dropped; each method says what happens.
 
+mod answering;
+mod answers;
+mod asks;
 mod backlog;
+mod caller;
 mod closed;
 mod codec;
 mod consumers;
+mod envelope;
 mod error;
 mod feeder;
 mod guard;
@@ -37,18 +42,26 @@ mod lane;
 mod outgoing;
 mod ready;
 mod receiver;
+mod requests;
 mod sender;
 mod signal;
 
+pub use caller::{Answer, Caller};
 pub use closed::{Closed, Origin, Reason};
 pub use codec::{Bincode, Codec, Value};
-pub use error::{CodecError, RecvError, SendError, SinkError, TryRecvError, TrySendError};
+pub use error::{
+    AskError, CodecError, RecvError, SendError, SinkError, TryRecvError, TrySendError,
+};
 pub use feeder::Feeder;
-pub use receiver::{Deliveries, Receipt, Receiver};
+pub use receiver::Receiver;
+pub use requests::{Request, Requests, Responder};
 pub use sender::{Permit, Sender};
 
+pub(crate) use answering::{Answering, Answers, Receipts};
+pub(crate) use answers::read_answers;
+pub(crate) use asks::Asks;
 pub(crate) use consumers::ConsumerKey;
 pub(crate) use incoming::{EndsWith, Incoming};
-pub(crate) use lane::{Fault, LaneKey, LaneWindow};
+pub(crate) use lane::{Fault, LaneKey, LaneWindow, Progress, Taken};
 pub(crate) use outgoing::{Aftermath, Outgoing, OutgoingBounds, Slots};
 pub(crate) use ready::ReadySet;

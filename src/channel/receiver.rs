@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use crate::channel::codec::{Codec, Value};
 use crate::channel::guard;
 use crate::channel::incoming::{Found, Incoming};
-use crate::channel::lane::{Batch, LaneKey, Taken};
+use crate::channel::lane::Batch;
 use crate::channel::signal::KeptListener;
 use crate::channel::{Closed, CodecError, RecvError, TryRecvError};
 
@@ -183,13 +183,6 @@ impl<T> Receiver<T> {
         self.queue.closed()
     }
 
-    /// Takes values without counting them as taken until they have been handled: for bridges that
-    /// hand values on.
-    #[must_use]
-    pub fn into_deliveries(self) -> Deliveries<T> {
-        Deliveries { receiver: self }
-    }
-
     fn next_value(&mut self) -> Option<Result<T, RecvError>> {
         if let Some(error) = self.postponed.take() {
             return Some(Err(error));
@@ -220,87 +213,6 @@ impl<T> Receiver<T> {
             self.queue.report_taken(batch);
         }
         Some(result)
-    }
-}
-
-/// Takes values and says of each when it was handled; see [`Receiver::into_deliveries`].
-#[derive(Debug)]
-pub struct Deliveries<T> {
-    receiver: Receiver<T>,
-}
-
-/// A value was handed on. When this is dropped, the value counts as taken.
-#[derive(Debug)]
-#[must_use = "the value counts as taken as soon as this is dropped"]
-pub struct Receipt {
-    queue: Arc<Incoming>,
-    lane: LaneKey,
-    taken: Taken,
-}
-
-impl<T> Deliveries<T> {
-    /// Waits for the next value.
-    ///
-    /// # Errors
-    ///
-    /// As [`Receiver::recv`].
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropped before it returns, no value is lost.
-    pub async fn next(&mut self) -> Result<(T, Receipt), RecvError> {
-        loop {
-            if let Some(result) = self.next_value() {
-                return result;
-            }
-            let listener = self.receiver.queue.arrived();
-            if let Some(result) = self.next_value() {
-                return result;
-            }
-            listener.await;
-        }
-    }
-
-    /// Wants no more values: the peers' senders are closed.
-    pub fn close(&mut self) {
-        self.receiver.close();
-    }
-
-    fn next_value(&mut self) -> Option<Result<(T, Receipt), RecvError>> {
-        loop {
-            if let Some(result) = self.next_of_batch() {
-                return Some(result);
-            }
-            match self.receiver.queue.refill(self.receiver.batch.get_mut()) {
-                Found::Values => {}
-                Found::Nothing => return None,
-                Found::Corrupt => return Some(Err(RecvError::Corrupt)),
-                Found::Ended(closed) => return Some(Err(RecvError::Closed(closed))),
-            }
-        }
-    }
-
-    fn next_of_batch(&mut self) -> Option<Result<(T, Receipt), RecvError>> {
-        let Receiver { queue, decode, batch, .. } = &mut self.receiver;
-        let batch = batch.get_mut();
-        let lane = batch.lane()?;
-        match batch.next_uncounted()? {
-            Ok((bytes, taken)) => {
-                let receipt = Receipt { queue: queue.clone(), lane, taken };
-                let value = decode(bytes).map_err(RecvError::Undecodable);
-                Some(value.map(|value| (value, receipt)))
-            }
-            Err(_) => {
-                queue.cut_off(batch);
-                Some(Err(RecvError::Corrupt))
-            }
-        }
-    }
-}
-
-impl Drop for Receipt {
-    fn drop(&mut self) {
-        self.queue.count_taken(self.lane, self.taken, true);
     }
 }
 

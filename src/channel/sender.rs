@@ -239,7 +239,7 @@ impl<T> Sender<T> {
     }
 }
 
-fn full_or<T>(error: TrySendError<T>) -> Result<T, SendError<T>> {
+pub(super) fn full_or<T>(error: TrySendError<T>) -> Result<T, SendError<T>> {
     match error {
         TrySendError::Full(value) => Ok(value),
         TrySendError::Closed(value, closed) => Err(SendError::Closed(value, closed)),

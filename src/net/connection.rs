@@ -8,8 +8,9 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use crate::channel::identity::TypeIdentity;
-use crate::channel::{Bincode, Codec, EndsWith, Incoming, LaneWindow, Outgoing, OutgoingBounds};
-use crate::channel::{Receiver, Sender, Slots, Value};
+use crate::channel::{Asks, Bincode, Caller, Codec, EndsWith, Incoming, LaneWindow, Outgoing};
+use crate::channel::{OutgoingBounds, Receiver, Requests, Sender, Slots, Value, read_answers};
+use crate::clock;
 use crate::dir::Dir;
 use crate::id::SessionId;
 use crate::limits::{COMMANDS_MAX, HANGUP_TIMEOUT};
@@ -27,6 +28,7 @@ use crate::net::{Config, ConnectError, ConnectionEnd, Dial, Event, EventStream, 
 use crate::net::{HangupError, HangupReport, ImportError, ImportSettings, ReportStream, Status};
 use crate::net::{Stream, Unconfirmed, UnreadReports};
 use crate::session::{OpenRequest, Parameters, Role};
+use crate::wire::Content;
 
 /// A connection with one peer. It can be cloned; all clones are the same connection.
 ///
@@ -221,16 +223,62 @@ impl Connection {
         settings: ImportSettings,
     ) -> Result<Sender<T>, ImportError> {
         settings.check()?;
-        let queue = Outgoing::new(OutgoingBounds {
-            capacity_values: settings.size_values,
-            queue_bytes: settings.queue_bytes,
-            slots: Slots::UntilTaken,
-            limit: settings.limit,
-            redelivers: settings.unconfirmed == Unconfirmed::Redeliver,
-        });
+        let queue = Outgoing::new(bounds(settings));
         let sender = Sender::new::<Bincode>(queue.clone());
-        self.import::<T>(Dir::Send, name, settings, ImportEnd::Out(queue)).await?;
+        self.import::<T>(Dir::Send, name, settings, None, ImportEnd::Out(queue)).await?;
         Ok(sender)
+    }
+
+    /// Imports a channel to which this side sends messages of type `Q`, with answers of type `R` to
+    /// those that ask.
+    ///
+    /// # Errors
+    ///
+    /// [`ImportError`]; [`ImportError::NoAnswers`] if the peer exports a plain
+    /// [`Receiver`]. The connection and its other channels go on.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it returns, the import is given up.
+    pub async fn import_caller<Q: Value, R: Value>(
+        &self,
+        name: &str,
+        settings: ImportSettings,
+    ) -> Result<Caller<Q, R>, ImportError> {
+        settings.check()?;
+        let asks = Asks::new(settings.redelivers_asks);
+        let queue = Outgoing::for_requests(bounds(settings), asks.clone());
+        let caller = Caller::new::<Bincode>(queue.clone(), asks.clone());
+        let answer = Some(TypeIdentity::of::<R>()?);
+        let end = ImportEnd::Out(queue.clone());
+        self.import::<Q>(Dir::Send, name, settings, answer, end).await?;
+        tokio::spawn(read_answers(queue, asks));
+        Ok(caller)
+    }
+
+    /// Imports a channel from which this side receives messages of type `Q`, and answers those that
+    /// ask with an `R`. If the peer exports a plain [`Sender`], none of them asks.
+    ///
+    /// # Errors
+    ///
+    /// [`ImportError`]; the connection and its other channels go on.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it returns, the import is given up.
+    pub async fn import_requests<Q: Value, R: Value>(
+        &self,
+        name: &str,
+        settings: ImportSettings,
+    ) -> Result<Requests<Q, R>, ImportError> {
+        settings.check()?;
+        let queue = Incoming::new(EndsWith::ItsPeer);
+        let requests = Requests::new::<Bincode>(queue.clone());
+        let window = LaneWindow { values: settings.size_values, bytes: settings.window_bytes };
+        let answer = Some(TypeIdentity::of::<R>()?);
+        let end = ImportEnd::In(queue, window);
+        self.import::<Q>(Dir::Recv, name, settings, answer, end).await?;
+        Ok(requests)
     }
 
     /// Imports a channel from which this side receives.
@@ -251,7 +299,7 @@ impl Connection {
         let queue = Incoming::new(EndsWith::ItsPeer);
         let receiver = Receiver::new::<Bincode>(queue.clone());
         let window = LaneWindow { values: settings.size_values, bytes: settings.window_bytes };
-        self.import::<T>(Dir::Recv, name, settings, ImportEnd::In(queue, window)).await?;
+        self.import::<T>(Dir::Recv, name, settings, None, ImportEnd::In(queue, window)).await?;
         Ok(receiver)
     }
 
@@ -260,17 +308,21 @@ impl Connection {
         dir: Dir,
         name: &str,
         settings: ImportSettings,
+        answer: Option<TypeIdentity>,
         end: ImportEnd,
     ) -> Result<(), ImportError> {
         NameError::check(name)?;
         let request = OpenRequest {
             dir,
+            content: answer.map_or(Content::Values, |_| Content::Requests),
             name: name.to_owned(),
             codec: Bincode::NAME.to_owned(),
             identity: TypeIdentity::of::<T>()?.0,
+            answer_identity: answer.map_or([0; 16], |answer| answer.0),
             window_values: settings.size_values,
             window_bytes: settings.window_bytes,
             limit: settings.limit,
+            clock_ms: clock::now_ms(),
             redelivers: settings.unconfirmed == Unconfirmed::Redeliver,
         };
         let is_lasting = settings.is_lasting;
@@ -482,5 +534,16 @@ impl Connection {
             return Ok(answer);
         }
         Err(self.closed().await)
+    }
+}
+
+/// The bounds of an imported channel that sends.
+fn bounds(settings: ImportSettings) -> OutgoingBounds {
+    OutgoingBounds {
+        capacity_values: settings.size_values,
+        queue_bytes: settings.queue_bytes,
+        slots: Slots::UntilTaken,
+        limit: settings.limit,
+        redelivers: settings.unconfirmed == Unconfirmed::Redeliver,
     }
 }

@@ -5,8 +5,11 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use crate::channel::{Aftermath, Closed, ConsumerKey, Fault, Incoming, LaneKey, LaneWindow};
-use crate::channel::{Origin, Outgoing, ReadySet, Reason};
+use crate::channel::{
+    Aftermath, Answering, Answers, Closed, ConsumerKey, Fault, Incoming, LaneKey,
+};
+use crate::channel::{LaneWindow, Origin, Outgoing, Progress, ReadySet, Reason, Receipts};
+use crate::clock;
 use crate::dir::Dir;
 use crate::id::ChannelId;
 use crate::net::ImportError;
@@ -37,6 +40,10 @@ pub(super) struct Endpoint {
     pub(super) opening: Option<oneshot::Sender<Result<(), ImportError>>>,
     /// The peer has accepted the import.
     pub(super) is_open: bool,
+    /// It carries the answers to another channel's requests.
+    pub(super) is_for_answers: bool,
+    /// If it sends answers: what must hear of those that have left.
+    receipts: Option<Arc<Receipts>>,
 }
 
 /// What an import asked for, to ask for it again.
@@ -81,6 +88,39 @@ impl Endpoints {
         self.by_channel.insert(channel, endpoint);
     }
 
+    /// The channel carries requests: attaches what their answers take. `peer_clock_ms` is what the
+    /// peer's clock shows now, and `window` what this side grants to whoever sends.
+    pub(super) fn attach_answers(
+        &mut self,
+        channel: ChannelId,
+        peer_clock_ms: u64,
+        window: LaneWindow,
+    ) {
+        let Some(Endpoint { name, queue, .. }) = self.by_channel.get(&channel) else { return };
+        let mut endpoint = match queue {
+            Queue::Out(queue, key) => {
+                let Some(asks) = queue.asks() else { return };
+                let answers = asks.answers().clone();
+                let lane = answers.attach(self.ready.clone(), channel.answers(), window);
+                asks.link(lane, *key);
+                Endpoint::new(name.clone(), Queue::In(answers, lane))
+            }
+            Queue::In(queue, lane) => {
+                let answers = Answers::new();
+                let (out, receipts) = answers.ends();
+                let answering = Answering::new(answers, peer_clock_ms, window.values);
+                queue.expect_requests(*lane, answering);
+                let key = out.attach(self.ready.clone(), channel.answers());
+                let mut endpoint = Endpoint::new(name.clone(), Queue::Out(out, key));
+                endpoint.receipts = Some(receipts);
+                endpoint
+            }
+        };
+        endpoint.is_open = true;
+        endpoint.is_for_answers = true;
+        self.by_channel.insert(channel.answers(), endpoint);
+    }
+
     fn attach_out(&self, channel: ChannelId, queue: Arc<Outgoing>) -> Queue {
         let key = queue.attach(self.ready.clone(), channel);
         Queue::Out(queue, key)
@@ -106,7 +146,9 @@ impl Endpoints {
 
     /// Whether an import of this name is in use.
     pub(super) fn is_imported(&self, name: &str) -> bool {
-        self.by_channel.values().any(|endpoint| endpoint.name == name && !endpoint.is_done())
+        self.by_channel.values().any(|endpoint| {
+            endpoint.name == name && !endpoint.is_for_answers && !endpoint.is_done()
+        })
     }
 
     /// The queues of the imported channels that send.
@@ -171,6 +213,8 @@ impl Endpoint {
             closed: None,
             opening: None,
             is_open: false,
+            is_for_answers: false,
+            receipts: None,
         }
     }
 
@@ -179,6 +223,10 @@ impl Endpoint {
         match &self.queue {
             Queue::Out(queue, key) => queue.detach(*key),
             Queue::In(queue, key) => queue.detach(*key),
+        }
+        if let (Queue::Out(queue, _), Some(receipts)) = (&self.queue, &self.receipts) {
+            let reason = || Closed::new(Origin::Local, Reason::HungUp);
+            receipts.end(queue, self.closed.clone().unwrap_or_else(reason));
         }
     }
 
@@ -258,7 +306,7 @@ impl Endpoint {
             queue.suspend_lane(*key, closed.clone());
         }
         self.detach();
-        let request = OpenRequest { limit, ..request.clone() };
+        let request = OpenRequest { limit, clock_ms: clock::now_ms(), ..request.clone() };
         Ok(Import { request, end, is_lasting: *is_lasting, reply: self.opening })
     }
 
@@ -304,21 +352,19 @@ impl Endpoint {
         }
     }
 
-    /// For a receiving channel: values and bytes taken in all, and whether to stop.
-    pub(super) fn taken(&self) -> Option<(u64, u64, Option<Fault>)> {
+    /// For a receiving channel: what was taken in all, and whether to stop.
+    pub(super) fn taken(&self) -> Option<(Progress, Option<Fault>)> {
         match &self.queue {
-            Queue::In(queue, key) => {
-                let (taken, fault) = queue.report(*key)?;
-                Some((taken.values, taken.bytes, fault))
-            }
+            Queue::In(queue, key) => queue.report(*key),
             Queue::Out(..) => None,
         }
     }
 
-    /// The peer has taken values of this session, in all.
-    pub(super) fn taken_by_peer(&self, values: u64) {
+    /// The peer has taken values of this session, in all: in any order, and up to the first that it
+    /// has not.
+    pub(super) fn taken_by_peer(&self, freed_values: u64, leading_values: u64) {
         if let Queue::Out(queue, key) = &self.queue {
-            queue.taken_by_peer(*key, self.base_values + values, values);
+            queue.taken_by_peer(*key, self.base_values + freed_values, leading_values);
         }
     }
 
@@ -356,9 +402,13 @@ impl ValueSource for Endpoints {
         bytes_wanted: usize,
         chunk: &mut Chunk,
     ) -> Supply {
-        match self.find(channel).map(|endpoint| &endpoint.queue) {
+        let supply = match self.find(channel).map(|endpoint| &endpoint.queue) {
             Some(Queue::Out(queue, key)) => queue.refill(*key, values_max, bytes_wanted, chunk),
-            _ => Supply::Empty,
+            _ => return Supply::Empty,
+        };
+        if let Some(Endpoint { receipts: Some(receipts), .. }) = self.find(channel) {
+            receipts.dispatched(chunk.values);
         }
+        supply
     }
 }

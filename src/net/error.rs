@@ -76,6 +76,12 @@ pub enum ImportError {
         /// What the exporter says about it.
         text: String,
     },
+    /// One side of the channel asks, and the other one gives no answers.
+    #[error("one side of the channel {name:?} asks, and the other one gives no answers")]
+    NoAnswers {
+        /// The name.
+        name: String,
+    },
     /// This connection imports the channel already.
     #[error("the channel {name:?} is imported already")]
     AlreadyImported {
@@ -121,6 +127,7 @@ impl ImportError {
             Code::UnknownName => ImportError::UnknownName { name },
             Code::WrongDirection => ImportError::WrongDirection { name, dir },
             Code::TypeMismatch | Code::CodecMismatch => ImportError::TypeMismatch { name, text },
+            Code::NoAnswers => ImportError::NoAnswers { name },
             Code::Ended => ImportError::Ended { name },
             code => ImportError::Refused { name, code, text },
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use tokio::time::Instant;
 
-use crate::channel::{Bincode, Receiver, Sender, Value};
+use crate::channel::{Bincode, Caller, Receiver, Requests, Sender, Value};
 use crate::id::{SessionId, SessionToken};
 use crate::net::config::random;
 use crate::net::event::Events;
@@ -122,6 +122,38 @@ impl Exporter {
         settings: RecvSettings,
     ) -> Result<Receiver<T>, ExportError> {
         self.inner.registry.export_receiver::<T, Bincode>(name, settings)
+    }
+
+    /// Exports a channel to which this side sends messages of type `Q`, with answers of type `R` to
+    /// those that ask. Each message goes to one of its importers, and that one answers it.
+    ///
+    /// # Errors
+    ///
+    /// [`ExportError`] when the name, a type or a setting cannot be used.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    pub fn export_caller<Q: Value, R: Value>(
+        &self,
+        name: &str,
+        settings: SendSettings,
+    ) -> Result<Caller<Q, R>, ExportError> {
+        self.inner.registry.export_caller::<Q, R, Bincode>(name, settings)
+    }
+
+    /// Exports a channel from which this side receives messages of type `Q`, and answers those that ask
+    /// with an `R`. The messages of all importers merge.
+    ///
+    /// # Errors
+    ///
+    /// [`ExportError`] when the name, a type or a setting cannot be used.
+    pub fn export_requests<Q: Value, R: Value>(
+        &self,
+        name: &str,
+        settings: RecvSettings,
+    ) -> Result<Requests<Q, R>, ExportError> {
+        self.inner.registry.export_requests::<Q, R, Bincode>(name, settings)
     }
 
     /// Serves an importer over `stream`: a new one, or one that comes back to its session with another

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use crate::channel::identity::TypeIdentity;
-use crate::channel::{Closed, Codec, EndsWith, Incoming, LaneWindow, Origin, Outgoing};
-use crate::channel::{OutgoingBounds, Reason, Receiver, Sender, Slots, Value};
+use crate::channel::read_answers;
+use crate::channel::{Asks, Caller, Closed, Codec, EndsWith, Incoming, LaneWindow, Origin};
+use crate::channel::{Outgoing, OutgoingBounds, Reason, Receiver, Requests, Sender, Slots, Value};
 use crate::dir::Dir;
 use crate::net::error::NameError;
 use crate::net::{ExportError, RecvSettings, SendSettings, Unconfirmed};
-use crate::wire::{Code, Open};
+use crate::wire::{Code, Content, Open};
 
 /// The exported channels by name.
 #[derive(Debug, Default)]
@@ -28,6 +29,8 @@ struct State {
 #[derive(Debug)]
 struct Export {
     identity: TypeIdentity,
+    /// The type of the answers, if there are any.
+    answer_identity: Option<TypeIdentity>,
     type_name: &'static str,
     codec: &'static str,
     end: ExportEnd,
@@ -93,21 +96,34 @@ impl ExportEnd {
     }
 }
 
+/// The bounds of an exported channel that sends.
+fn bounds(settings: SendSettings) -> OutgoingBounds {
+    OutgoingBounds {
+        capacity_values: settings.capacity_values,
+        queue_bytes: settings.queue_bytes,
+        slots: Slots::UntilDispatched,
+        limit: None,
+        redelivers: settings.unconfirmed == Unconfirmed::Redeliver,
+    }
+}
+
+/// The queue of an exported channel that receives.
+fn incoming(settings: RecvSettings) -> Result<(Arc<Incoming>, LaneWindow), ExportError> {
+    settings.check()?;
+    let ends_with = if settings.stays_open { EndsWith::Nobody } else { EndsWith::LastImporter };
+    let window = LaneWindow { values: settings.window_values, bytes: settings.window_bytes };
+    Ok((Incoming::new(ends_with), window))
+}
+
 impl Registry {
     pub(super) fn export_sender<T: Value, C: Codec>(
         &self,
         name: &str,
         settings: SendSettings,
     ) -> Result<Sender<T>, ExportError> {
-        let queue = Outgoing::new(OutgoingBounds {
-            capacity_values: settings.capacity_values,
-            queue_bytes: settings.queue_bytes,
-            slots: Slots::UntilDispatched,
-            limit: None,
-            redelivers: settings.unconfirmed == Unconfirmed::Redeliver,
-        });
+        let queue = Outgoing::new(bounds(settings));
         let sender = Sender::new::<C>(queue.clone());
-        self.publish::<T, C>(name, ExportEnd::Out(queue))?;
+        self.publish::<T, C>(name, None, ExportEnd::Out(queue))?;
         Ok(sender)
     }
 
@@ -116,20 +132,48 @@ impl Registry {
         name: &str,
         settings: RecvSettings,
     ) -> Result<Receiver<T>, ExportError> {
-        settings.check()?;
-        let ends_with = if settings.stays_open { EndsWith::Nobody } else { EndsWith::LastImporter };
-        let queue = Incoming::new(ends_with);
+        let (queue, window) = incoming(settings)?;
         let receiver = Receiver::new::<C>(queue.clone());
-        let window = LaneWindow { values: settings.window_values, bytes: settings.window_bytes };
-        self.publish::<T, C>(name, ExportEnd::In(queue, window))?;
+        self.publish::<T, C>(name, None, ExportEnd::In(queue, window))?;
         Ok(receiver)
     }
 
-    fn publish<T: Value, C: Codec>(&self, name: &str, end: ExportEnd) -> Result<(), ExportError> {
+    pub(super) fn export_caller<Q: Value, R: Value, C: Codec>(
+        &self,
+        name: &str,
+        settings: SendSettings,
+    ) -> Result<Caller<Q, R>, ExportError> {
+        let asks = Asks::new(settings.redelivers_asks);
+        let queue = Outgoing::for_requests(bounds(settings), asks.clone());
+        let caller = Caller::new::<C>(queue.clone(), asks.clone());
+        let answer_identity = Some(TypeIdentity::of::<R>()?);
+        self.publish::<Q, C>(name, answer_identity, ExportEnd::Out(queue.clone()))?;
+        tokio::spawn(read_answers(queue, asks));
+        Ok(caller)
+    }
+
+    pub(super) fn export_requests<Q: Value, R: Value, C: Codec>(
+        &self,
+        name: &str,
+        settings: RecvSettings,
+    ) -> Result<Requests<Q, R>, ExportError> {
+        let (queue, window) = incoming(settings)?;
+        let requests = Requests::new::<C>(queue.clone());
+        let answer_identity = Some(TypeIdentity::of::<R>()?);
+        self.publish::<Q, C>(name, answer_identity, ExportEnd::In(queue, window))?;
+        Ok(requests)
+    }
+
+    fn publish<T: Value, C: Codec>(
+        &self,
+        name: &str,
+        answer_identity: Option<TypeIdentity>,
+        end: ExportEnd,
+    ) -> Result<(), ExportError> {
         NameError::check(name)?;
         let identity = TypeIdentity::of::<T>()?;
-        let export =
-            Export { identity, type_name: std::any::type_name::<T>(), codec: C::NAME, end };
+        let type_name = std::any::type_name::<T>();
+        let export = Export { identity, answer_identity, type_name, codec: C::NAME, end };
         let mut state = self.state.lock();
         if state.is_closed {
             return Err(ExportError::ExporterClosed);
@@ -144,8 +188,9 @@ impl Registry {
         Ok(())
     }
 
-    /// Finds what an importer asks for, or says why it cannot have it.
-    pub(super) fn find(&self, open: &Open) -> Result<ExportEnd, (Code, String)> {
+    /// Finds what an importer asks for, and what the channel then carries, or says why it cannot have
+    /// it.
+    pub(super) fn find(&self, open: &Open) -> Result<(ExportEnd, Content), (Code, String)> {
         let state = self.state.lock();
         let refusal = |code: Code, text: String| Err((code, text));
         let Some(export) = state.exports.get(&open.name) else {
@@ -166,6 +211,24 @@ impl Registry {
             let text = format!("the exporter's type is {}", export.type_name);
             return refusal(Code::TypeMismatch, text);
         }
+        let content = match (&export.end, open.content, export.answer_identity) {
+            (_, Content::Requests, Some(answer_identity)) => {
+                let is_stated = open.answer_identity != [0; 16];
+                if is_stated && answer_identity.0 != open.answer_identity {
+                    let text = format!("the answers to {} are of another type", export.type_name);
+                    return refusal(Code::TypeMismatch, text);
+                }
+                Content::Requests
+            }
+            // An importer that could answer need not; one that asks needs answers.
+            (ExportEnd::Out(_), Content::Requests, None) => Content::Values,
+            (ExportEnd::In(..), Content::Values, _) => Content::Values,
+            (ExportEnd::Out(_), Content::Values, None) => Content::Values,
+            (ExportEnd::Out(_), Content::Values, Some(_))
+            | (ExportEnd::In(..), Content::Requests, None) => {
+                return refusal(Code::NoAnswers, String::new());
+            }
+        };
         if export.end.is_over() {
             return refusal(Code::Ended, String::new());
         }
@@ -174,7 +237,7 @@ impl Registry {
         {
             return refusal(Code::Busy, String::new());
         }
-        Ok(export.end.clone())
+        Ok((export.end.clone(), content))
     }
 
     /// Takes a name back and ends its channel. Returns the queued values that are dropped by that,

@@ -27,6 +27,7 @@ pub struct SendSettings {
     pub(super) capacity_values: u32,
     pub(super) queue_bytes: usize,
     pub(super) unconfirmed: Unconfirmed,
+    pub(super) redelivers_asks: bool,
 }
 
 impl Default for SendSettings {
@@ -35,11 +36,19 @@ impl Default for SendSettings {
             capacity_values: limits::QUEUE_VALUES_DEFAULT,
             queue_bytes: limits::QUEUE_BYTES_DEFAULT,
             unconfirmed: Unconfirmed::default(),
+            redelivers_asks: false,
         }
     }
 }
 
 impl SendSettings {
+    /// On a channel of requests: those that ask are sent again as well, if the others are, when nobody
+    /// knows whether they were handled. A request may be handled twice then. By default they fail.
+    pub fn redelivers_asks(mut self) -> Self {
+        self.redelivers_asks = true;
+        self
+    }
+
     /// What becomes of values whose fate is unknown when the session of an importer is lost. Default:
     /// [`Unconfirmed::Redeliver`].
     pub fn unconfirmed(mut self, policy: Unconfirmed) -> Self {
@@ -118,6 +127,7 @@ pub struct ImportSettings {
     pub(super) queue_bytes: usize,
     pub(super) limit: Option<u64>,
     pub(super) unconfirmed: Unconfirmed,
+    pub(super) redelivers_asks: bool,
     pub(super) is_lasting: bool,
 }
 
@@ -129,6 +139,7 @@ impl Default for ImportSettings {
             queue_bytes: limits::QUEUE_BYTES_DEFAULT,
             limit: None,
             unconfirmed: Unconfirmed::default(),
+            redelivers_asks: false,
             is_lasting: true,
         }
     }
@@ -157,6 +168,13 @@ impl ImportSettings {
         self
     }
 
+    /// If this side asks: requests are sent again as well, if other messages are, when nobody knows
+    /// whether they were handled. A request may be handled twice then. By default they fail.
+    pub fn redelivers_asks(mut self) -> Self {
+        self.redelivers_asks = true;
+        self
+    }
+
     /// The channel ends when its session is lost. By default it is imported again in the next
     /// session, for as long as it takes, with the same sender, receiver or recipient.
     pub fn ends_with_session(mut self) -> Self {
@@ -164,7 +182,8 @@ impl ImportSettings {
         self
     }
 
-    /// If this side receives: encoded bytes that may be in flight or buffered. Default:
+    /// If this side receives values or answers: encoded bytes of them that may be in flight or
+    /// buffered. Default:
     /// [`WINDOW_BYTES_DEFAULT`](limits::WINDOW_BYTES_DEFAULT).
     pub fn window_bytes(mut self, bytes: u64) -> Self {
         self.window_bytes = bytes;

@@ -4,7 +4,7 @@ use crate::id::ChannelId;
 use crate::session::credit::{Allowance, Window};
 use crate::session::staged::Staged;
 use crate::session::untaken::Untaken;
-use crate::wire::Data;
+use crate::wire::{Content, Data};
 
 /// A channel, from the request to the last frame.
 ///
@@ -31,7 +31,17 @@ pub(super) struct Channel {
     pub(super) hung_up: bool,
     /// What the peer's last word says: the values that it sent, or that were taken from it.
     pub(super) peer_values: u64,
+    pub(super) content: Content,
+    /// This side's window, as it was stated when the channel was asked for.
+    pub(super) stated: Stated,
     pub(super) flow: Flow,
+}
+
+/// A window, as it is stated when a channel is asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Stated {
+    pub(super) values: u32,
+    pub(super) bytes: u64,
 }
 
 /// Which way values go, and what is known of them.
@@ -59,8 +69,10 @@ pub(super) struct Outbound {
     pub(super) deficit_bytes: usize,
     /// Values that the peer has received.
     pub(super) acknowledged_values: u64,
-    /// Values that have left the peer's channel.
+    /// Values that have left the peer's channel, up to the first that has not.
     pub(super) taken_values: u64,
+    /// Values that have left the peer's channel, in any order.
+    pub(super) freed_values: u64,
     /// Values that were sent again on a new link, each time.
     pub(super) repeated_values: u64,
     /// What the peer has received and not taken, if it is to be delivered again when the session is
@@ -91,6 +103,7 @@ impl Channel {
             deficit_bytes: 0,
             acknowledged_values: 0,
             taken_values: 0,
+            freed_values: 0,
             repeated_values: 0,
             untaken: redelivers.then(Untaken::default),
         });
@@ -111,8 +124,28 @@ impl Channel {
             heard_last: false,
             hung_up: false,
             peer_values: 0,
+            content: Content::Values,
+            stated: Stated::default(),
             flow,
         }
+    }
+
+    /// The channel for the answers to the requests of `id`, which needs no request of its own. With
+    /// `window` for what this side receives, or what the peer lets it send.
+    pub(super) fn for_answers(id: ChannelId, this_side_asks: bool, window: Stated) -> Channel {
+        let Stated { values, bytes } = window;
+        let id = id.answers();
+        let mut channel = if this_side_asks {
+            Channel::incoming(id, Window::new(values, bytes, None))
+        } else {
+            let mut channel = Channel::outgoing(id, None, false);
+            if let Flow::Out(outbound) = &mut channel.flow {
+                outbound.allowance = Allowance::new(values, bytes, None);
+            }
+            channel
+        };
+        channel.is_accepted = true;
+        channel
     }
 
     /// Both sides have said their last word.

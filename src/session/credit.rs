@@ -14,6 +14,7 @@ pub(super) struct Allowance {
     granted_values: u64,
     granted_bytes: u64,
     /// The first grant, which is the peer's window.
+    window_values: u64,
     window_bytes: u64,
     /// The number of values after which the channel ends.
     limit: Option<u64>,
@@ -26,6 +27,7 @@ impl Allowance {
             sent_bytes: 0,
             granted_values: u64::from(window_values),
             granted_bytes: window_bytes,
+            window_values: u64::from(window_values),
             window_bytes,
             limit,
         }
@@ -47,6 +49,11 @@ impl Allowance {
 
     pub(super) fn sent_bytes(&self) -> u64 {
         self.sent_bytes
+    }
+
+    /// Values that have left the peer's channel, in any order: what was granted beyond its window.
+    pub(super) fn freed_values(&self) -> u64 {
+        self.granted_values.saturating_sub(self.window_values).min(self.sent_values)
     }
 
     pub(super) fn limit(&self) -> Option<u64> {
@@ -107,6 +114,8 @@ pub(super) struct Window {
     received_bytes: u64,
     taken_values: u64,
     taken_bytes: u64,
+    /// Values that were taken, up to the first that was not.
+    leading_values: u64,
     told: Totals,
     /// Up to where bytes are granted so that a value which is longer than the window can come in.
     extended_to: u64,
@@ -131,6 +140,7 @@ impl Window {
             received_bytes: 0,
             taken_values: 0,
             taken_bytes: 0,
+            leading_values: 0,
             told: Totals { values: window_values, bytes: window_bytes, taken: 0 },
             extended_to: 0,
         }
@@ -203,14 +213,19 @@ impl Window {
     pub(super) fn take_all(&mut self) {
         self.taken_values = self.received_values;
         self.taken_bytes = self.received_bytes;
+        self.leading_values = self.received_values;
     }
 
-    /// Counts what has left the channel; totals.
-    pub(super) fn take(&mut self, values: u64, bytes: u64) {
+    /// Counts what has left the channel; totals. `leading_values` of the `values` are those up to the
+    /// first that has not.
+    pub(super) fn take(&mut self, values: u64, bytes: u64, leading_values: u64) {
         assert!(
-            values <= self.received_values && bytes <= self.received_bytes,
+            values <= self.received_values
+                && bytes <= self.received_bytes
+                && leading_values <= values,
             "only what was received is taken"
         );
+        self.leading_values = self.leading_values.max(leading_values);
         self.taken_values = self.taken_values.max(values);
         self.taken_bytes = self.taken_bytes.max(bytes);
     }
@@ -223,7 +238,7 @@ impl Window {
         Totals {
             values: self.taken_values + self.window_values,
             bytes: self.open_to(),
-            taken: self.taken_values,
+            taken: self.leading_values,
         }
     }
 
@@ -287,7 +302,7 @@ mod tests {
     fn a_grant_binds_only_when_it_was_told() {
         let mut window = Window::new(1, 100, None);
         assert_eq!(window.receive(1, 10, None), Ok(()));
-        window.take(1, 10);
+        window.take(1, 10, 1);
         assert_eq!(window.receive(1, 10, None), Err(WindowError::Exceeded));
         assert_eq!(window.due(), GrantDue::Now);
         assert_eq!(window.tell(), Totals { values: 2, bytes: 110, taken: 1 });
@@ -299,9 +314,9 @@ mod tests {
     fn small_changes_wait_for_other_traffic() {
         let mut window = Window::new(100, 10_000, None);
         assert_eq!(window.receive(30, 300, None), Ok(()));
-        window.take(1, 10);
+        window.take(1, 10, 1);
         assert_eq!(window.due(), GrantDue::Later);
-        window.take(25, 250);
+        window.take(25, 250, 25);
         assert_eq!(window.due(), GrantDue::Now);
     }
 
@@ -316,7 +331,7 @@ mod tests {
         assert_eq!(window.due(), GrantDue::Now);
         assert_eq!(window.tell().bytes, 500);
         assert_eq!(window.receive(1, 420, None), Ok(()));
-        window.take(1, 500);
+        window.take(1, 500, 1);
         assert_eq!(window.extension(), 0);
         assert_eq!(window.tell().bytes, 600);
     }

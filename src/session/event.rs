@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::id::ChannelId;
-use crate::wire::{Code, Open};
+use crate::wire::{Code, Content, Open};
 
 /// Something that the channels or the program must know.
 #[derive(Debug)]
@@ -15,6 +15,10 @@ pub enum Event {
     Accepted {
         /// The channel.
         channel: ChannelId,
+        /// What it carries. With requests, the channel for their answers is open as well.
+        content: Content,
+        /// The peer's clock, in milliseconds.
+        clock_ms: u64,
     },
     /// The peer refused an import. The channel is over.
     Refused {
@@ -40,8 +44,17 @@ pub enum Event {
     Taken {
         /// The channel.
         channel: ChannelId,
-        /// How many since the channel was opened.
+        /// How many since the channel was opened, up to the first that has not.
         values: u64,
+        /// How many in any order.
+        freed_values: u64,
+    },
+    /// The peer wants no answer to a request any more. The request may have come, or may still come.
+    Cancelled {
+        /// The channel of the request.
+        channel: ChannelId,
+        /// The number that the peer gave the request.
+        request: u64,
     },
     /// As many values were sent as the importer wanted; the source is not asked again.
     LimitReached {

@@ -49,19 +49,19 @@ use crate::limits::{
     FRAME_BYTES_MAX, FRAME_BYTES_MAX_FLOOR, LARGE_VALUES_BYTES_MAX, WINDOW_BYTES_MAX,
     WINDOW_BYTES_MIN, WINDOW_VALUES_MAX,
 };
-use crate::session::channel::{Channel, Flow};
+use crate::session::channel::{Channel, Flow, Stated};
 use crate::session::credit::{Allowance, GrantDue, Window};
 use crate::session::link::Link;
 use crate::session::round::Round;
 use crate::session::table::Table;
 use crate::session::timers::Timers;
 use crate::session::untaken::Untaken;
-use crate::wire::{Code, Frame, Open};
+use crate::wire::{Code, Content, Frame, Open};
 
 pub use counters::{Counters, Progress, Resumed};
 pub use error::{OpenError, SessionError};
 pub use event::Event;
-pub use parameters::{OpenRequest, Parameters, Role, Settled};
+pub use parameters::{OpenRequest, Parameters, RequestTerms, Role, Settled};
 pub use remains::Remains;
 pub use resume::{Keyring, Refusal, Ticket, WrongWelcome};
 pub use source::{Chunk, Supply, ValueSource};
@@ -241,23 +241,32 @@ impl Session {
         let window_values = request.window_values.clamp(1, WINDOW_VALUES_MAX);
         // On the wire, zero stands for no limit.
         let limit = request.limit.map(|limit| limit.max(1));
-        let (channel, window_bytes) = match request.dir {
-            Dir::Send => (Channel::outgoing(id, limit, request.redelivers), 0),
-            Dir::Recv => {
-                let bytes = request.window_bytes.clamp(WINDOW_BYTES_MIN, WINDOW_BYTES_MAX);
+        let bytes = request.window_bytes.clamp(WINDOW_BYTES_MIN, WINDOW_BYTES_MAX);
+        let (mut channel, window_bytes) = match (request.dir, request.content) {
+            (Dir::Send, Content::Values) => (Channel::outgoing(id, limit, request.redelivers), 0),
+            // What this side receives then is answers.
+            (Dir::Send, Content::Requests) => {
+                (Channel::outgoing(id, limit, request.redelivers), bytes)
+            }
+            (Dir::Recv, _) => {
                 (Channel::incoming(id, Window::new(window_values, bytes, limit)), bytes)
             }
         };
+        channel.content = request.content;
+        channel.stated = Stated { values: window_values, bytes };
         self.table.insert(channel);
         self.link.push(&Frame::Open(Open {
             channel: id,
             dir: request.dir,
+            content: request.content,
             name: request.name,
             codec: request.codec,
             identity: request.identity,
+            answer_identity: request.answer_identity,
             window_values,
             window_bytes,
             limit,
+            clock_ms: request.clock_ms,
         }));
         Ok(id)
     }
@@ -266,26 +275,68 @@ impl Session {
     /// if this side receives, `redelivers` if it sends: then values are kept until they are taken.
     /// Does nothing if the channel is over meanwhile.
     pub fn accept(&mut self, open: &Open, window_values: u32, window_bytes: u64, redelivers: bool) {
-        let Some(channel) = self.table.find_mut(open.channel) else {
+        let settled = self.settle(open, Content::Values, window_values, window_bytes, redelivers);
+        let Some(Stated { values: window_values, bytes: window_bytes }) = settled else { return };
+        let (channel, content) = (open.channel, Content::Values);
+        let accept = Frame::Accept { channel, content, window_values, window_bytes, clock_ms: 0 };
+        self.link.push(&accept);
+        self.join_round(channel);
+    }
+
+    /// Accepts a channel that [`Event::OpenRequested`] asked for as one of requests, and with it the
+    /// channel for the answers. Does nothing if the channel is over meanwhile.
+    pub fn accept_requests(&mut self, open: &Open, terms: RequestTerms) {
+        let RequestTerms { window_values, window_bytes, answers_bytes, redelivers, clock_ms } =
+            terms;
+        let content = Content::Requests;
+        let Some(settled) = self.settle(open, content, window_values, window_bytes, redelivers)
+        else {
             return;
         };
+        // As many answers as requests. Their bytes are the asker's to say.
+        let (this_side_asks, answers) = match open.dir {
+            Dir::Recv => {
+                let bytes = answers_bytes.clamp(WINDOW_BYTES_MIN, WINDOW_BYTES_MAX);
+                (true, Stated { values: open.window_values, bytes })
+            }
+            Dir::Send => (false, Stated { values: settled.values, bytes: open.window_bytes }),
+        };
+        let channel = open.channel;
+        self.table.insert(Channel::for_answers(channel, this_side_asks, answers));
+        let window_values = settled.values;
+        let window_bytes = if this_side_asks { answers.bytes } else { settled.bytes };
+        let accept = Frame::Accept { channel, content, window_values, window_bytes, clock_ms };
+        self.link.push(&accept);
+        self.join_round(channel);
+    }
+
+    /// Settles the windows of a channel that is accepted; returns this side's, which is nothing if it
+    /// sends.
+    fn settle(
+        &mut self,
+        open: &Open,
+        content: Content,
+        window_values: u32,
+        window_bytes: u64,
+        redelivers: bool,
+    ) -> Option<Stated> {
+        let channel = self.table.find_mut(open.channel)?;
         channel.is_accepted = true;
-        let (window_values, window_bytes) = match &mut channel.flow {
+        channel.content = content;
+        Some(match &mut channel.flow {
             Flow::Out(outbound) => {
                 let (values, bytes) = (open.window_values, open.window_bytes);
                 outbound.allowance = Allowance::new(values, bytes, open.limit);
                 outbound.untaken = redelivers.then(Untaken::default);
-                (0, 0)
+                Stated::default()
             }
             Flow::In(inbound) => {
                 let values = window_values.clamp(1, open.window_values.min(WINDOW_VALUES_MAX));
                 let bytes = window_bytes.clamp(WINDOW_BYTES_MIN, WINDOW_BYTES_MAX);
                 inbound.window = Window::new(values, bytes, open.limit);
-                (values, bytes)
+                Stated { values, bytes }
             }
-        };
-        self.link.push(&Frame::Accept { channel: open.channel, window_values, window_bytes });
-        self.join_round(open.channel);
+        })
     }
 
     /// Refuses what [`Event::OpenRequested`] asked for.
@@ -303,8 +354,34 @@ impl Session {
         self.join_round(id);
     }
 
-    /// Values have left this side's channel: totals since it was opened.
+    /// Nobody waits for the answer to a request any more. Does nothing if the channel takes no more
+    /// from this side.
+    pub fn cancel(&mut self, id: ChannelId, request: u64) {
+        if let Some(channel) = self.table.find(id)
+            && channel.content == Content::Requests
+            && channel.is_accepted
+            && !channel.is_over()
+            && !channel.hung_up
+        {
+            self.link.push(&Frame::Cancel { channel: id, request });
+        }
+    }
+
+    /// Values have left this side's channel in their order: totals since it was opened.
     pub fn taken(&mut self, now: Instant, id: ChannelId, values: u64, bytes: u64) {
+        self.taken_in_any_order(now, id, values, bytes, values);
+    }
+
+    /// The same for values that left in any order: `leading_values` of them are those up to the first
+    /// that has not. The peer keeps that one and those behind it, if it would send them again.
+    pub fn taken_in_any_order(
+        &mut self,
+        now: Instant,
+        id: ChannelId,
+        values: u64,
+        bytes: u64,
+        leading_values: u64,
+    ) {
         let Some(channel) = self.table.find_mut(id) else {
             return;
         };
@@ -312,7 +389,7 @@ impl Session {
             return;
         };
         let before = inbound.window.extension();
-        inbound.window.take(values, bytes);
+        inbound.window.take(values, bytes, leading_values);
         self.extended_bytes -= before - inbound.window.extension();
         let is_complete = channel.heard_last && !channel.said_last && inbound.window.all_taken();
         if is_complete {

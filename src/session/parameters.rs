@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::dir::Dir;
 use crate::session::timers::Heartbeat;
+use crate::wire::Content;
 
 /// Which side of the session this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,19 +49,40 @@ pub struct Settled {
 pub struct OpenRequest {
     /// The importer's direction.
     pub dir: Dir,
+    /// What the importer can deal with.
+    pub content: Content,
     /// The name under which the channel is exported.
     pub name: String,
     /// The name of the codec.
     pub codec: String,
     /// Identity of the type of the values; all zero when it is not stated.
     pub identity: [u8; 16],
+    /// Identity of the type of the answers, if there are any; all zero when it is not stated.
+    pub answer_identity: [u8; 16],
     /// Values that may be in flight or buffered.
     pub window_values: u32,
-    /// Encoded bytes that may be in flight or buffered, if the importer receives.
+    /// Encoded bytes that may be in flight or buffered, if the importer receives values or answers.
     pub window_bytes: u64,
     /// The number of values after which the channel ends.
     pub limit: Option<u64>,
+    /// The importer's clock, in milliseconds. It counts for deadlines of requests.
+    pub clock_ms: u64,
     /// If the importer sends: values are kept until they are taken, so that they can be sent again
     /// when the session is lost.
     pub redelivers: bool,
+}
+
+/// What this side says to a channel of requests that the peer asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestTerms {
+    /// Requests that may be in flight or buffered, if this side receives them.
+    pub window_values: u32,
+    /// Encoded bytes of them.
+    pub window_bytes: u64,
+    /// Encoded bytes of answers that may be in flight or buffered, if this side receives those.
+    pub answers_bytes: u64,
+    /// If this side sends requests: they are kept until they are taken.
+    pub redelivers: bool,
+    /// This side's clock, in milliseconds.
+    pub clock_ms: u64,
 }

@@ -7,10 +7,10 @@ use bytes::BytesMut;
 use crate::dir::Dir;
 use crate::id::ChannelId;
 use crate::limits::{REPLAY_FRAMES_MAX, WINDOW_BYTES_MIN};
-use crate::session::channel::{Channel, Flow};
+use crate::session::channel::{Channel, Flow, Stated};
 use crate::session::credit::{Allowance, Window, WindowError};
 use crate::session::{Event, Role, Session, SessionError};
-use crate::wire::{Code, Data, Frame, Open, Sequenced, decode};
+use crate::wire::{Code, Content, Data, Frame, Open, Sequenced, decode};
 
 impl Session {
     /// Takes all whole frames from the front of `input`, which came from the link.
@@ -59,8 +59,9 @@ impl Session {
                 Ok(())
             }
             Frame::Open(open) => self.handle_open(open),
-            Frame::Accept { channel, window_values, window_bytes } => {
-                self.handle_accept(channel, window_values, window_bytes)
+            Frame::Accept { channel, content, window_values, window_bytes, clock_ms } => {
+                let window = Stated { values: window_values, bytes: window_bytes };
+                self.handle_accept(channel, content, window, clock_ms)
             }
             Frame::Refuse { channel, code, text } => self.handle_refuse(channel, code, text),
             Frame::Data(data) => self.handle_data(now, data),
@@ -68,6 +69,7 @@ impl Session {
             Frame::Hangup { channel, code, values, text } => {
                 self.handle_hangup(now, channel, code, values, text)
             }
+            Frame::Cancel { channel, request } => self.handle_cancel(channel, request),
         }
     }
 
@@ -88,7 +90,8 @@ impl Session {
         if self.table.unused() != Some(id) {
             return Err(SessionError::violation(id, "it is not the next unused number"));
         }
-        if open.dir == Dir::Recv && open.window_bytes < WINDOW_BYTES_MIN {
+        let has_window = open.dir == Dir::Recv || open.content == Content::Requests;
+        if has_window && open.window_bytes < WINDOW_BYTES_MIN {
             return Err(SessionError::violation(id, "its window is too small"));
         }
         if self.link.frames_kept() > 2 * REPLAY_FRAMES_MAX {
@@ -112,21 +115,45 @@ impl Session {
     fn handle_accept(
         &mut self,
         id: ChannelId,
-        window_values: u32,
-        window_bytes: u64,
+        content: Content,
+        window: Stated,
+        clock_ms: u64,
     ) -> Result<(), SessionError> {
         let Some(channel) = self.opening(id)? else {
             return self.late(id);
         };
-        if let Flow::Out(outbound) = &mut channel.flow {
-            if window_values == 0 || window_bytes < WINDOW_BYTES_MIN {
+        let Stated { values, bytes } = window;
+        let has_window = matches!(channel.flow, Flow::Out(_)) || content == Content::Requests;
+        let answers = match &mut channel.flow {
+            _ if has_window && bytes < WINDOW_BYTES_MIN => {
                 return Err(SessionError::violation(id, "its window is too small"));
             }
-            let limit = outbound.allowance.limit();
-            outbound.allowance = Allowance::new(window_values, window_bytes, limit);
-        }
+            Flow::Out(_) if values == 0 => {
+                return Err(SessionError::violation(id, "its window is too small"));
+            }
+            // Who asks needs answers; who can give them may do without being asked.
+            Flow::Out(_) if content != channel.content => {
+                return Err(SessionError::violation(id, "it carries something else"));
+            }
+            Flow::In(_) if content == Content::Requests && content != channel.content => {
+                return Err(SessionError::violation(id, "it carries something else"));
+            }
+            Flow::Out(outbound) => {
+                let limit = outbound.allowance.limit();
+                outbound.allowance = Allowance::new(values, bytes, limit);
+                Channel::for_answers(id, true, Stated { values, ..channel.stated })
+            }
+            Flow::In(_) => {
+                let values = channel.stated.values;
+                Channel::for_answers(id, false, Stated { values, bytes })
+            }
+        };
         channel.is_accepted = true;
-        self.events.push_back(Event::Accepted { channel: id });
+        channel.content = content;
+        if content == Content::Requests {
+            self.table.insert(answers);
+        }
+        self.events.push_back(Event::Accepted { channel: id, content, clock_ms });
         self.join_round(id);
         Ok(())
     }
@@ -281,14 +308,31 @@ impl Session {
             return Err(SessionError::violation(id, "an impossible grant"));
         }
         outbound.allowance.grant(values, bytes);
-        if taken > outbound.taken_values {
-            outbound.taken_values = taken;
+        let freed_values = outbound.allowance.freed_values();
+        if taken > outbound.taken_values || freed_values > outbound.freed_values {
+            outbound.taken_values = outbound.taken_values.max(taken);
+            outbound.freed_values = freed_values;
+            let values = outbound.taken_values;
             if let Some(untaken) = &mut outbound.untaken {
-                untaken.take(taken);
+                untaken.take(values);
             }
-            self.events.push_back(Event::Taken { channel: id, values: taken });
+            self.events.push_back(Event::Taken { channel: id, values, freed_values });
         }
         self.join_round(id);
+        Ok(())
+    }
+
+    fn handle_cancel(&mut self, id: ChannelId, request: u64) -> Result<(), SessionError> {
+        let Some(channel) = self.table.find(id) else {
+            return self.late(id);
+        };
+        let is_asked = matches!(channel.flow, Flow::In(_))
+            && channel.is_accepted
+            && channel.content == Content::Requests;
+        if !is_asked {
+            return Err(SessionError::violation(id, "nothing can be cancelled there"));
+        }
+        self.events.push_back(Event::Cancelled { channel: id, request });
         Ok(())
     }
 }

@@ -18,12 +18,12 @@ pub(super) struct Table {
 impl Table {
     /// The next unused number; `None` when there is none.
     pub(super) fn unused(&self) -> Option<ChannelId> {
-        self.last_used.checked_add(1).map(ChannelId)
+        self.last_used.checked_add(1).map(ChannelId).filter(|id| !id.is_for_answers())
     }
 
     /// Whether a channel had this number once, or has it now.
     pub(super) fn was_used(&self, id: ChannelId) -> bool {
-        id.0 <= self.last_used
+        id.opened().0 <= self.last_used
     }
 
     /// Marks a number as used without a channel.
@@ -32,7 +32,7 @@ impl Table {
     }
 
     pub(super) fn insert(&mut self, channel: Channel) {
-        self.use_up(channel.id);
+        self.use_up(channel.id.opened());
         self.channels.insert(channel.id, channel);
     }
 

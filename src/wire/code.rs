@@ -75,6 +75,8 @@ codes! {
     Ended = 0x0105, "the channel has ended";
     /// Too much waits to be taken from importers that have left.
     Busy = 0x0106, "too much waits to be taken from importers that have left";
+    /// One side asks, and the other one gives no answers.
+    NoAnswers = 0x0107, "one side asks, and the other one gives no answers";
 
     /// The session was closed on purpose.
     Closed = 0x0200, "closed";

@@ -6,8 +6,8 @@ use crate::dir::Dir;
 use crate::id::ChannelId;
 use crate::limits::{CODEC_BYTES_MAX, CONTROL_BODY_BYTES_MAX, NAME_BYTES_MAX, TEXT_BYTES_MAX};
 use crate::wire::{
-    Code, DATA_PREFIX_BYTES, Data, Frame, HEADER_BYTES, Header, Kind, Open, PARTIAL_PREFIX_BYTES,
-    Partial, Sequenced, WireError,
+    Code, Content, DATA_PREFIX_BYTES, Data, Frame, HEADER_BYTES, Header, Kind, Open,
+    PARTIAL_PREFIX_BYTES, Partial, Sequenced, WireError,
 };
 
 /// Takes the next frame from the front of `input`, or nothing if it is not there as a whole.
@@ -75,8 +75,10 @@ fn decode_body(header: Header, body: Bytes) -> Result<Frame, WireError> {
         Kind::Open => Frame::Open(decode_open(channel, &mut body)?),
         Kind::Accept => {
             let window_values = body.u32()?;
-            body.zero(4)?;
-            Frame::Accept { channel, window_values, window_bytes: body.u64()? }
+            let content = decode_content(&mut body)?;
+            body.zero(3)?;
+            let (window_bytes, clock_ms) = (body.u64()?, body.u64()?);
+            Frame::Accept { channel, content, window_values, window_bytes, clock_ms }
         }
         Kind::Refuse => Frame::Refuse { channel, code: body.code()?, text: body.text()? },
         Kind::End => Frame::End { channel, values: body.u64()? },
@@ -84,6 +86,7 @@ fn decode_body(header: Header, body: Bytes) -> Result<Frame, WireError> {
             let values = body.u64()?;
             Frame::Hangup { channel, code: body.code()?, values, text: body.text()? }
         }
+        Kind::Cancel => Frame::Cancel { channel, request: body.u64()? },
         Kind::Hello | Kind::Welcome | Kind::Reject | Kind::Data => {
             return Err(WireError::Unexpected(kind));
         }
@@ -98,7 +101,8 @@ fn decode_open(channel: ChannelId, body: &mut Body) -> Result<Open, WireError> {
         2 => Dir::Send,
         _ => return Err(WireError::Field(Kind::Open, "direction")),
     };
-    body.zero(3)?;
+    let content = decode_content(body)?;
+    body.zero(2)?;
     let window_values = body.u32()?;
     if window_values == 0 {
         return Err(WireError::Field(Kind::Open, "window"));
@@ -108,10 +112,31 @@ fn decode_open(channel: ChannelId, body: &mut Body) -> Result<Open, WireError> {
         0 => None,
         limit => Some(limit),
     };
-    let identity = body.array()?;
+    let clock_ms = body.u64()?;
+    let (identity, answer_identity) = (body.array()?, body.array()?);
     let codec = body.name("codec", CODEC_BYTES_MAX)?;
     let name = body.name("name", NAME_BYTES_MAX)?;
-    Ok(Open { channel, dir, name, codec, identity, window_values, window_bytes, limit })
+    Ok(Open {
+        channel,
+        dir,
+        content,
+        name,
+        codec,
+        identity,
+        answer_identity,
+        window_values,
+        window_bytes,
+        limit,
+        clock_ms,
+    })
+}
+
+fn decode_content(body: &mut Body) -> Result<Content, WireError> {
+    match body.u8()? {
+        0 => Ok(Content::Values),
+        1 => Ok(Content::Requests),
+        _ => Err(WireError::Field(body.kind, "content")),
+    }
 }
 
 fn decode_data(header: Header, mut body: Bytes) -> Result<Frame, WireError> {
@@ -240,14 +265,24 @@ mod tests {
             Frame::Open(Open {
                 channel,
                 dir: Dir::Recv,
+                content: Content::Requests,
                 name: "lines".into(),
                 codec: "bincode2".into(),
                 identity: [7; 16],
+                answer_identity: [8; 16],
                 window_values: 3,
                 window_bytes: 70_000,
                 limit: Some(10),
+                clock_ms: 1 << 33,
             }),
-            Frame::Accept { channel, window_values: 3, window_bytes: 70_000 },
+            Frame::Accept {
+                channel,
+                content: Content::Requests,
+                window_values: 3,
+                window_bytes: 70_000,
+                clock_ms: 12,
+            },
+            Frame::Cancel { channel, request: 1 << 50 },
             Frame::Refuse { channel, code: Code::UnknownName, text: "no".into() },
             Frame::Data(Data {
                 channel,

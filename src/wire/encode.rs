@@ -5,7 +5,7 @@ use bytes::{BufMut, BytesMut};
 use crate::dir::Dir;
 use crate::id::ChannelId;
 use crate::limits::TEXT_BYTES_MAX;
-use crate::wire::{Frame, Header, Kind, Partial};
+use crate::wire::{Content, Frame, Header, Kind, Partial};
 
 /// The bytes of a data frame's body before the run, when its last value is whole.
 pub const DATA_PREFIX_BYTES: usize = 4;
@@ -32,20 +32,24 @@ pub fn encode(frame: &Frame, sequence: u32, output: &mut BytesMut) {
         }
         Frame::Open(open) => framed(Kind::Open, open.channel, sequence, output, |body| {
             body.put_u8(dir_number(open.dir));
-            body.put_u8(0);
+            body.put_u8(content_number(open.content));
             body.put_u16_le(0);
             body.put_u32_le(open.window_values);
             body.put_u64_le(open.window_bytes);
             body.put_u64_le(open.limit.map_or(0, |limit| limit.max(1)));
+            body.put_u64_le(open.clock_ms);
             body.put_slice(&open.identity);
+            body.put_slice(&open.answer_identity);
             put_text(body, &open.codec);
             put_text(body, &open.name);
         }),
-        Frame::Accept { channel, window_values, window_bytes } => {
+        Frame::Accept { channel, content, window_values, window_bytes, clock_ms } => {
             framed(Kind::Accept, *channel, sequence, output, |body| {
                 body.put_u32_le(*window_values);
-                body.put_u32_le(0);
+                body.put_u8(content_number(*content));
+                body.put_slice(&[0; 3]);
                 body.put_u64_le(*window_bytes);
+                body.put_u64_le(*clock_ms);
             });
         }
         Frame::Refuse { channel, code, text } => {
@@ -68,6 +72,9 @@ pub fn encode(frame: &Frame, sequence: u32, output: &mut BytesMut) {
                 body.put_u16_le(code.number());
                 put_text(body, text);
             });
+        }
+        Frame::Cancel { channel, request } => {
+            framed(Kind::Cancel, *channel, sequence, output, |body| body.put_u64_le(*request));
         }
     }
 }
@@ -101,6 +108,13 @@ pub(super) fn dir_number(dir: Dir) -> u8 {
     match dir {
         Dir::Recv => 1,
         Dir::Send => 2,
+    }
+}
+
+fn content_number(content: Content) -> u8 {
+    match content {
+        Content::Values => 0,
+        Content::Requests => 1,
     }
 }
 

@@ -57,10 +57,15 @@ pub enum Frame {
     Accept {
         /// The channel.
         channel: ChannelId,
+        /// What the channel carries: what was asked for, or plain values.
+        content: Content,
         /// Values that the exporter takes at first; zero if the exporter sends.
         window_values: u32,
-        /// Encoded bytes that the exporter takes at first; zero if the exporter sends.
+        /// Encoded bytes that the exporter takes at first: of values, or of answers if it sends
+        /// requests; zero if it sends values.
         window_bytes: u64,
+        /// The exporter's clock, in milliseconds.
+        clock_ms: u64,
     },
     /// The import is refused. The channel's number is used up.
     Refuse {
@@ -91,6 +96,24 @@ pub enum Frame {
         /// The same as the code, for people.
         text: String,
     },
+    /// The asker of a request wants no answer any more.
+    Cancel {
+        /// The channel.
+        channel: ChannelId,
+        /// The number that the asker gave the request.
+        request: u64,
+    },
+}
+
+/// What a channel carries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Content {
+    /// Values, and nothing comes back.
+    #[default]
+    Values,
+    /// Messages, of which some ask for an answer. The answers have a channel of their own
+    /// ([`ChannelId::answers`]), which is opened and accepted together with this one.
+    Requests,
 }
 
 /// A request to import a channel.
@@ -100,18 +123,25 @@ pub struct Open {
     pub channel: ChannelId,
     /// The importer's direction.
     pub dir: Dir,
+    /// What the importer can deal with.
+    pub content: Content,
     /// The name under which it is exported.
     pub name: String,
     /// The name of the codec that encodes the values.
     pub codec: String,
     /// Identity of the type of the values; all zero when it is not stated.
     pub identity: [u8; 16],
+    /// Identity of the type of the answers, if there are any; all zero when it is not stated.
+    pub answer_identity: [u8; 16],
     /// Values that may be in flight or buffered.
     pub window_values: u32,
-    /// Encoded bytes that the importer takes at first; zero if the importer sends.
+    /// Encoded bytes that the importer takes at first: of values, or of answers if it sends
+    /// requests; zero if it sends values.
     pub window_bytes: u64,
     /// The number of values after which the channel ends; `None` for no limit.
     pub limit: Option<u64>,
+    /// The importer's clock, in milliseconds.
+    pub clock_ms: u64,
 }
 
 /// Values of a channel: a piece of the channel's byte stream, in which each value stands behind
@@ -149,6 +179,7 @@ impl Frame {
                 | Frame::Data(_)
                 | Frame::End { .. }
                 | Frame::Hangup { .. }
+                | Frame::Cancel { .. }
         )
     }
 
@@ -163,7 +194,8 @@ impl Frame {
             | Frame::Accept { channel, .. }
             | Frame::Refuse { channel, .. }
             | Frame::End { channel, .. }
-            | Frame::Hangup { channel, .. } => *channel,
+            | Frame::Hangup { channel, .. }
+            | Frame::Cancel { channel, .. } => *channel,
             Frame::Open(open) => open.channel,
             Frame::Data(data) => data.channel,
         }

@@ -16,7 +16,7 @@ pub use code::Code;
 pub use decode::decode;
 pub use encode::{DATA_PREFIX_BYTES, PARTIAL_PREFIX_BYTES, encode, encode_data_head};
 pub use error::WireError;
-pub use frame::{Data, Frame, Open, Partial, Sequenced};
+pub use frame::{Content, Data, Frame, Open, Partial, Sequenced};
 pub use header::{HEADER_BYTES, Header, Kind};
 pub use hello::{Hello, Opening, Reject, Resume, Welcome, check_preamble};
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
-use netchan::channel::{Deliveries, Receiver, RecvError, Sender, Value};
+use netchan::channel::{Receiver, RecvError, Requests, Sender, Value};
 use netchan::net::{Address, ConnectionEnd, Event, EventStream, FlushError, ImportSettings};
 use netchan::net::{RecvSettings, SendSettings, UnreadReports};
 use netchan::session::SessionError;
@@ -43,8 +43,7 @@ async fn perform(task: Task) {
             send(&peer, sender, generation, values).await
         }
         Duty::Take { record, values_max } => {
-            let receiver = peer.receiver("values").await;
-            take(receiver.into_deliveries(), &record, values_max).await
+            take(peer.requests("values").await, &record, values_max).await
         }
     };
     outcome.tally = peer.tally.get();
@@ -97,6 +96,18 @@ impl Peer {
             Side::Import(connection) => {
                 let settings = ImportSettings::default().unconfirmed(policy.into());
                 connection.import_sender(name, settings).await.unwrap()
+            }
+        }
+    }
+
+    /// Takes plain values one by one, and says of each when it is done with.
+    async fn requests<T: Value>(&self, name: &str) -> Requests<T, ()> {
+        match &self.side {
+            Side::Export(exporter) => {
+                exporter.export_requests(name, RecvSettings::default()).unwrap()
+            }
+            Side::Import(connection) => {
+                connection.import_requests(name, ImportSettings::default()).await.unwrap()
             }
         }
     }
@@ -184,7 +195,7 @@ async fn send(peer: &Peer, sender: Sender<u64>, generation: u64, values: Option<
 }
 
 /// A value is on record before it counts as taken.
-async fn take(mut deliveries: Deliveries<u64>, record: &Path, values_max: Option<u64>) -> Outcome {
+async fn take(mut values: Requests<u64, ()>, record: &Path, values_max: Option<u64>) -> Outcome {
     let mut file: File = OpenOptions::new().create(true).append(true).open(record).unwrap();
     let mut outcome = Outcome::default();
     let closed = loop {
@@ -192,10 +203,11 @@ async fn take(mut deliveries: Deliveries<u64>, record: &Path, values_max: Option
             // It waits to be killed.
             std::future::pending::<()>().await;
         }
-        match deliveries.next().await {
-            Ok((value, receipt)) => {
+        match values.recv().await {
+            Ok(request) => {
+                let (value, responder) = request.into_parts();
                 file.write_all(&value.to_le_bytes()).unwrap();
-                drop(receipt);
+                drop(responder);
                 outcome.received += 1;
                 say_progress(outcome.received, value, STEP);
             }

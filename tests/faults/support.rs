@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use netchan::Dir;
 use netchan::id::{ChannelId, Incarnation, NodeId};
 use netchan::net::{Config, ConnectionEnd, Stream, UnreadReports};
-use netchan::wire::{Frame, Hello, Open, PREAMBLE, VERSION, encode};
+use netchan::wire::{Content, Frame, Hello, Open, PREAMBLE, VERSION, encode};
 use netchan::{Connection, Exporter};
 use tokio::io::{AsyncWriteExt, DuplexStream};
 use tokio::task::JoinHandle;
@@ -90,6 +90,9 @@ impl Mute {
             name: name.to_owned(),
             codec: "bincode2".to_owned(),
             identity: [0; 16],
+            answer_identity: [0; 16],
+            content: Content::Values,
+            clock_ms: 0,
             window_values: 1,
             window_bytes: 0,
             limit: None,

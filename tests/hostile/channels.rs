@@ -5,7 +5,7 @@ use netchan::id::ChannelId;
 use netchan::limits::VALUE_BYTES_MAX;
 use netchan::net::{Config, ConnectionEnd, RecvSettings};
 use netchan::session::SessionError;
-use netchan::wire::{Code, Frame, Header, Kind};
+use netchan::wire::{Code, Content, Frame, Header, Kind};
 use netchan::{Dir, Receiver};
 
 use crate::peer::{Peer, data, open, partial};
@@ -65,7 +65,13 @@ async fn values_for_channels_that_never_were_end_the_link() {
     for frame in [
         data(7, 1, &[0]),
         Frame::End { channel: ChannelId(7), values: 0 },
-        Frame::Accept { channel: ChannelId(7), window_values: 1, window_bytes: 1 << 20 },
+        Frame::Accept {
+            channel: ChannelId(7),
+            window_values: 1,
+            window_bytes: 1 << 20,
+            content: Content::Values,
+            clock_ms: 0,
+        },
         open(2, Dir::Recv, "back"),
     ] {
         let (mut peer, served) = scene.let_in().await;

@@ -5,8 +5,8 @@ use netchan::Dir;
 use netchan::id::{ChannelId, Incarnation, NodeId};
 use netchan::limits::{FRAME_BYTES_MAX, WINDOW_BYTES_DEFAULT};
 use netchan::wire::{
-    Code, Data, Frame, Hello, Open, Opening, PREAMBLE, Partial, VERSION, check_preamble, decode,
-    encode,
+    Code, Content, Data, Frame, Hello, Open, Opening, PREAMBLE, Partial, VERSION, check_preamble,
+    decode, encode,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -42,6 +42,9 @@ pub(crate) fn open(number: u32, dir: Dir, name: &str) -> Frame {
         name: name.into(),
         codec: "bincode2".into(),
         identity: [0; 16],
+        answer_identity: [0; 16],
+        content: Content::Values,
+        clock_ms: 0,
         window_values: 10,
         window_bytes: WINDOW_BYTES_DEFAULT,
         limit: None,

@@ -14,7 +14,7 @@ use netchan::limits::{
 use netchan::session::{
     Chunk, Event, Heartbeat, OpenRequest, Parameters, Role, Session, Supply, ValueSource,
 };
-use netchan::wire::{Code, Frame, PREAMBLE, decode};
+use netchan::wire::{Code, Content, Frame, PREAMBLE, decode};
 use netchan::{Dir, limits, prefix};
 
 use crate::document::{self, Corrections};
@@ -110,6 +110,9 @@ fn hold(on_the_way: impl Fn(&Step) -> Vec<u8>) -> Vec<Step> {
         name: "numbers".into(),
         codec: "bincode2".into(),
         identity: [0; 16],
+        answer_identity: [0; 16],
+        content: Content::Values,
+        clock_ms: 0,
         window_values: 4,
         window_bytes: WINDOW_BYTES_DEFAULT,
         limit: None,

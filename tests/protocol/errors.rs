@@ -7,7 +7,9 @@ use netchan::Dir;
 use netchan::id::ChannelId;
 use netchan::limits::*;
 use netchan::session::{Event, OpenRequest, Role, Session, SessionError};
-use netchan::wire::{Code, Data, Frame, HEADER_BYTES, Header, Kind, Open, Partial, encode};
+use netchan::wire::{
+    Code, Content, Data, Frame, HEADER_BYTES, Header, Kind, Open, Partial, encode,
+};
 
 use crate::conversation::{events, parameters};
 use crate::document;
@@ -42,6 +44,9 @@ impl Listener {
             name: "lines".into(),
             codec: "bincode2".into(),
             identity: [0; 16],
+            answer_identity: [0; 16],
+            content: Content::Values,
+            clock_ms: 0,
             window_values: WINDOW_VALUES,
             window_bytes: WINDOW_BYTES_MIN,
             limit: None,
@@ -58,7 +63,13 @@ impl Listener {
             Dir::Recv => (0, 0),
             Dir::Send => (WINDOW_VALUES, WINDOW_BYTES_MIN),
         };
-        let accept = Frame::Accept { channel: CHANNEL, window_values, window_bytes };
+        let accept = Frame::Accept {
+            channel: CHANNEL,
+            window_values,
+            window_bytes,
+            content: Content::Values,
+            clock_ms: 0,
+        };
         listener.hear(accept).expect("the importer has asked");
         listener
     }
@@ -118,6 +129,9 @@ fn open(channel: ChannelId, dir: Dir) -> Open {
         name: "lines".into(),
         codec: "bincode2".into(),
         identity: [0; 16],
+        answer_identity: [0; 16],
+        content: Content::Values,
+        clock_ms: 0,
         window_values: WINDOW_VALUES,
         window_bytes: if dir == Dir::Recv { WINDOW_BYTES_MIN } else { 0 },
         limit: None,
@@ -143,7 +157,13 @@ pub(crate) fn hangup(code: Code) -> Frame {
 
 fn accept() -> Frame {
     let (window_values, window_bytes) = (WINDOW_VALUES, WINDOW_BYTES_MIN);
-    Frame::Accept { channel: CHANNEL, window_values, window_bytes }
+    Frame::Accept {
+        channel: CHANNEL,
+        window_values,
+        window_bytes,
+        content: Content::Values,
+        clock_ms: 0,
+    }
 }
 
 fn end(values: u64) -> Frame {
@@ -257,7 +277,13 @@ fn provoke_opening(row: &str) -> Option<Vec<Outcome>> {
             let mut open = open(UNUSED, Dir::Recv);
             open.window_bytes = WINDOW_BYTES_MIN - 1;
             let window_bytes = WINDOW_BYTES_MIN - 1;
-            let accept = Frame::Accept { channel: CHANNEL, window_values: 1, window_bytes };
+            let accept = Frame::Accept {
+                channel: CHANNEL,
+                window_values: 1,
+                window_bytes,
+                content: Content::Values,
+                clock_ms: 0,
+            };
             vec![exporter.hear(Frame::Open(open)), Listener::asking(Dir::Send).hear(accept)]
         }
         "Accept or Refuse that answers no Open" => {

@@ -6,8 +6,8 @@ use bytes::{Bytes, BytesMut};
 use netchan::Dir;
 use netchan::id::{ChannelId, Incarnation, NodeId, SessionId, SessionToken};
 use netchan::wire::{
-    Code, Data, Frame, Hello, Open, Opening, PREAMBLE, Partial, Reject, Resume, Sequenced, Welcome,
-    check_preamble, decode, encode,
+    Code, Content, Data, Frame, Hello, Open, Opening, PREAMBLE, Partial, Reject, Resume, Sequenced,
+    Welcome, check_preamble, decode, encode,
 };
 
 use crate::document::{self, Block, Corrections};
@@ -113,6 +113,9 @@ fn open() -> Example {
         name: "lines".into(),
         codec: "bincode2".into(),
         identity: counting(0x70),
+        answer_identity: [0; 16],
+        content: Content::Values,
+        clock_ms: 0,
         window_values: 256,
         window_bytes: 1024 * 1024,
         limit: Some(1000),
@@ -123,7 +126,13 @@ fn open() -> Example {
 /// What each example of the document must be, by the name of its block.
 fn expected() -> Vec<(&'static str, Example)> {
     let channel = ChannelId(3);
-    let accept = Frame::Accept { channel: ChannelId(4), window_values: 256, window_bytes: 1 << 20 };
+    let accept = Frame::Accept {
+        channel: ChannelId(4),
+        window_values: 256,
+        window_bytes: 1 << 20,
+        content: Content::Values,
+        clock_ms: 0,
+    };
     let refuse = Frame::Refuse { channel, code: Code::UnknownName, text: "no lines here".into() };
     let grant = Frame::Grant { channel, values: 320, bytes: 1_050_000, taken: 64 };
     let hangup = Frame::Hangup { channel, code: Code::HungUp, values: 2, text: "enough".into() };

@@ -8,7 +8,7 @@ use netchan::Dir;
 use netchan::id::ChannelId;
 use netchan::limits::*;
 use netchan::session::{Chunk, Event, Session, Supply, ValueSource};
-use netchan::wire::{Code, Frame, decode};
+use netchan::wire::{Code, Content, Frame, decode};
 
 use crate::conversation::written;
 use crate::errors::{CHANNEL, Listener, begun_value, empty_values, hangup};
@@ -124,7 +124,13 @@ fn p_11_5_and_p_11_10_a_hangup_is_answered_and_what_comes_later_is_late() {
             empty_values(CHANNEL, 1),
             Frame::End { channel: CHANNEL, values: 9 },
             Frame::Grant { channel: CHANNEL, values: 0, bytes: 0, taken: 9 },
-            Frame::Accept { channel: CHANNEL, window_values: 0, window_bytes: 0 },
+            Frame::Accept {
+                channel: CHANNEL,
+                window_values: 0,
+                window_bytes: 0,
+                content: Content::Values,
+                clock_ms: 0,
+            },
             hangup(Code::HungUp),
         ];
         for frame in late {

@@ -2,7 +2,7 @@
 
 use netchan::dir::Dir;
 use netchan::session::{OpenError, OpenRequest};
-use netchan::wire::Code;
+use netchan::wire::{Code, Content};
 
 use crate::pair::{Ask, Pair};
 use crate::side::{Answer, Note};
@@ -125,6 +125,9 @@ fn a_session_has_no_more_channels_than_the_handshake_allows() {
         name: "one more".into(),
         codec: "bytes".into(),
         identity: [0; 16],
+        answer_identity: [0; 16],
+        content: Content::Values,
+        clock_ms: 0,
         window_values: 1,
         window_bytes: 1 << 20,
         limit: None,
@@ -148,6 +151,9 @@ fn a_window_that_is_too_small_is_made_large_enough() {
             name: "narrow".into(),
             codec: "bytes".into(),
             identity: [0; 16],
+            answer_identity: [0; 16],
+            content: Content::Values,
+            clock_ms: 0,
             window_values: 0,
             window_bytes: 0,
             limit: None,
@@ -175,6 +181,9 @@ fn a_goodbye_is_heard_and_stops_what_follows() {
         name: "late".into(),
         codec: "bytes".into(),
         identity: [0; 16],
+        answer_identity: [0; 16],
+        content: Content::Values,
+        clock_ms: 0,
         window_values: 1,
         window_bytes: 1 << 20,
         limit: None,

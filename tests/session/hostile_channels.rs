@@ -4,7 +4,7 @@ use netchan::dir::Dir;
 use netchan::id::ChannelId;
 use netchan::limits::{CHANNELS_MAX, REPLAY_FRAMES_MAX};
 use netchan::session::{OpenRequest, SessionError};
-use netchan::wire::{Code, Frame};
+use netchan::wire::{Code, Content, Frame};
 
 use crate::script::{Script, data, open, values};
 use crate::side::{Answer, Note};
@@ -12,7 +12,13 @@ use crate::side::{Answer, Note};
 const FIRST: ChannelId = ChannelId(1);
 
 fn accept(channel: u32, window_values: u32, window_bytes: u64) -> Frame {
-    Frame::Accept { channel: ChannelId(channel), window_values, window_bytes }
+    Frame::Accept {
+        channel: ChannelId(channel),
+        window_values,
+        window_bytes,
+        content: Content::Values,
+        clock_ms: 0,
+    }
 }
 
 fn end(channel: u32, values: u64) -> Frame {
@@ -281,6 +287,9 @@ fn a_closing_session_opens_nothing_more() {
         name: "late".into(),
         codec: "bytes".into(),
         identity: [0; 16],
+        answer_identity: [0; 16],
+        content: Content::Values,
+        clock_ms: 0,
         window_values: 1,
         window_bytes: 1 << 20,
         limit: None,

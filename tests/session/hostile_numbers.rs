@@ -5,7 +5,7 @@ use bytes::{Bytes, BytesMut};
 use netchan::dir::Dir;
 use netchan::id::ChannelId;
 use netchan::session::{Parameters, Role, Session};
-use netchan::wire::{Code, Data, Frame, Open, Partial, encode};
+use netchan::wire::{Code, Content, Data, Frame, Open, Partial, encode};
 
 use crate::loose::Loose;
 use crate::pair::{Ask, BOTH, Pair};
@@ -28,6 +28,9 @@ fn opens(frames: &mut Vec<Frame>, number: u32) {
                         name: "lines".into(),
                         codec: "bytes".into(),
                         identity: [0xff; 16],
+                        answer_identity: [0; 16],
+                        content: Content::Values,
+                        clock_ms: 0,
                         window_values,
                         window_bytes,
                         limit,
@@ -56,7 +59,13 @@ fn extremes(number: u32) -> Vec<Frame> {
             });
         }
         for window_values in SHORT {
-            frames.push(Frame::Accept { channel, window_values, window_bytes: a });
+            frames.push(Frame::Accept {
+                channel,
+                window_values,
+                window_bytes: a,
+                content: Content::Values,
+                clock_ms: 0,
+            });
         }
         for b in LONG {
             for c in LONG {
@@ -117,6 +126,8 @@ fn preludes(role: Role) -> Vec<Vec<Frame>> {
                     channel: ChannelId(number),
                     window_values: u32::MAX,
                     window_bytes: u64::MAX,
+                    content: Content::Values,
+                    clock_ms: 0,
                 }]
             })
             .collect(),
@@ -220,6 +231,9 @@ fn an_importer_window_of_any_size_is_served() {
                 name: "lines".into(),
                 codec: "bytes".into(),
                 identity: [0; 16],
+                answer_identity: [0; 16],
+                content: Content::Values,
+                clock_ms: 0,
                 window_values,
                 window_bytes,
                 limit: Some(window_bytes),

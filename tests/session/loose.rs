@@ -11,7 +11,7 @@ use netchan::limits::{COMPOSED_BYTES_MAX, FRAME_BYTES_MAX};
 use netchan::session::{
     Chunk, Event, OpenRequest, Role, Session, SessionError, Supply, ValueSource,
 };
-use netchan::wire::{Code, HEADER_BYTES};
+use netchan::wire::{Code, Content, HEADER_BYTES};
 
 use crate::side::parameters;
 
@@ -81,6 +81,9 @@ impl Loose {
                     name: "lines".into(),
                     codec: "bytes".into(),
                     identity: [0; 16],
+                    answer_identity: [0; 16],
+                    content: Content::Values,
+                    clock_ms: 0,
                     window_values: 20,
                     window_bytes: 20_000,
                     limit: None,
@@ -137,12 +140,13 @@ impl Loose {
                         self.session.ready(open.channel);
                     }
                 },
-                Event::Accepted { channel } => self.session.ready(channel),
+                Event::Accepted { channel, .. } => self.session.ready(channel),
                 Event::Run { channel, values, tail_bytes, bytes } => {
                     self.receive(channel, values, tail_bytes, bytes.len())
                 }
                 Event::Refused { .. }
                 | Event::Taken { .. }
+                | Event::Cancelled { .. }
                 | Event::LimitReached { .. }
                 | Event::Ended { .. }
                 | Event::HungUp { .. }

@@ -17,7 +17,7 @@ use netchan::dir::Dir;
 use netchan::id::ChannelId;
 use netchan::limits::ACK_DELAY;
 use netchan::session::{OpenRequest, Parameters, Role};
-use netchan::wire::Code;
+use netchan::wire::{Code, Content};
 
 use crate::dice::{Dice, Pieces};
 use crate::inlet::Inlet;
@@ -120,6 +120,9 @@ impl Pair {
             name: format!("channel {}", self.directions.len() + 1),
             codec: "bytes".into(),
             identity: [0; 16],
+            answer_identity: [0; 16],
+            content: Content::Values,
+            clock_ms: 0,
             window_values: ask.window_values,
             window_bytes: ask.window_bytes,
             limit: ask.limit,

@@ -7,7 +7,7 @@ use netchan::dir::Dir;
 use netchan::id::ChannelId;
 use netchan::limits::FRAME_BYTES_MAX;
 use netchan::session::{OpenRequest, Role, SessionError};
-use netchan::wire::{Data, Frame, Open, Partial, decode, encode};
+use netchan::wire::{Content, Data, Frame, Open, Partial, decode, encode};
 
 use crate::inlet::Inlet;
 use crate::side::{Side, parameters};
@@ -43,7 +43,13 @@ impl Script {
         let mut script = Script::exporter();
         script.side.answer = crate::side::Answer::Accept(window_values, window_bytes);
         script.send(open(1, Dir::Send, window_values));
-        script.expect(Frame::Accept { channel: ChannelId(1), window_values, window_bytes });
+        script.expect(Frame::Accept {
+            channel: ChannelId(1),
+            window_values,
+            window_bytes,
+            content: Content::Values,
+            clock_ms: 0,
+        });
         script.expect_nothing();
         script
     }
@@ -56,7 +62,13 @@ impl Script {
             open.window_bytes = window_bytes;
         }
         script.send(request);
-        script.expect(Frame::Accept { channel: ChannelId(1), window_values: 0, window_bytes: 0 });
+        script.expect(Frame::Accept {
+            channel: ChannelId(1),
+            window_values: 0,
+            window_bytes: 0,
+            content: Content::Values,
+            clock_ms: 0,
+        });
         script.expect_nothing();
         script
     }
@@ -147,6 +159,9 @@ impl Script {
             name: "lines".into(),
             codec: "bytes".into(),
             identity: [0; 16],
+            answer_identity: [0; 16],
+            content: Content::Values,
+            clock_ms: 0,
             window_values,
             window_bytes,
             limit: None,
@@ -169,6 +184,9 @@ pub(crate) fn open(channel: u32, dir: Dir, window_values: u32) -> Frame {
         name: "lines".into(),
         codec: "bytes".into(),
         identity: [0; 16],
+        answer_identity: [0; 16],
+        content: Content::Values,
+        clock_ms: 0,
         window_values,
         window_bytes: 1 << 20,
         limit: None,

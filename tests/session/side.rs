@@ -27,6 +27,7 @@ pub(crate) enum Note {
     Accepted(ChannelId),
     Refused(ChannelId, Code, String),
     Taken(ChannelId, u64),
+    Cancelled(ChannelId, u64),
     LimitReached(ChannelId),
     Ended(ChannelId),
     HungUp(ChannelId, Code, String),
@@ -130,12 +131,13 @@ impl Side {
                         .receive(&bytes, values, tail_bytes);
                     continue;
                 }
-                Event::Accepted { channel } => Note::Accepted(channel),
+                Event::Accepted { channel, .. } => Note::Accepted(channel),
                 Event::Refused { channel, code, text } => {
                     self.dissociate(channel);
                     Note::Refused(channel, code, text)
                 }
-                Event::Taken { channel, values } => Note::Taken(channel, values),
+                Event::Taken { channel, values, .. } => Note::Taken(channel, values),
+                Event::Cancelled { channel, request } => Note::Cancelled(channel, request),
                 Event::LimitReached { channel } => {
                     self.queues.end(channel);
                     Note::LimitReached(channel)

@@ -3,7 +3,7 @@
 use netchan::dir::Dir;
 use netchan::id::ChannelId;
 use netchan::limits::ACK_DELAY;
-use netchan::wire::Frame;
+use netchan::wire::{Content, Frame};
 
 use crate::pair::{Ask, Pair};
 use crate::script::{Script, values};
@@ -125,5 +125,11 @@ fn an_exporters_window_is_no_wider_than_the_importer_asked_for() {
     let mut script = Script::exporter();
     script.side.answer = crate::side::Answer::Accept(1000, 1 << 20);
     script.send(crate::script::open(1, Dir::Send, 7));
-    script.expect(Frame::Accept { channel: ChannelId(1), window_values: 7, window_bytes: 1 << 20 });
+    script.expect(Frame::Accept {
+        channel: ChannelId(1),
+        window_values: 7,
+        window_bytes: 1 << 20,
+        content: Content::Values,
+        clock_ms: 0,
+    });
 }

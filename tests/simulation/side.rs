@@ -200,18 +200,19 @@ impl Side {
                 inlet.receive(&mut model[name], &bytes, values, tail_bytes);
                 return;
             }
-            Event::Taken { channel, values } => {
+            Event::Taken { channel, values, .. } => {
                 let record = &model[names[&channel]];
                 assert!(values <= record.taken, "what is told to be taken was taken");
                 return;
             }
-            Event::Accepted { channel } => (names[&channel], Note::Accepted),
+            Event::Accepted { channel, .. } => (names[&channel], Note::Accepted),
             Event::Refused { channel, code, .. } => {
                 let name = names[&channel];
                 assert!(model[name].is_refused, "channel {name}: somebody refused it");
                 self.dissociate(channel);
                 (name, Note::Refused(code))
             }
+            Event::Cancelled { .. } => unreachable!("nobody asks"),
             Event::LimitReached { channel } => {
                 let name = names[&channel];
                 self.queues.end(channel);

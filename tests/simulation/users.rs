@@ -3,7 +3,7 @@
 use netchan::dir::Dir;
 use netchan::limits::WINDOW_VALUES_MAX;
 use netchan::session::{OpenRequest, Role};
-use netchan::wire::{Code, Open};
+use netchan::wire::{Code, Content, Open};
 
 use crate::both::{Both, ROLES};
 use crate::inlet::Inlet;
@@ -71,6 +71,9 @@ impl World {
                 name: channel.to_string(),
                 codec: "bytes".into(),
                 identity: [0; 16],
+                answer_identity: [0; 16],
+                content: Content::Values,
+                clock_ms: 0,
                 window_values: record.window_values,
                 window_bytes: record.window_bytes,
                 limit: record.limit,

@@ -3,10 +3,13 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use actix::{Message, Recipient};
+use actix::Message;
 use netchan::channel::Value;
 use netchan::net::{ExportError, RecvSettings, SendSettings};
 use netchan::{Receiver, Sender};
+
+use crate::inlet::IN_HAND_MAX_DEFAULT;
+use crate::target::Target;
 
 /// To an [`ExporterActor`](crate::ExporterActor): export a channel to which this side sends
 /// values of type `T`. Each value goes to one of its importers.
@@ -62,13 +65,15 @@ impl<T> ExportReceiver<T> {
     }
 }
 
-impl<T: Value> ExportReceiver<T>
+impl<T: Value + Message> ExportReceiver<T>
 where
-    T: Message<Result = ()>,
+    T::Result: Value,
 {
-    /// Delivers the values to an actor instead of giving out the [`Receiver`].
-    pub fn deliver_to(self, recipient: Recipient<T>) -> ExportTo<T> {
-        ExportTo { export: self, recipient }
+    /// Delivers the values to an actor instead of giving out the [`Receiver`]: to a `Recipient`, or to
+    /// a [`Target`] that can be replaced.
+    pub fn deliver_to(self, target: impl Into<Target<T>>) -> ExportTo<T> {
+        let (target, in_hand_max) = (target.into(), IN_HAND_MAX_DEFAULT);
+        ExportTo { export: self, target, in_hand_max }
     }
 }
 
@@ -118,12 +123,31 @@ impl<T: Value> Message for ExportReceiver<T> {
 /// # }
 /// ```
 #[must_use = "a message does something when it is sent"]
-pub struct ExportTo<T: Message<Result = ()> + Send> {
+pub struct ExportTo<T: Message + Send>
+where
+    T::Result: Send,
+{
     pub(crate) export: ExportReceiver<T>,
-    pub(crate) recipient: Recipient<T>,
+    pub(crate) target: Target<T>,
+    pub(crate) in_hand_max: usize,
 }
 
-impl<T: Value + Message<Result = ()>> Message for ExportTo<T> {
+impl<T: Message + Send> ExportTo<T>
+where
+    T::Result: Send,
+{
+    /// Messages that may be in the actor's hands at the same time: in its mailbox, or being handled.
+    /// Those that an actor has in its hands are lost with it. Less than 1 means 1. Default: 256.
+    pub fn in_hand_max(mut self, messages: usize) -> Self {
+        self.in_hand_max = messages.max(1);
+        self
+    }
+}
+
+impl<T: Value + Message> Message for ExportTo<T>
+where
+    T::Result: Value,
+{
     type Result = Result<(), ExportError>;
 }
 
@@ -139,7 +163,10 @@ impl<T> fmt::Debug for ExportReceiver<T> {
     }
 }
 
-impl<T: Message<Result = ()> + Send> fmt::Debug for ExportTo<T> {
+impl<T: Message + Send> fmt::Debug for ExportTo<T>
+where
+    T::Result: Send,
+{
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ExportTo").field("name", &self.export.name).finish_non_exhaustive()
     }

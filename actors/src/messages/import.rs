@@ -3,10 +3,13 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use actix::{Message, Recipient};
+use actix::Message;
 use netchan::channel::Value;
 use netchan::net::{ImportError, ImportSettings};
 use netchan::{Receiver, Sender};
+
+use crate::inlet::IN_HAND_MAX_DEFAULT;
+use crate::target::Target;
 
 /// To an [`ImporterActor`](crate::ImporterActor): import a channel to which this side sends values
 /// of type `T`.
@@ -60,9 +63,25 @@ pub struct ImportReceiver<T> {
 /// }
 /// ```
 #[must_use = "a message does something when it is sent"]
-pub struct ImportTo<T: Message<Result = ()> + Send> {
+pub struct ImportTo<T: Message + Send>
+where
+    T::Result: Send,
+{
     pub(crate) import: ImportReceiver<T>,
-    pub(crate) recipient: Recipient<T>,
+    pub(crate) target: Target<T>,
+    pub(crate) in_hand_max: usize,
+}
+
+impl<T: Message + Send> ImportTo<T>
+where
+    T::Result: Send,
+{
+    /// Messages that may be in the actor's hands at the same time: in its mailbox, or being handled.
+    /// Those that an actor has in its hands are lost with it. Less than 1 means 1. Default: 256.
+    pub fn in_hand_max(mut self, messages: usize) -> Self {
+        self.in_hand_max = messages.max(1);
+        self
+    }
 }
 
 impl<T> ImportSender<T> {
@@ -116,10 +135,15 @@ impl<T> ImportReceiver<T> {
     }
 }
 
-impl<T: Value + Message<Result = ()>> ImportReceiver<T> {
-    /// Delivers the values to an actor instead of giving out the [`Receiver`].
-    pub fn deliver_to(self, recipient: Recipient<T>) -> ImportTo<T> {
-        ImportTo { import: self, recipient }
+impl<T: Value + Message> ImportReceiver<T>
+where
+    T::Result: Value,
+{
+    /// Delivers the values to an actor instead of giving out the [`Receiver`]: to a `Recipient`, or to
+    /// a [`Target`] that can be replaced.
+    pub fn deliver_to(self, target: impl Into<Target<T>>) -> ImportTo<T> {
+        let (target, in_hand_max) = (target.into(), IN_HAND_MAX_DEFAULT);
+        ImportTo { import: self, target, in_hand_max }
     }
 }
 
@@ -131,7 +155,10 @@ impl<T: Value> Message for ImportReceiver<T> {
     type Result = Result<Receiver<T>, ImportError>;
 }
 
-impl<T: Value + Message<Result = ()>> Message for ImportTo<T> {
+impl<T: Value + Message> Message for ImportTo<T>
+where
+    T::Result: Value,
+{
     type Result = Result<(), ImportError>;
 }
 
@@ -147,7 +174,10 @@ impl<T> fmt::Debug for ImportReceiver<T> {
     }
 }
 
-impl<T: Message<Result = ()> + Send> fmt::Debug for ImportTo<T> {
+impl<T: Message + Send> fmt::Debug for ImportTo<T>
+where
+    T::Result: Send,
+{
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ImportTo").field("name", &self.import.name).finish_non_exhaustive()
     }

@@ -8,6 +8,7 @@ mod export;
 mod flush;
 mod import;
 mod reports;
+mod requests;
 mod serve;
 
 pub use events::{EventReport, Events, Status, SubscribeEvents};
@@ -15,5 +16,7 @@ pub use export::{ExportReceiver, ExportSender, ExportTo};
 pub use flush::{Drain, Hangup, Sync};
 pub use import::{ImportReceiver, ImportSender, ImportTo};
 pub use reports::{ErrorReport, Errors, Subscribe};
+pub use requests::{ExportCaller, ExportRecipient, ExportRequests};
+pub use requests::{ImportCaller, ImportRecipient, ImportRequests};
 pub use serve::Shutdown;
 pub use serve::{Close, Connections, Disconnected, ListenAndServe, Serve, ServeConnection};

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use event_listener::Event;
 use parking_lot::Mutex;
 
+use crate::channel::asks::Asks;
 use crate::channel::backlog::Backlog;
 use crate::channel::consumers::{ConsumerKey, Consumers, ring};
 use crate::channel::feeder::{Feeder, Feeders};
@@ -77,6 +78,8 @@ pub(crate) struct Outgoing {
     /// No more values are taken.
     closed: Event,
     feeders: Feeders,
+    /// On a channel of requests: those that wait for an answer.
+    asks: Option<Arc<Asks>>,
     /// A long value came by: values are encoded outside the lock, so that nobody waits for that.
     has_long_values: AtomicBool,
 }
@@ -101,6 +104,15 @@ struct State {
 
 impl Outgoing {
     pub(crate) fn new(bounds: OutgoingBounds) -> Arc<Outgoing> {
+        Outgoing::with(bounds, None)
+    }
+
+    /// The queue of a channel of requests.
+    pub(crate) fn for_requests(bounds: OutgoingBounds, asks: Arc<Asks>) -> Arc<Outgoing> {
+        Outgoing::with(bounds, Some(asks))
+    }
+
+    fn with(bounds: OutgoingBounds, asks: Option<Arc<Asks>>) -> Arc<Outgoing> {
         Arc::new(Outgoing {
             state: Mutex::new(State {
                 bounds,
@@ -120,6 +132,7 @@ impl Outgoing {
             dispatched: Event::new(),
             closed: Event::new(),
             feeders: Feeders::default(),
+            asks,
             has_long_values: AtomicBool::new(false),
         })
     }
@@ -131,10 +144,41 @@ impl Outgoing {
         &self,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
     ) -> Result<(), PushError> {
+        self.push_numbered(None, encode)
+    }
+
+    /// Queues a request if there is a slot.
+    pub(crate) fn push_ask(
+        &self,
+        number: u64,
+        encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
+    ) -> Result<(), PushError> {
+        self.push_numbered(Some(number), encode)
+    }
+
+    fn push_numbered(
+        &self,
+        ask: Option<u64>,
+        encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
+    ) -> Result<(), PushError> {
         if self.has_long_values.load(Ordering::Relaxed) {
-            return self.reserve()?.push(encode);
+            return self.reserve()?.push_numbered(ask, encode);
         }
-        self.push_into(|state| state.check_slot(), encode)
+        self.push_into(|state| state.check_slot(), ask, encode)
+    }
+
+    /// Why a value cannot be queued now; `None` if it can.
+    pub(crate) fn obstacle(&self) -> Option<PushError> {
+        self.state.lock().check_slot().err()
+    }
+
+    /// Nobody waits for the answer to a request any more.
+    pub(crate) fn give_up_ask(&self, number: u64) {
+        let holder = self.asks.as_ref().and_then(|asks| asks.give_up(number));
+        if let Some(holder) = holder {
+            let woken = self.state.lock().consumers.cancel(holder, number);
+            ring(woken);
+        }
     }
 
     /// Takes a slot for a value that comes later.
@@ -148,6 +192,7 @@ impl Outgoing {
     fn push_into(
         &self,
         check: impl FnOnce(&mut State) -> Result<(), PushError>,
+        ask: Option<u64>,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
     ) -> Result<(), PushError> {
         let mut unused_slot = UnusedSlot { queue: self, is_due: false };
@@ -156,6 +201,7 @@ impl Outgoing {
         unused_slot.is_due = true;
         let length = state.append(encode).map_err(PushError::Unencodable)?;
         unused_slot.is_due = false;
+        self.note_ask(&state, ask);
         let (woken, was_last) = (state.consumers.wake_one(), state.is_finished);
         drop(state);
         if was_last {
@@ -166,6 +212,13 @@ impl Outgoing {
         }
         ring(woken);
         Ok(())
+    }
+
+    /// Notes where the request stands that was just queued.
+    fn note_ask(&self, state: &State, ask: Option<u64>) {
+        if let (Some(asks), Some(number)) = (&self.asks, ask) {
+            asks.enqueue(state.accepted_values - 1, number);
+        }
     }
 
     /// Waits until there may be a slot, or the channel has ended.
@@ -239,6 +292,19 @@ impl Outgoing {
 
     // For sessions.
 
+    /// The requests that wait for an answer, on a channel of requests.
+    pub(crate) fn asks(&self) -> Option<&Arc<Asks>> {
+        self.asks.as_ref()
+    }
+
+    /// The requests that a session holds and that were cancelled since the last call.
+    pub(crate) fn take_cancelled(&self, key: ConsumerKey) -> Vec<u64> {
+        if self.asks.is_none() {
+            return Vec::new();
+        }
+        self.state.lock().consumers.take_cancelled(key)
+    }
+
     /// Attaches a session, which then asks for values on its own.
     pub(crate) fn attach(&self, ready: Arc<ReadySet>, channel: ChannelId) -> ConsumerKey {
         self.state.lock().consumers.attach(ready, channel)
@@ -286,7 +352,13 @@ impl Outgoing {
         let mut state = self.state.lock();
         let share = state.share(values_max);
         let was_stuffed = state.is_stuffed();
+        let first_ordinal = state.dispatched_values;
         let taken = state.take(share, bytes_wanted, chunk);
+        if let Some(asks) = &self.asks
+            && taken > 0
+        {
+            asks.dispatch(key, first_ordinal, chunk);
+        }
         state.consumers.dispatched(key, taken);
         let frees_slots = state.bounds.slots == Slots::UntilDispatched;
         if frees_slots {
@@ -321,8 +393,16 @@ impl Outgoing {
     /// Takes back what a lost session had taken and not brought to its end: it stands in front of the
     /// queue again, or is gone.
     pub(crate) fn give_back(&self, key: ConsumerKey, remains: Remains) -> Aftermath {
-        let Remains { unconfirmed_values, returned, discarded_values, .. } = remains;
         let mut state = self.state.lock();
+        let Remains { unconfirmed_values, returned, discarded_values, .. } = match &self.asks {
+            Some(asks) if state.ended.is_none() => {
+                let is_retained = state.bounds.redelivers;
+                let sent_values = if is_retained { remains.unconfirmed_values } else { 0 };
+                let dispatched_values = state.dispatched_values;
+                asks.take_back(remains, sent_values, |kept| dispatched_values - kept)
+            }
+            _ => remains,
+        };
         let values = u64::from(returned.values);
         let mut dropped_values = 0;
         if state.ended.is_some() {
@@ -365,8 +445,9 @@ impl Outgoing {
         self.state.lock().losses
     }
 
-    /// Values have left the peer's channel, in all: `values` of them, and those of this session.
-    pub(crate) fn taken_by_peer(&self, key: ConsumerKey, values: u64, of_session: u64) {
+    /// Values have left the peer's channel, in all: so many in any order that their slots are free, and
+    /// those of this session up to the first that has not.
+    pub(crate) fn taken_by_peer(&self, key: ConsumerKey, freed: u64, of_session: u64) {
         let mut state = self.state.lock();
         if state.consumers.taken(key, of_session) && state.is_finished && state.is_empty() {
             // The others may have waited for that.
@@ -375,24 +456,27 @@ impl Outgoing {
             ring(woken);
             state = self.state.lock();
         }
-        if state.bounds.slots != Slots::UntilTaken || values <= state.freed_slots {
+        if state.bounds.slots != Slots::UntilTaken || freed <= state.freed_slots {
             return;
         }
-        let freed = values - state.freed_slots;
-        state.freed_slots = values;
+        let newly_freed = freed - state.freed_slots;
+        state.freed_slots = freed;
         drop(state);
-        self.slot_freed.notify(usize::try_from(freed).unwrap_or(usize::MAX));
+        self.slot_freed.notify(usize::try_from(newly_freed).unwrap_or(usize::MAX));
     }
 
     /// Ends the channel for its senders. Returns how many queued values are dropped by that.
     pub(crate) fn end(&self, closed: Closed) -> u64 {
         let mut state = self.state.lock();
         let discarded = state.accepted_values - state.dispatched_values;
-        state.ended.get_or_insert(closed);
+        let closed = state.ended.get_or_insert(closed).clone();
         state.discarded_values += discarded;
         state.dispatched_values = state.accepted_values;
         state.backlog = Backlog::default();
         drop(state);
+        if let Some(asks) = &self.asks {
+            asks.end(&closed);
+        }
         self.notify_all();
         discarded
     }
@@ -450,6 +534,9 @@ impl Outgoing {
         self.slot_freed.notify_all();
         self.dispatched.notify(usize::MAX);
         self.closed.notify(usize::MAX);
+        if let Some(asks) = &self.asks {
+            asks.poke();
+        }
     }
 }
 

@@ -19,15 +19,25 @@ impl Reservation<'_> {
         self,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
     ) -> Result<(), PushError> {
+        self.push_numbered(None, encode)
+    }
+
+    /// The same for a request, which has a number.
+    pub(super) fn push_numbered(
+        self,
+        ask: Option<u64>,
+        encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
+    ) -> Result<(), PushError> {
         let queue = self.queue;
         if queue.has_long_values.load(Ordering::Relaxed) {
-            return self.push_encoded_outside(encode);
+            return self.push_encoded_outside(ask, encode);
         }
-        queue.push_into(|state| state.check_open(), encode)
+        queue.push_into(|state| state.check_open(), ask, encode)
     }
 
     fn push_encoded_outside(
         self,
+        ask: Option<u64>,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
     ) -> Result<(), PushError> {
         let mut bytes = Vec::new();
@@ -35,6 +45,7 @@ impl Reservation<'_> {
         let mut state = self.queue.state.lock();
         state.check_open()?;
         state.append_encoded(bytes);
+        self.queue.note_ask(&state, ask);
         let (woken, was_last) = (state.consumers.wake_one(), state.is_finished);
         drop(state);
         if was_last {

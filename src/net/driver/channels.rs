@@ -3,14 +3,16 @@
 use std::task::Context;
 use std::time::Instant;
 
-use crate::channel::{Closed, Fault, Origin, Reason};
+use crate::channel::{Closed, Fault, LaneWindow, Origin, Progress, Reason, Taken};
+use crate::clock;
 use crate::id::ChannelId;
+use crate::limits::WINDOW_BYTES_DEFAULT;
 use crate::net::driver::{Driver, now};
 use crate::net::endpoints::{Endpoint, Queue};
 use crate::net::registry::ExportEnd;
 use crate::net::{self, ConnectionEnd, ImportError, Report};
-use crate::session::{Event, Session};
-use crate::wire::{Code, Open};
+use crate::session::{Event, RequestTerms, Session};
+use crate::wire::{Code, Content, Open};
 
 impl Driver {
     pub(super) fn take_rings(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
@@ -22,7 +24,10 @@ impl Driver {
         for channel in marked.drain(..) {
             let Some(endpoint) = self.endpoints.find(channel) else { continue };
             match endpoint.queue {
-                Queue::Out(..) => {
+                Queue::Out(ref queue, key) => {
+                    for request in queue.take_cancelled(key) {
+                        self.session.cancel(channel, request);
+                    }
                     self.session.ready(channel);
                     if self.is_clogged {
                         endpoint.pass_on();
@@ -52,13 +57,22 @@ impl Driver {
                     queue.deliver(*key, values, tail_bytes, &bytes);
                 }
             }
-            Event::Taken { channel, values } => {
+            Event::Taken { channel, values, freed_values } => {
                 if let Some(endpoint) = self.endpoints.find(channel) {
-                    endpoint.taken_by_peer(values);
+                    endpoint.taken_by_peer(freed_values, values);
+                }
+            }
+            Event::Cancelled { channel, request } => {
+                if let Some(Endpoint { queue: Queue::In(queue, key), .. }) =
+                    self.endpoints.find(channel)
+                {
+                    queue.cancel(*key, request);
                 }
             }
             Event::OpenRequested(open) => self.answer(open)?,
-            Event::Accepted { channel } => self.accepted(channel),
+            Event::Accepted { channel, content, clock_ms } => {
+                self.accepted(channel, content, clock_ms);
+            }
             Event::Refused { channel, code, text } => self.refused(channel, code, text)?,
             Event::LimitReached { channel } => {
                 if let Some(Endpoint { queue: Queue::Out(queue, key), .. }) =
@@ -88,12 +102,8 @@ impl Driver {
             None => Err((Code::UnknownName, String::new())),
         };
         match found {
-            Ok(end) => {
-                let (values, bytes) = end.window();
-                let redelivers = matches!(&end, ExportEnd::Out(queue) if queue.redelivers());
-                self.session.accept(&open, values, bytes, redelivers);
-                let end = end.with_window(values.min(open.window_values));
-                self.endpoints.attach_export(channel, open.name, end);
+            Ok((end, content)) => {
+                self.accept(open, end, content);
                 self.session.ready(channel);
                 self.tell_channel_open(channel);
                 Ok(())
@@ -107,9 +117,45 @@ impl Driver {
         }
     }
 
-    fn accepted(&mut self, channel: ChannelId) {
+    fn accept(&mut self, open: Open, end: ExportEnd, content: Content) {
+        let channel = open.channel;
+        let (window_values, window_bytes) = end.window();
+        let redelivers = matches!(&end, ExportEnd::Out(queue) if queue.redelivers());
+        let end = end.with_window(window_values.min(open.window_values));
+        match content {
+            Content::Values => {
+                self.session.accept(&open, window_values, window_bytes, redelivers);
+                self.endpoints.attach_export(channel, open.name, end);
+            }
+            Content::Requests => {
+                let terms = RequestTerms {
+                    window_values,
+                    window_bytes,
+                    answers_bytes: WINDOW_BYTES_DEFAULT,
+                    redelivers,
+                    clock_ms: clock::now_ms(),
+                };
+                self.session.accept_requests(&open, terms);
+                self.endpoints.attach_export(channel, open.name, end);
+                let window = LaneWindow { values: open.window_values, bytes: terms.answers_bytes };
+                self.endpoints.attach_answers(channel, open.clock_ms, window);
+                self.session.ready(channel.answers());
+            }
+        }
+    }
+
+    fn accepted(&mut self, channel: ChannelId, content: Content, clock_ms: u64) {
+        let mut window = None;
         if let Some(endpoint) = self.endpoints.find_mut(channel) {
             endpoint.is_open = true;
+            window = endpoint.import.as_ref().map(|wanted| LaneWindow {
+                values: wanted.request.window_values,
+                bytes: wanted.request.window_bytes,
+            });
+        }
+        if let (Content::Requests, Some(window)) = (content, window) {
+            self.endpoints.attach_answers(channel, clock_ms, window);
+            self.session.ready(channel.answers());
         }
         self.tell_channel_open(channel);
         if let Some(endpoint) = self.endpoints.find_mut(channel)
@@ -229,8 +275,9 @@ pub(super) fn report_taken(
     channel: ChannelId,
     endpoint: &Endpoint,
 ) {
-    let Some((values, bytes, fault)) = endpoint.taken() else { return };
-    session.taken(now, channel, values, bytes);
+    let Some((progress, fault)) = endpoint.taken() else { return };
+    let Progress { taken: Taken { values, bytes }, leading_values } = progress;
+    session.taken_in_any_order(now, channel, values, bytes, leading_values);
     match fault {
         None => {}
         Some(Fault::Abandoned) => session.hangup(now, channel, Code::ReceiverDropped, ""),

@@ -289,7 +289,8 @@ impl Driver {
     }
 
     fn status(&self) -> Status {
-        let open = self.endpoints.iter().map(|(id, endpoint)| {
+        let named = self.endpoints.iter().filter(|(_, endpoint)| !endpoint.is_for_answers);
+        let open = named.map(|(id, endpoint)| {
             let Counters {
                 sent_values,
                 sent_bytes,

@@ -252,6 +252,10 @@ impl Driver {
         let mut unconfirmed_values = 0;
         let mut wanted = Vec::new();
         for (channel, mut endpoint) in self.endpoints.take_all() {
+            if endpoint.is_for_answers {
+                self.conclude(endpoint, end, closed);
+                continue;
+            }
             if endpoint.ends_with_session() {
                 // There is no other session that could have the values.
                 endpoint.close(closed.clone());
@@ -300,6 +304,10 @@ impl Driver {
         let mut unconfirmed_values = 0;
         let mut remains = self.replace_session();
         for (channel, mut endpoint) in self.endpoints.take_all() {
+            if endpoint.is_for_answers {
+                self.conclude(endpoint, end, closed);
+                continue;
+            }
             if endpoint.import.is_some() {
                 // There is nobody else who could have the values.
                 endpoint.close(closed.clone());
@@ -381,6 +389,9 @@ impl Driver {
     }
 
     pub(super) fn tell_channel_end(&self, endpoint: &Endpoint, lost_values: u64) {
+        if endpoint.is_for_answers {
+            return;
+        }
         self.tell(|peer| Event::ChannelEnded {
             peer,
             name: endpoint.name.clone(),

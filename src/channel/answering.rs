@@ -1,0 +1,207 @@
+//! The answering side of a channel of requests: what one peer asks for, and the way back to it.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use crate::channel::envelope::{self, Verdict};
+use crate::channel::incoming::Incoming;
+use crate::channel::lane::{LaneKey, Taken};
+use crate::channel::outgoing::{Outgoing, OutgoingBounds, PushError, Slots};
+use crate::channel::{Closed, CodecError};
+use crate::clock;
+
+/// The requests of one peer that were begun, and those that it has given up.
+#[derive(Debug)]
+pub(crate) struct Answering {
+    answers: Arc<Answers>,
+    /// What the peer's clock showed when this side's showed `begun_at_ms`.
+    peer_clock_ms: u64,
+    opened_at_ms: u64,
+    /// Requests that are in hand.
+    begun: HashSet<u64>,
+    /// Those of them, and of those that are still to come, which the peer has given up.
+    cancelled: HashSet<u64>,
+    /// The highest number that was begun. Requests come in the order of their numbers, but for those
+    /// that another session gave back.
+    highest: u64,
+    /// Requests that can be on their way.
+    window_values: usize,
+}
+
+/// Whether a request is to be handled.
+#[derive(Debug)]
+pub(super) enum Begun {
+    Yes(Arc<Answers>),
+    /// Its asker has given up.
+    Cancelled,
+    /// Its time was up before it was begun.
+    Expired(Arc<Answers>),
+}
+
+impl Answering {
+    /// For a peer whose clock shows `peer_clock_ms` now, and which may have so many requests on their
+    /// way.
+    pub(crate) fn new(answers: Arc<Answers>, peer_clock_ms: u64, window_values: u32) -> Answering {
+        Answering {
+            answers,
+            peer_clock_ms,
+            opened_at_ms: clock::now_ms(),
+            begun: HashSet::new(),
+            cancelled: HashSet::new(),
+            highest: 0,
+            window_values: window_values as usize,
+        }
+    }
+
+    pub(super) fn begin(&mut self, number: u64, deadline_ms: Option<u64>) -> Begun {
+        self.highest = self.highest.max(number);
+        if self.cancelled.remove(&number) {
+            return Begun::Cancelled;
+        }
+        if deadline_ms.is_some_and(|deadline| deadline <= self.peer_now_ms()) {
+            return Begun::Expired(self.answers.clone());
+        }
+        self.begun.insert(number);
+        Begun::Yes(self.answers.clone())
+    }
+
+    /// `true`: the request is in hand.
+    pub(super) fn cancel(&mut self, number: u64) -> bool {
+        let is_in_hand = self.begun.contains(&number);
+        // One that is neither in hand nor still to come was answered meanwhile.
+        let may_come =
+            number > self.highest && self.cancelled.len() < self.begun.len() + self.window_values;
+        if is_in_hand || may_come {
+            self.cancelled.insert(number);
+        }
+        is_in_hand
+    }
+
+    pub(super) fn is_cancelled(&self, number: u64) -> bool {
+        self.cancelled.contains(&number)
+    }
+
+    pub(super) fn end(&mut self, number: u64) {
+        self.begun.remove(&number);
+        self.cancelled.remove(&number);
+    }
+
+    /// The peer's clock, as if what it said had come at once: not later than it really is.
+    fn peer_now_ms(&self) -> u64 {
+        let since = clock::now_ms().saturating_sub(self.opened_at_ms);
+        self.peer_clock_ms.saturating_add(since)
+    }
+}
+
+/// The answers to one peer: a queue to its session. A request counts as taken when its answer has left
+/// that queue, so a peer that takes no answers soon has no credit for requests.
+#[derive(Debug)]
+pub(crate) struct Answers {
+    queue: Arc<Outgoing>,
+    receipts: Arc<Receipts>,
+}
+
+/// What is to be counted as taken when the answers have left their queue, in their order.
+#[derive(Debug, Default)]
+pub(crate) struct Receipts {
+    waiting: Mutex<VecDeque<Receipt>>,
+}
+
+/// A value was handed on. When this is dropped, the value counts as taken.
+#[derive(Debug)]
+pub(super) struct Receipt {
+    pub(super) queue: Arc<Incoming>,
+    pub(super) lane: LaneKey,
+    pub(super) place: u64,
+    pub(super) taken: Taken,
+}
+
+impl Answers {
+    pub(crate) fn new() -> Arc<Answers> {
+        // The window for requests is the bound: each has one answer at most, and counts as taken when
+        // that has left.
+        let queue = Outgoing::new(OutgoingBounds {
+            capacity_values: u32::MAX,
+            queue_bytes: usize::MAX,
+            slots: Slots::UntilDispatched,
+            limit: None,
+            redelivers: false,
+        });
+        Arc::new(Answers { queue, receipts: Arc::default() })
+    }
+
+    /// Its queue, and what must hear of answers that have left it.
+    pub(crate) fn ends(&self) -> (Arc<Outgoing>, Arc<Receipts>) {
+        (self.queue.clone(), self.receipts.clone())
+    }
+
+    /// Sends what became of a request. If the peer cannot be told any more, its receipt is dropped; it
+    /// comes back if the answer cannot be encoded.
+    pub(super) fn push(
+        &self,
+        receipt: Receipt,
+        number: u64,
+        verdict: Verdict,
+        encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
+    ) -> Result<(), (Receipt, CodecError)> {
+        // Receipts stand in the order of the answers.
+        let mut waiting = self.receipts.waiting.lock();
+        let pushed = self.queue.push(|bytes| {
+            envelope::put_verdict(bytes, number, verdict);
+            encode(bytes)
+        });
+        match pushed {
+            Ok(()) => waiting.push_back(receipt),
+            Err(PushError::Unencodable(error)) => return Err((receipt, error)),
+            Err(PushError::Full | PushError::Closed(_)) => {
+                // The receipt has locks of its own to take.
+                drop(waiting);
+                drop(receipt);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Answers {
+    /// Whoever could answer is gone.
+    fn drop(&mut self) {
+        self.queue.finish();
+    }
+}
+
+impl Receipts {
+    /// So many answers have left their queue.
+    pub(crate) fn dispatched(&self, values: u32) {
+        if values == 0 {
+            return;
+        }
+        let mut waiting = self.waiting.lock();
+        let count = waiting.len().min(values as usize);
+        let dispatched: Vec<Receipt> = waiting.drain(..count).collect();
+        drop(waiting);
+        drop(dispatched);
+    }
+
+    /// The session is gone: no answer leaves any more.
+    pub(crate) fn clear(&self) {
+        let cleared = std::mem::take(&mut *self.waiting.lock());
+        drop(cleared);
+    }
+}
+
+impl Receipts {
+    /// Ends the answers' queue with its session.
+    pub(crate) fn end(&self, queue: &Outgoing, closed: Closed) {
+        queue.end(closed);
+        self.clear();
+    }
+}
+
+impl Drop for Receipt {
+    fn drop(&mut self) {
+        self.queue.count_taken_at(self.lane, self.place, self.taken);
+    }
+}

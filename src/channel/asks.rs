@@ -1,0 +1,281 @@
+//! The requests of one channel that wait for their answers.
+//!
+//! A request is *queued* until a session takes it; then that session *holds* it, and nobody else may
+//! answer it. It leaves with its answer, when its asker gives up, or when the session that holds it is
+//! gone and all that has come from it was read.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use crate::channel::consumers::ConsumerKey;
+use crate::channel::envelope::{self, Message, VOID_MESSAGE};
+use crate::channel::incoming::{EndsWith, Incoming};
+use crate::channel::lane::LaneKey;
+use crate::channel::{AskError, Closed, Origin, Reason};
+use crate::prefix;
+use crate::session::{Chunk, Remains};
+
+/// Takes the answer to a request, or why there is none.
+pub(super) type Slot = Box<dyn FnOnce(Result<&[u8], AskError>) + Send>;
+
+/// The requests of one channel that wait for their answers, in a table of their own: bounded by the
+/// slots of the channel, and by as many whose answers are on their way.
+pub(crate) struct Asks {
+    state: Mutex<State>,
+    /// Where the answers come in, from all peers.
+    answers: Arc<Incoming>,
+    /// Requests that are not known to be handled when a session is lost are sent again.
+    redelivers: bool,
+}
+
+#[derive(Default)]
+struct State {
+    last_number: u64,
+    waiting: HashMap<u64, Ask>,
+    /// Those that no session has taken, in their order.
+    queued: VecDeque<Queued>,
+    /// Whose answers come on a lane.
+    holders: HashMap<LaneKey, ConsumerKey>,
+}
+
+struct Ask {
+    /// The session that has taken it.
+    holder: Option<ConsumerKey>,
+    slot: Slot,
+}
+
+/// Where a request stands in the channel's queue.
+struct Queued {
+    /// How many values were accepted before it.
+    ordinal: u64,
+    number: u64,
+}
+
+impl Asks {
+    pub(crate) fn new(redelivers: bool) -> Arc<Asks> {
+        let answers = Incoming::new(EndsWith::Nobody);
+        answers.note_gone_lanes();
+        // The reader of answers, which comes with the channel.
+        answers.add_receiver();
+        Arc::new(Asks { state: Mutex::default(), answers, redelivers })
+    }
+
+    pub(crate) fn answers(&self) -> &Arc<Incoming> {
+        &self.answers
+    }
+
+    // For askers.
+
+    /// Notes a request that is about to be queued; returns its number.
+    pub(super) fn begin(&self, slot: Slot) -> u64 {
+        let mut state = self.state.lock();
+        state.last_number += 1;
+        let number = state.last_number;
+        state.waiting.insert(number, Ask { holder: None, slot });
+        number
+    }
+
+    /// The request was not queued.
+    pub(super) fn withdraw(&self, number: u64) {
+        let withdrawn = self.state.lock().waiting.remove(&number);
+        drop(withdrawn);
+    }
+
+    /// The request was queued behind `ordinal` values. Called with the queue locked.
+    pub(super) fn enqueue(&self, ordinal: u64, number: u64) {
+        self.state.lock().queued.push_back(Queued { ordinal, number });
+    }
+
+    /// The asker gives up. Returns the session that must be told.
+    pub(super) fn give_up(&self, number: u64) -> Option<ConsumerKey> {
+        let given_up = self.state.lock().waiting.remove(&number);
+        let holder = given_up.as_ref()?.holder;
+        self.poke();
+        holder
+    }
+
+    // For the queue.
+
+    /// A session has taken the values from `first_ordinal` on in `chunk`. Those that nobody wants any
+    /// more are made void. Called with the queue locked.
+    pub(super) fn dispatch(&self, key: ConsumerKey, first_ordinal: u64, chunk: &mut Chunk) {
+        let mut state = self.state.lock();
+        let State { waiting, queued, .. } = &mut *state;
+        let end = first_ordinal + u64::from(chunk.values);
+        let mut unwanted = Vec::new();
+        while let Some(Queued { ordinal, number }) = queued.front()
+            && *ordinal < end
+        {
+            let (ordinal, number) = (*ordinal, *number);
+            queued.pop_front();
+            match waiting.get_mut(&number) {
+                Some(ask) => ask.holder = Some(key),
+                None => unwanted.push(ordinal - first_ordinal),
+            }
+        }
+        drop(state);
+        if !unwanted.is_empty() {
+            make_void(chunk, &unwanted);
+        }
+    }
+
+    /// A session is lost. Takes those requests out of what it leaves that must not be sent again, and
+    /// notes where the others stand: the first value comes to `first_ordinal`. Called with the queue
+    /// locked. `sent_values` at the front may have been handled.
+    pub(super) fn take_back(
+        &self,
+        mut remains: Remains,
+        sent_values: u64,
+        first_ordinal: impl FnOnce(u64) -> u64,
+    ) -> Remains {
+        let mut state = self.state.lock();
+        let returned = std::mem::take(&mut remains.returned);
+        let mut kept = Chunk::default();
+        let mut asks = Vec::new();
+        for (place, value) in values(&returned.bytes).enumerate() {
+            let may_be_handled = (place as u64) < sent_values;
+            let is_kept = match message(value) {
+                Message::Tell(_) => true,
+                Message::Void => false,
+                Message::Ask { number, .. } => match state.waiting.get_mut(&number) {
+                    None => false,
+                    // Its fate is unknown. It waits on for an answer that may have come.
+                    Some(_) if may_be_handled && !self.redelivers => {
+                        remains.discarded_values += 1;
+                        false
+                    }
+                    Some(ask) => {
+                        ask.holder = None;
+                        asks.push((u64::from(kept.values), number));
+                        true
+                    }
+                },
+            };
+            if is_kept {
+                kept.bytes.extend_from_slice(value);
+                kept.values += 1;
+            }
+        }
+        let first_ordinal = first_ordinal(u64::from(kept.values));
+        for (place, number) in asks.into_iter().rev() {
+            state.queued.push_front(Queued { ordinal: first_ordinal + place, number });
+        }
+        remains.returned = kept;
+        remains
+    }
+
+    /// The channel has ended: what was not sent will not be.
+    pub(super) fn end(&self, closed: &Closed) {
+        let mut state = self.state.lock();
+        state.queued.clear();
+        let unsent: Vec<Ask> =
+            state.waiting.extract_if(|_, ask| ask.holder.is_none()).map(|(_, ask)| ask).collect();
+        drop(state);
+        for Ask { slot, .. } in unsent {
+            slot(Err(AskError::NotSent(closed.clone())));
+        }
+        self.poke();
+    }
+
+    /// Wakes whoever reads the answers.
+    pub(super) fn poke(&self) {
+        self.answers.poke();
+    }
+
+    // For sessions.
+
+    /// The answers to what a session holds come on this lane.
+    pub(crate) fn link(&self, lane: LaneKey, holder: ConsumerKey) {
+        self.state.lock().holders.insert(lane, holder);
+    }
+
+    // For the reader of answers.
+
+    /// Gives an answer that came on a lane to its asker. One that nobody waits for, or that another
+    /// session must give, has no effect.
+    pub(super) fn answer(&self, lane: LaneKey, bytes: &[u8]) {
+        let Some((number, outcome)) = envelope::read_answer(bytes) else { return };
+        let mut state = self.state.lock();
+        let holder = state.holders.get(&lane).copied();
+        let is_its = |ask: &Ask| ask.holder.is_some() && ask.holder == holder;
+        if !state.waiting.get(&number).is_some_and(is_its) {
+            return;
+        }
+        let ask = state.waiting.remove(&number);
+        drop(state);
+        if let Some(Ask { slot, .. }) = ask {
+            slot(outcome);
+        }
+    }
+
+    /// No more answers come on a lane: what its session holds has an unknown fate.
+    pub(super) fn lane_gone(&self, lane: LaneKey, closed: Option<Closed>) {
+        let mut state = self.state.lock();
+        let Some(holder) = state.holders.remove(&lane) else { return };
+        let is_its = |_: &u64, ask: &mut Ask| ask.holder == Some(holder);
+        let lost: Vec<Ask> = state.waiting.extract_if(is_its).map(|(_, ask)| ask).collect();
+        drop(state);
+        let closed = closed.unwrap_or_else(|| Closed::new(Origin::Peer, Reason::HungUp));
+        for Ask { slot, .. } in lost {
+            slot(Err(AskError::UnknownFate(closed.clone())));
+        }
+    }
+
+    /// Requests that wait for their answers.
+    pub(crate) fn waiting(&self) -> usize {
+        self.state.lock().waiting.len()
+    }
+
+    /// Whether answers may still come.
+    pub(super) fn has_holders(&self) -> bool {
+        !self.state.lock().holders.is_empty()
+    }
+}
+
+impl fmt::Debug for Asks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Asks").field("waiting", &self.waiting()).finish_non_exhaustive()
+    }
+}
+
+/// The values of a run, each with its prefix.
+fn values(mut run: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let length = if run.is_empty() { return None } else { prefix::value_bytes(run) };
+        let (value, rest) = run.split_at(length);
+        run = rest;
+        Some(value)
+    })
+}
+
+/// The message in a value of this side's making.
+fn message(value: &[u8]) -> Message<'_> {
+    let width = prefix::read(value).map_or(0, |(width, _)| width);
+    // INVARIANT: this side has encoded it.
+    envelope::read_message(&value[width..]).expect("a message of this side")
+}
+
+/// Replaces the values at these places, in their order, by void ones.
+fn make_void(chunk: &mut Chunk, places: &[u64]) {
+    let mut bytes = Vec::with_capacity(chunk.bytes.len());
+    let mut encoder = prefix::Encoder::default();
+    let mut unwanted = places.iter().copied().peekable();
+    for (place, value) in values(&chunk.bytes).enumerate() {
+        if unwanted.next_if_eq(&(place as u64)).is_some() {
+            let void = |bytes: &mut Vec<u8>| {
+                bytes.extend_from_slice(&VOID_MESSAGE);
+                Ok::<(), std::convert::Infallible>(())
+            };
+            match encoder.append(&mut bytes, void) {
+                Ok(_) => {}
+                Err(never) => match never {},
+            }
+        } else {
+            bytes.extend_from_slice(value);
+        }
+    }
+    chunk.bytes = bytes;
+}
