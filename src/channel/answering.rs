@@ -200,8 +200,17 @@ impl Receipts {
     }
 }
 
+impl Receipt {
+    /// The value will not be taken.
+    pub(super) fn give_up(mut self) {
+        self.taken = Taken::default();
+    }
+}
+
 impl Drop for Receipt {
     fn drop(&mut self) {
-        self.queue.count_taken_at(self.lane, self.place, self.taken);
+        if self.taken.values > 0 {
+            self.queue.count_taken_at(self.lane, self.place, self.taken);
+        }
     }
 }

@@ -215,7 +215,7 @@ impl<Q, R> Drop for Requests<Q, R> {
         // Those who ask for what has come are told at once, and not when all else is answered.
         let untaken = self.len();
         for _ in 0..untaken {
-            if self.next_message(|_, _| Ok(())).is_none() {
+            if self.next_message(|_, back| Ok(back.give_up())).is_none() {
                 break;
             }
         }
@@ -276,7 +276,7 @@ pub struct Responder<R> {
 /// What is owed to the sender of a message.
 enum Back {
     /// Nothing but to count it.
-    Tell(#[expect(dead_code, reason = "counts when it is dropped")] Receipt),
+    Tell(Receipt),
     Ask(Asker),
 }
 
@@ -292,6 +292,13 @@ impl Back {
     fn ask(receipt: Receipt, number: u64, answers: Arc<Answers>) -> Back {
         let (queue, lane) = (receipt.queue.clone(), receipt.lane);
         Back::Ask(Asker { queue, lane, number, way: Some((receipt, answers)) })
+    }
+
+    /// Drops a message that nobody takes.
+    fn give_up(self) {
+        if let Back::Tell(receipt) = self {
+            receipt.give_up();
+        }
     }
 
     /// Tells the asker, if there is one, what became of the request.
