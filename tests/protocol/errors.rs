@@ -286,6 +286,28 @@ fn provoke_opening(row: &str) -> Option<Vec<Outcome>> {
             };
             vec![exporter.hear(Frame::Open(open)), Listener::asking(Dir::Send).hear(accept)]
         }
+        "Accept with content that was not asked for" => [Dir::Recv, Dir::Send]
+            .map(|dir| {
+                let (channel, content) = (CHANNEL, Content::Requests);
+                let (window_values, window_bytes) = (1, WINDOW_BYTES_MIN);
+                let clock_ms = 0;
+                Listener::asking(dir).hear(Frame::Accept {
+                    channel,
+                    content,
+                    window_values,
+                    window_bytes,
+                    clock_ms,
+                })
+            })
+            .into(),
+        "Cancel from the receiver, before Accept, or on a channel without requests" => {
+            let cancel = || Frame::Cancel { channel: CHANNEL, request: 1 };
+            vec![
+                Listener::importer(Dir::Send).hear(cancel()),
+                Listener::importer(Dir::Recv).hear(cancel()),
+                Listener::asking(Dir::Recv).hear(cancel()),
+            ]
+        }
         "Accept or Refuse that answers no Open" => {
             let (code, text) = (Code::UnknownName, String::new());
             let refuse = Frame::Refuse { channel: CHANNEL, code, text };

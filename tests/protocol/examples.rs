@@ -115,7 +115,7 @@ fn open() -> Example {
         identity: counting(0x70),
         answer_identity: [0; 16],
         content: Content::Values,
-        clock_ms: 0,
+        clock_ms: 60_000,
         window_values: 256,
         window_bytes: 1024 * 1024,
         limit: Some(1000),
@@ -131,7 +131,7 @@ fn expected() -> Vec<(&'static str, Example)> {
         window_values: 256,
         window_bytes: 1 << 20,
         content: Content::Values,
-        clock_ms: 0,
+        clock_ms: 60_001,
     };
     let refuse = Frame::Refuse { channel, code: Code::UnknownName, text: "no lines here".into() };
     let grant = Frame::Grant { channel, values: 320, bytes: 1_050_000, taken: 64 };
@@ -156,6 +156,7 @@ fn expected() -> Vec<(&'static str, Example)> {
         ("Data, last piece", data(11, 1, None, b"llo")),
         ("End", frame(12, Frame::End { channel, values: 4 })),
         ("Hangup", frame(13, hangup)),
+        ("Cancel", frame(14, Frame::Cancel { channel, request: 12 })),
     ]
 }
 
