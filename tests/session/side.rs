@@ -228,6 +228,7 @@ impl Side {
             | Note::Accepted(id)
             | Note::Refused(id, ..)
             | Note::Taken(id, _)
+            | Note::Cancelled(id, _)
             | Note::LimitReached(id)
             | Note::Ended(id)
             | Note::HungUp(id, ..)
