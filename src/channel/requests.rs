@@ -149,11 +149,8 @@ impl<Q, R> Requests<Q, R> {
                 return Some(Err(RecvError::Corrupt));
             };
             let receipt = Receipt { queue: self.queue.clone(), lane, place, taken };
-            let message = if has_messages {
-                envelope::read_message(bytes)
-            } else {
-                Ok(Message::Tell(bytes))
-            };
+            let message =
+                if has_messages { envelope::read_message(bytes) } else { Ok(Message::Tell(bytes)) };
             let (payload, back) = match message {
                 Ok(Message::Tell(payload)) => (payload, Back::Tell(receipt)),
                 Ok(Message::Void) => continue,

@@ -1,6 +1,7 @@
 //! Sessions that outlive their links, and channels that outlive their sessions, as programs see
 //! them: links are cut, held back and left half open, and peers die and come back.
 
+mod asking;
 mod asking_again;
 mod closing;
 mod early_importers;
