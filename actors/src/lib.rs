@@ -18,6 +18,8 @@ mod inlet;
 pub mod messages;
 mod outlet;
 mod reporting;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use connection::ConnectionActor;
 pub use exporter::ExporterActor;
