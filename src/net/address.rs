@@ -150,11 +150,12 @@ impl Drop for SocketFile {
 }
 
 impl Listener {
-    /// A listener over any transport: `accept` waits for the next connection, with a handshake of
-    /// the transport if it has one. It is called again after each connection and each error.
+    /// A listener over any transport: `accept` waits for the next connection. It is called again
+    /// after each connection and each error. `address` is what [`address`](Listener::address) says.
     ///
-    /// What it has begun is dropped with its future, so it should not hold a connection while it
-    /// waits for something else. `address` is what [`address`](Listener::address) says.
+    /// One connection is accepted at a time, so `accept` must not wait for a peer: a TLS handshake,
+    /// for example, belongs into a task of its own, with a bound and a time limit, which hands on
+    /// what is ready. The future of `accept` may be dropped before it is done.
     ///
     /// ```
     /// use std::sync::Arc;

@@ -157,6 +157,24 @@ async fn one_exporter_serves_two_networks_of_which_one_fails() -> TestResult {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_link_that_holds_one_byte_carries_a_session() -> TestResult {
+    guarded(async {
+        let network = Network::with_link_bytes(0);
+        let exporter = Exporter::new(Config::default());
+        let out = exporter.export_sender::<String>("out", SendSettings::default())?;
+        serve(&exporter, network.listener());
+        let connection = import(network.dialler()).await?;
+        let settings = ImportSettings::default();
+        let mut outward = connection.import_receiver::<String>("out", settings).await?;
+        let value = "x".repeat(10_000);
+        out.send(value.clone()).await?;
+        assert_eq!(take(&mut outward, 1).await?, [value]);
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_thousand_importers_lose_their_links_at_once_and_come_back() -> TestResult {
     guarded(async {
         const IMPORTERS: usize = 1000;
