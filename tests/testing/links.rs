@@ -133,6 +133,7 @@ async fn one_way_can_be_cut_alone() -> TestResult {
         near.write_all(b"lost").await?;
         far.write_all(b"kept").await?;
         network.cut_one_way(Way::ToExporter);
+        assert_eq!((network.links(), network.traffic().in_flight_bytes), (1, 4));
         assert_eq!(read_now(&mut far), Some(Err(RESET)));
         assert_eq!(write_now(&mut near, b"x"), Some(Err(RESET)));
         assert_eq!(read_now(&mut near), bytes("kept"));
@@ -181,16 +182,40 @@ async fn one_way_can_be_stalled_alone_and_who_waits_is_woken_at_the_end_of_it() 
         near.write_all(b"over").await?;
         assert_eq!(read_now(&mut far), bytes("over"));
         far.write_all(b"held").await?;
-        let mut read = [0; 8];
-        let mut reading = pin!(near.read_exact(&mut read));
-        let mut writing = pin!(far.write_all(b"more"));
+        // Tasks of their own, which nothing but the network wakes.
+        let mut reading = tokio::spawn(async move {
+            let mut read = [0; 8];
+            near.read_exact(&mut read).await.map(|_| read)
+        });
+        let mut writing = tokio::spawn(async move { far.write_all(b"more").await });
+        tokio::task::yield_now().await;
         assert!(is_waiting(&mut reading).await);
         assert!(is_waiting(&mut writing).await);
         network.resume();
-        let (read_count, written) = tokio::join!(reading, writing);
-        written?;
-        assert_eq!(read_count?, 8);
-        assert_eq!(&read, b"heldmore");
+        writing.await??;
+        assert_eq!(&reading.await??, b"heldmore");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_is_woken_when_the_other_end_goes() -> TestResult {
+    guarded(async {
+        let network = Network::with_link_bytes(4);
+        let listener = network.listener();
+        let (mut near, far) = link(&network, &listener).await?;
+        let mut reading = tokio::spawn(async move { near.read_u8().await });
+        let (mut full, unread) = link(&network, &listener).await?;
+        let mut writing = tokio::spawn(async move { full.write_all(b"too long").await });
+        tokio::task::yield_now().await;
+        assert!(is_waiting(&mut reading).await);
+        assert!(is_waiting(&mut writing).await);
+        drop((far, unread));
+        let error = reading.await?.expect_err("nothing was written");
+        assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
+        let error = writing.await?.expect_err("nobody reads");
+        assert_eq!(error.kind(), ErrorKind::BrokenPipe);
         Ok(())
     })
     .await
@@ -204,6 +229,7 @@ async fn a_half_open_link_swallows_all_and_nobody_is_told() -> TestResult {
         let (mut near, mut far) = link(&network, &listener).await?;
         near.write_all(b"lost").await?;
         network.swallow();
+        assert_eq!(network.traffic().in_flight_bytes, 0);
         for _ in 0..3 {
             near.write_all(b"as well").await?;
         }
