@@ -54,7 +54,8 @@
 //! | [`wire`] | bytes to frames and back | channels |
 //!
 //! [`limits`] has every bound, [`id`] and [`dir`] small types that all share, and [`prefix`] the
-//! lengths before values. `docs/guide.md` is a tutorial, `docs/protocol.md` the protocol.
+//! lengths before values. With the feature `testing`, the module `testing` has a network in memory that
+//! fails on request, to test programs with. `docs/guide.md` is a tutorial, `docs/protocol.md` the protocol.
 
 pub mod channel;
 mod clock;
@@ -64,6 +65,8 @@ pub mod limits;
 pub mod net;
 pub mod prefix;
 pub mod session;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod wire;
 
 pub use channel::{Receiver, Sender};

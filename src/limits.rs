@@ -202,6 +202,14 @@ pub const REPORTS_MAX: usize = 10;
 /// Rounds of reading and writing in one turn of the driver, so that it shares its thread.
 pub const DRIVER_ROUNDS_MAX: usize = 32;
 
+/// Bytes on the way in each direction of a link of the test kit, unless the test says otherwise. As
+/// much as one read takes, so that a link in memory is not slower than one with a socket.
+pub const TEST_LINK_BYTES: usize = READ_BYTES;
+
+/// Links of the test kit that wait to be accepted. Further dials are refused, as with a listener of
+/// the operating system.
+pub const TEST_BACKLOG_LINKS: usize = 128;
+
 const _: () = {
     assert!(LARGE_VALUES_BYTES_MAX >= VALUE_BYTES_MAX as u64, "the longest value must fit");
     assert!(FRAME_BYTES_MAX >= FRAME_BYTES_MAX_FLOOR);

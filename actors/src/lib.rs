@@ -19,6 +19,8 @@ pub mod messages;
 mod outlet;
 mod reporting;
 mod target;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use connection::ConnectionActor;
 pub use exporter::ExporterActor;

@@ -1,11 +1,13 @@
 //! Where to listen and whom to dial: TCP addresses and Unix sockets.
 
 use std::fmt;
+use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use futures::future::BoxFuture;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
 use crate::net::Stream;
@@ -28,6 +30,9 @@ pub enum Address {
     Tcp(String),
     /// The path of a Unix socket.
     Unix(PathBuf),
+    /// A name that means something to the program alone: where a [`Listener`] of its own listens.
+    /// Only the program's own [`Dial`](crate::net::Dial) leads there.
+    Custom(String),
 }
 
 /// A text is not an address.
@@ -65,6 +70,7 @@ impl fmt::Display for Address {
         match self {
             Address::Tcp(place) => write!(f, "tcp:{place}"),
             Address::Unix(path) => write!(f, "unix:{}", path.display()),
+            Address::Custom(name) => write!(f, "custom:{name}"),
         }
     }
 }
@@ -74,11 +80,13 @@ impl Address {
     ///
     /// # Errors
     ///
-    /// What the operating system says.
+    /// What the operating system says; [`Unsupported`](io::ErrorKind::Unsupported) for a
+    /// [custom](Address::Custom) address.
     pub async fn dial(&self) -> io::Result<Stream> {
         match self {
             Address::Tcp(place) => Ok(TcpStream::connect(place).await?.into()),
             Address::Unix(path) => Ok(UnixStream::connect(path).await?.into()),
+            Address::Custom(_) => Err(io::ErrorKind::Unsupported.into()),
         }
     }
 
@@ -86,7 +94,8 @@ impl Address {
     ///
     /// # Errors
     ///
-    /// What the operating system says; for a Unix socket also when its file exists.
+    /// What the operating system says; for a Unix socket also when its file exists;
+    /// [`Unsupported`](io::ErrorKind::Unsupported) for a [custom](Address::Custom) address.
     pub async fn listen(&self) -> io::Result<Listener> {
         match self {
             Address::Tcp(place) => TcpListener::bind(place).await?.try_into(),
@@ -95,6 +104,7 @@ impl Address {
                 let file = Some(SocketFile { path: path.clone() });
                 Ok(Listener { kind: Kind::Unix(listener, file), address: self.clone() })
             }
+            Address::Custom(_) => Err(io::ErrorKind::Unsupported.into()),
         }
     }
 }
@@ -113,6 +123,16 @@ enum Kind {
         UnixListener,
         #[expect(dead_code, reason = "removes the file when it is dropped")] Option<SocketFile>,
     ),
+    Custom(Accept),
+}
+
+/// What accepts connections for a program that has its own way to do it.
+struct Accept(Box<dyn Fn() -> BoxFuture<'static, io::Result<Stream>> + Send + Sync>);
+
+impl fmt::Debug for Accept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Accept").finish_non_exhaustive()
+    }
 }
 
 /// The file of a Unix socket that this program made.
@@ -130,6 +150,43 @@ impl Drop for SocketFile {
 }
 
 impl Listener {
+    /// A listener over any transport: `accept` waits for the next connection. It is called again
+    /// after each connection and each error. `address` is what [`address`](Listener::address) says.
+    ///
+    /// One connection is accepted at a time, so `accept` must not wait for a peer: a TLS handshake,
+    /// for example, belongs into a task of its own, with a bound and a time limit, which hands on
+    /// what is ready. The future of `accept` may be dropped before it is done.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use netchan::net::{Address, Listener, Stream};
+    /// use tokio::net::TcpListener;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let listener = Arc::new(TcpListener::bind("127.0.0.1:0").await?);
+    /// let address: Address = listener.local_addr()?.into();
+    /// let listener = Listener::from_fn(address, move || {
+    ///     let listener = listener.clone();
+    ///     async move {
+    ///         let (stream, peer) = listener.accept().await?;
+    ///         Ok(Stream::new(stream, peer.to_string()))
+    ///     }
+    /// });
+    /// let (near, far) = tokio::join!(listener.address().dial(), listener.accept());
+    /// # near.and(far).map(drop)
+    /// # }
+    /// ```
+    pub fn from_fn<F, A>(address: Address, accept: F) -> Listener
+    where
+        F: Fn() -> A + Send + Sync + 'static,
+        A: Future<Output = io::Result<Stream>> + Send + 'static,
+    {
+        let accept = Accept(Box::new(move || Box::pin(accept())));
+        Listener { kind: Kind::Custom(accept), address }
+    }
+
     /// Where it listens: the real port, also when port 0 was asked for.
     #[must_use]
     pub fn address(&self) -> &Address {
@@ -145,11 +202,13 @@ impl Listener {
     ///
     /// # Cancel safety
     ///
-    /// Dropped before it returns, no connection is lost.
+    /// Dropped before it returns, no connection is lost, unless the program's own
+    /// [closure](Listener::from_fn) loses one.
     pub async fn accept(&self) -> io::Result<Stream> {
         match &self.kind {
             Kind::Tcp(listener) => Ok(listener.accept().await?.0.into()),
             Kind::Unix(listener, _) => Ok(listener.accept().await?.0.into()),
+            Kind::Custom(Accept(accept)) => accept().await,
         }
     }
 }

@@ -32,6 +32,12 @@ impl Stream {
         &self.peer
     }
 
+    /// The byte stream itself, to be wrapped in another one or used without a link.
+    #[must_use]
+    pub fn into_transport(self) -> Box<dyn Transport> {
+        self.transport
+    }
+
     /// Two ends of a pipe in memory that holds up to `buffer_bytes` in each direction.
     ///
     /// ```

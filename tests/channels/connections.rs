@@ -112,12 +112,12 @@ async fn a_driver_that_is_stopped_loses_the_connection_on_both_sides() {
 async fn a_lost_link_reports_how_many_values_have_an_unknown_fate() {
     for dir in [Dir::Recv, Dir::Send] {
         let world = World::new(Medium::Memory).await;
-        let (peers, relay) = world.connect_relayed().await;
+        let (peers, network) = world.connect_over_network().await;
         let (sender, _receiver) = channel(&world, &peers, "values", dir, 10).await;
-        relay.pause();
+        network.stall();
         sender.send_all(0..6_u32).await.unwrap();
         settle().await;
-        relay.cut();
+        network.cut();
         let (mut reports, connection) = match dir {
             Dir::Recv => (world.exporter.reports(), &peers.exporter),
             Dir::Send => (peers.importer.reports(), &peers.importer),

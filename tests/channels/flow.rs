@@ -253,12 +253,12 @@ async fn two_programs_export_to_each_other() {
 #[tokio::test]
 async fn a_stalled_link_stops_its_senders_and_no_others() {
     let world = World::new(Medium::Memory).await;
-    let (stalled, relay) = world.connect_relayed().await;
+    let (stalled, network) = world.connect_over_network().await;
     let healthy: Peers = world.connect().await;
     let (slow, mut slow_receiver) =
         channel::<Vec<u64>>(&world, &stalled, "slow", Dir::Send, 3).await;
     let (quick, mut quick_receiver) = channel(&world, &healthy, "quick", Dir::Send, 3).await;
-    relay.pause();
+    network.stall();
     for _ in 0..3 {
         slow.send(vec![7; 1000]).await.unwrap();
     }
@@ -268,7 +268,7 @@ async fn a_stalled_link_stops_its_senders_and_no_others() {
         assert_eq!(quick_receiver.recv().await, Ok(value));
     }
     assert!(slow_receiver.is_empty());
-    relay.resume();
+    network.resume();
     assert_eq!(take(&mut slow_receiver, 3).await.len(), 3);
     arrived(&world, &stalled, Dir::Send).await;
 }

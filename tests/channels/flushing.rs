@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use netchan::Dir;
 use netchan::net::{ConnectionEnd, FlushError, ImportSettings, SendSettings};
+use netchan::testing::Way;
 
 use crate::support::{
     GUARD, Medium, Peers, World, channel, guarded, over_each, poll_once, settle, take,
@@ -42,14 +43,14 @@ fn outstanding(result: Result<(), FlushError>) -> u64 {
 async fn sync_waits_for_a_link_that_carries_nothing() {
     for dir in [Dir::Recv, Dir::Send] {
         let world = World::new(Medium::Memory).await;
-        let (peers, relay) = world.connect_relayed().await;
+        let (peers, network) = world.connect_over_network().await;
         let (sender, mut receiver) = channel(&world, &peers, "values", dir, 10).await;
-        relay.pause();
+        network.stall();
         sender.send_all(0..5_u32).await.unwrap();
         assert_eq!(outstanding(sync(&world, &peers, dir, SHORT).await), 5);
         assert_eq!(outstanding(drain(&world, &peers, dir, SHORT).await), 5);
         assert!(receiver.is_empty());
-        relay.resume();
+        network.resume();
         sync(&world, &peers, dir, GUARD).await.unwrap();
         assert_eq!(receiver.len(), 5);
         assert_eq!(take(&mut receiver, 5).await, (0..5).collect::<Vec<_>>());
@@ -60,17 +61,17 @@ async fn sync_waits_for_a_link_that_carries_nothing() {
 async fn sync_waits_for_the_word_of_the_peer() {
     for dir in [Dir::Recv, Dir::Send] {
         let world = World::new(Medium::Memory).await;
-        let (peers, relay) = world.connect_relayed().await;
+        let (peers, network) = world.connect_over_network().await;
         let (sender, mut receiver) = channel(&world, &peers, "values", dir, 10).await;
         // The values arrive, and nobody says so.
         match dir {
-            Dir::Recv => relay.pause_to_exporter(),
-            Dir::Send => relay.pause_to_importer(),
+            Dir::Recv => network.stall_one_way(Way::ToExporter),
+            Dir::Send => network.stall_one_way(Way::ToImporter),
         }
         sender.send_all(0..4_u32).await.unwrap();
         assert_eq!(receiver.recv().await, Ok(0));
         assert_eq!(outstanding(sync(&world, &peers, dir, SHORT).await), 4);
-        relay.resume();
+        network.resume();
         sync(&world, &peers, dir, GUARD).await.unwrap();
     }
 }
@@ -138,9 +139,9 @@ async fn a_flush_says_how_many_values_went_down_with_the_link() {
     for dir in [Dir::Recv, Dir::Send] {
         for drains in [false, true] {
             let world = World::new(Medium::Memory).await;
-            let (peers, relay) = world.connect_relayed().await;
+            let (peers, network) = world.connect_over_network().await;
             let (sender, _receiver) = channel(&world, &peers, "values", dir, 10).await;
-            relay.pause();
+            network.stall();
             sender.send_all(0..6_u32).await.unwrap();
             let flushing = async {
                 if drains {
@@ -151,7 +152,7 @@ async fn a_flush_says_how_many_values_went_down_with_the_link() {
             };
             let cutting = async {
                 settle().await;
-                relay.cut();
+                network.cut();
             };
             let (flushed, ()) = tokio::join!(flushing, cutting);
             match flushed {
@@ -169,11 +170,11 @@ async fn a_flush_says_how_many_values_went_down_with_the_link() {
 async fn a_flush_never_forgets_a_link_that_was_lost_meanwhile() {
     for drains in [false, true] {
         let world = World::new(Medium::Memory).await;
-        let (lost, relay) = world.connect_relayed().await;
+        let (lost, network) = world.connect_over_network().await;
         let slow = world.connect().await;
         let (doomed, _receiver) = channel(&world, &lost, "doomed", Dir::Recv, 10).await;
         let (queued, mut slow_receiver) = channel(&world, &slow, "queued", Dir::Recv, 1).await;
-        relay.pause();
+        network.stall();
         doomed.send_all(0..3_u32).await.unwrap();
         queued.send_all(0..2_u32).await.unwrap();
         settle().await;
@@ -182,7 +183,7 @@ async fn a_flush_never_forgets_a_link_that_was_lost_meanwhile() {
             if drains { exporter.drain(GUARD).await } else { exporter.sync(GUARD).await }
         });
         settle().await;
-        relay.cut();
+        network.cut();
         lost.exporter.closed().await;
         settle().await;
         assert_eq!(take(&mut slow_receiver, 2).await, [0, 1]);
@@ -197,15 +198,15 @@ async fn a_flush_never_forgets_a_link_that_was_lost_meanwhile() {
 #[tokio::test]
 async fn a_flush_can_be_dropped() {
     let world = World::new(Medium::Memory).await;
-    let (peers, relay) = world.connect_relayed().await;
+    let (peers, network) = world.connect_over_network().await;
     let (sender, receiver) = channel(&world, &peers, "values", Dir::Send, 10).await;
-    relay.pause();
+    network.stall();
     sender.send(1_u32).await.unwrap();
     for _ in 0..100 {
         assert!(poll_once(peers.importer.sync(GUARD)).is_none());
         settle().await;
     }
-    relay.resume();
+    network.resume();
     peers.importer.sync(GUARD).await.unwrap();
     assert_eq!(receiver.len(), 1);
 }

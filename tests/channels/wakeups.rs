@@ -157,7 +157,7 @@ async fn every_sender_that_waits_learns_that_the_limit_was_reached() {
 #[tokio::test]
 async fn an_importer_whose_link_is_clogged_keeps_no_value_from_the_others() {
     let world = World::new(Medium::Memory).await;
-    let (clogged, relay) = world.connect_relayed().await;
+    let (clogged, network) = world.connect_over_network().await;
     let free = world.connect().await;
     let work = world.exporter.export_sender::<u32>("work", SendSettings::default()).unwrap();
     let (bulk, _bulk_receiver) =
@@ -166,14 +166,14 @@ async fn an_importer_whose_link_is_clogged_keeps_no_value_from_the_others() {
     let _at_clogged: Receiver<u32> =
         clogged.importer.import_receiver("work", settings).await.unwrap();
     let mut at_free: Receiver<u32> = free.importer.import_receiver("work", settings).await.unwrap();
-    relay.pause();
+    network.stall();
     bulk.send(vec![u64::MAX; 100_000]).await.unwrap();
     settle().await;
     for value in 0..3 {
         work.send(value).await.unwrap();
         assert_eq!(guarded("it goes to the other", at_free.recv()).await, Ok(value));
     }
-    relay.resume();
+    network.resume();
 }
 
 #[tokio::test]

@@ -1,20 +1,17 @@
 //! Two peers and their channels, over a real socket or a pipe in memory.
 
-mod relay;
-
 use std::pin::pin;
 use std::time::Duration;
 
 use futures::FutureExt;
 use netchan::channel::Value;
 use netchan::net::{
-    Address, Config, Connection, ConnectionEnd, Exporter, ImportSettings, Listener, RecvSettings,
-    SendSettings, Stream, UnreadReports,
+    Address, Config, Connection, ConnectionEnd, Dial, Exporter, ImportSettings, Listener,
+    RecvSettings, SendSettings, Stream, UnreadReports,
 };
+use netchan::testing::Network;
 use netchan::{Dir, Receiver, Sender};
 use tokio::task::JoinHandle;
-
-pub(crate) use relay::Relay;
 
 /// No test takes so long, unless it hangs.
 pub(crate) const GUARD: Duration = Duration::from_secs(60);
@@ -116,10 +113,13 @@ impl World {
         self.join(near, far, unread).await
     }
 
-    /// Connects over a relay, which the test controls.
-    pub(crate) async fn connect_relayed(&self) -> (Peers, Relay) {
-        let (near, far, relay) = Relay::between(1024);
-        (self.join(near, far, UnreadReports::DropOldest).await, relay)
+    /// Connects over a network that fails when the test says so.
+    pub(crate) async fn connect_over_network(&self) -> (Peers, Network) {
+        let network = Network::with_link_bytes(1024);
+        let listener = network.listener();
+        let near = network.dialler().dial().await.expect("somebody listens");
+        let far = listener.accept().await.expect("a link was made");
+        (self.join(near, far, UnreadReports::DropOldest).await, network)
     }
 
     async fn join(&self, near: Stream, far: Stream, unread: UnreadReports) -> Peers {
