@@ -556,7 +556,34 @@ mod tests {
         assert!(batch.is_report_due());
         lane.take(batch.take_unreported());
         assert!(lane.is_report_due());
-        assert_eq!(lane.report().0, Taken { values: 2, bytes: 4 });
+        assert_eq!(lane.report().0.taken, Taken { values: 2, bytes: 4 });
         assert!(!lane.owes_report());
+    }
+
+    #[test]
+    fn what_is_taken_out_of_order_leads_up_to_the_first_that_is_not() {
+        let mut lane = lane();
+        let window = u64::from(lane.window().values);
+        let one = Taken { values: 1, bytes: 2 };
+        let leading = |lane: &mut Lane| lane.report().0.leading_values;
+        for place in [1, 2] {
+            lane.take_at(place, one);
+            assert_eq!(leading(&mut lane), 0);
+        }
+        lane.take_at(0, one);
+        assert_eq!(leading(&mut lane), 3);
+        // One that is never done is passed by when a whole window has come behind it.
+        for place in 4..4 + window {
+            lane.take_at(place, one);
+            assert_eq!(leading(&mut lane), 3);
+        }
+        for place in 4 + window..1000 {
+            lane.take_at(place, one);
+        }
+        assert_eq!(leading(&mut lane), 999);
+        assert!(lane.taken_ahead.is_empty());
+        lane.take_at(3, one);
+        assert_eq!(leading(&mut lane), 1000);
+        assert_eq!(lane.report().0.taken.values, 1000);
     }
 }
