@@ -53,6 +53,8 @@ struct State {
     last_closed: Option<Closed>,
     /// This side has ended the channel, at once.
     ended: Option<Closed>,
+    /// Values that peers have left out.
+    missed_values: u64,
 }
 
 /// What a receiver finds when it looks for more values.
@@ -77,6 +79,7 @@ impl Incoming {
                 is_closed: false,
                 last_closed: None,
                 ended: None,
+                missed_values: 0,
             }),
             arrived: Signal::default(),
         })
@@ -181,6 +184,11 @@ impl Incoming {
         self.state.lock().lanes.values().map(Lane::values).sum()
     }
 
+    /// Values that did not come because this side is slow.
+    pub(super) fn missed_values(&self) -> u64 {
+        self.state.lock().missed_values
+    }
+
     // For sessions.
 
     /// Attaches a session.
@@ -220,6 +228,20 @@ impl Incoming {
             drop(state);
             self.arrived.notify(values as usize);
         }
+    }
+
+    /// The lane's peer has left values out, in all.
+    pub(crate) fn skip(&self, key: LaneKey, values: u64) {
+        let mut state = self.state.lock();
+        let Some(lane) = state.lanes.get_mut(&key) else { return };
+        let news = values.saturating_sub(lane.missed_values);
+        lane.missed_values += news;
+        state.missed_values = state.missed_values.saturating_add(news);
+    }
+
+    /// Values that a lane's peer has left out.
+    pub(crate) fn skipped_values(&self, key: LaneKey) -> u64 {
+        self.state.lock().lanes.get(&key).map_or(0, |lane| lane.missed_values)
     }
 
     /// The lane's peer sends no more. What has come can still be taken.

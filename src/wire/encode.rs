@@ -69,6 +69,9 @@ pub fn encode(frame: &Frame, sequence: u32, output: &mut BytesMut) {
                 put_text(body, text);
             });
         }
+        Frame::Skipped { channel, values } => {
+            framed(Kind::Skipped, *channel, sequence, output, |body| body.put_u64_le(*values));
+        }
     }
 }
 

@@ -91,6 +91,13 @@ pub enum Frame {
         /// The same as the code, for people.
         text: String,
     },
+    /// The sender has left values out that would stand here.
+    Skipped {
+        /// The channel.
+        channel: ChannelId,
+        /// Values that were left out in all, since the channel was opened.
+        values: u64,
+    },
 }
 
 /// A request to import a channel.
@@ -149,6 +156,7 @@ impl Frame {
                 | Frame::Data(_)
                 | Frame::End { .. }
                 | Frame::Hangup { .. }
+                | Frame::Skipped { .. }
         )
     }
 
@@ -163,7 +171,8 @@ impl Frame {
             | Frame::Accept { channel, .. }
             | Frame::Refuse { channel, .. }
             | Frame::End { channel, .. }
-            | Frame::Hangup { channel, .. } => *channel,
+            | Frame::Hangup { channel, .. }
+            | Frame::Skipped { channel, .. } => *channel,
             Frame::Open(open) => open.channel,
             Frame::Data(data) => data.channel,
         }

@@ -147,6 +147,7 @@ fn expected() -> Vec<(&'static str, Example)> {
         ("Data, last piece", data(11, 1, None, b"llo")),
         ("End", frame(12, Frame::End { channel, values: 4 })),
         ("Hangup", frame(13, hangup)),
+        ("Skipped", frame(14, Frame::Skipped { channel, values: 7 })),
     ]
 }
 

@@ -52,6 +52,13 @@ impl Driver {
                     queue.deliver(*key, values, tail_bytes, &bytes);
                 }
             }
+            Event::Skipped { channel, values } => {
+                if let Some(Endpoint { queue: Queue::In(queue, key), .. }) =
+                    self.endpoints.find(channel)
+                {
+                    queue.skip(*key, values);
+                }
+            }
             Event::Taken { channel, values } => {
                 if let Some(endpoint) = self.endpoints.find(channel) {
                     endpoint.taken_by_peer(values);
@@ -188,7 +195,7 @@ impl Driver {
         let Some(endpoint) = self.endpoints.find_mut(channel) else { return Ok(()) };
         endpoint.close(Closed::by_peer(code, text.clone()));
         match code {
-            Code::Complete | Code::HungUp | Code::ReceiverDropped => Ok(()),
+            Code::Complete | Code::HungUp | Code::ReceiverDropped | Code::TooSlow => Ok(()),
             code => {
                 let name = endpoint.name.clone();
                 self.reports.push(Report::ChannelFault { name, by: Origin::Peer, code, text })
