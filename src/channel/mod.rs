@@ -38,6 +38,7 @@ mod outgoing;
 mod ready;
 mod receiver;
 mod sender;
+mod shape;
 mod signal;
 
 pub use closed::{Closed, Origin, Reason};
@@ -46,6 +47,7 @@ pub use error::{CodecError, RecvError, SendError, SinkError, TryRecvError, TrySe
 pub use feeder::Feeder;
 pub use receiver::{Deliveries, Receipt, Receiver};
 pub use sender::{Permit, Sender};
+pub use shape::{Shape, Slow};
 
 pub(crate) use consumers::ConsumerKey;
 pub(crate) use incoming::{EndsWith, Incoming};

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::channel::identity::TypeIdentity;
 use crate::channel::{Bincode, Codec, EndsWith, Incoming, LaneWindow, Outgoing, OutgoingBounds};
-use crate::channel::{Receiver, Sender, Slots, Value};
+use crate::channel::{Receiver, Sender, Shape, Slots, Value};
 use crate::dir::Dir;
 use crate::id::SessionId;
 use crate::limits::{COMMANDS_MAX, HANGUP_TIMEOUT};
@@ -222,6 +222,7 @@ impl Connection {
     ) -> Result<Sender<T>, ImportError> {
         settings.check()?;
         let queue = Outgoing::new(OutgoingBounds {
+            shape: Shape::Queue,
             capacity_values: settings.size_values,
             queue_bytes: settings.queue_bytes,
             slots: Slots::UntilTaken,

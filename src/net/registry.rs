@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 
 use crate::channel::identity::TypeIdentity;
 use crate::channel::{Closed, Codec, EndsWith, Incoming, LaneWindow, Origin, Outgoing};
-use crate::channel::{OutgoingBounds, Reason, Receiver, Sender, Slots, Value};
+use crate::channel::{OutgoingBounds, Reason, Receiver, Sender, Shape, Slots, Value};
 use crate::dir::Dir;
 use crate::net::error::NameError;
 use crate::net::{ExportError, RecvSettings, SendSettings, Unconfirmed};
@@ -104,7 +104,9 @@ impl Registry {
             queue_bytes: settings.queue_bytes,
             slots: Slots::UntilDispatched,
             limit: None,
-            redelivers: settings.unconfirmed == Unconfirmed::Redeliver,
+            redelivers: settings.unconfirmed == Unconfirmed::Redeliver
+                && settings.shape == Shape::Queue,
+            shape: settings.shape,
         });
         let sender = Sender::new::<C>(queue.clone());
         self.publish::<T, C>(name, ExportEnd::Out(queue))?;

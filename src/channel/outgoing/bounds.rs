@@ -1,6 +1,6 @@
 //! What a sending channel is held to, and what becomes of its values.
 
-use crate::channel::{Closed, CodecError};
+use crate::channel::{Closed, CodecError, Shape};
 
 /// The bounds of a sending channel.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +15,8 @@ pub(crate) struct OutgoingBounds {
     pub(crate) limit: Option<u64>,
     /// Values that are not known to have been taken when a session is lost are sent again.
     pub(crate) redelivers: bool,
+    /// To whom the values go.
+    pub(crate) shape: Shape,
 }
 
 /// What frees a sender's slot.

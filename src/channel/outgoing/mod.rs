@@ -1,11 +1,15 @@
 //! The queue behind a sending channel: encoded values on their way from senders to sessions.
 //!
 //! It knows bytes, not types. Senders append under one short lock; each attached session (one for
-//! an import, one per importer for an export) takes values when it has credit for them. A value is
-//! taken by exactly one session.
+//! an import, one per importer for an export) takes values when it has credit for them. A value of a
+//! queue is taken by exactly one session ([`Backlog`]). One that goes to everyone stands in a log,
+//! which each session reads at its own place ([`fanout`], [`log`], [`sharing`]).
 
 mod bounds;
+mod fanout;
+mod log;
 mod reservation;
+mod sharing;
 mod state;
 
 use std::sync::Arc;
@@ -19,7 +23,7 @@ use crate::channel::consumers::{ConsumerKey, ring};
 use crate::channel::feeder::{Feeder, Feeders};
 use crate::channel::ready::ReadySet;
 use crate::channel::signal::{KeptListener, Signal};
-use crate::channel::{Closed, CodecError};
+use crate::channel::{Closed, CodecError, Shape, Slow};
 use crate::id::ChannelId;
 use crate::limits::LARGE_VALUE_BYTES;
 use crate::session::{Chunk, Remains, Supply};
@@ -40,6 +44,8 @@ pub(crate) struct Outgoing {
     feeders: Feeders,
     /// A long value came by: values are encoded outside the lock, so that nobody waits for that.
     has_long_values: AtomicBool,
+    /// Sessions may be cut off.
+    may_cut_off: bool,
 }
 
 impl Outgoing {
@@ -51,6 +57,7 @@ impl Outgoing {
             closed: Event::new(),
             feeders: Feeders::default(),
             has_long_values: AtomicBool::new(false),
+            may_cut_off: bounds.shape == Shape::Broadcast(Slow::Disconnect),
         })
     }
 
@@ -86,10 +93,14 @@ impl Outgoing {
         unused_slot.is_due = true;
         let length = state.append(encode).map_err(PushError::Unencodable)?;
         unused_slot.is_due = false;
-        let (woken, was_last) = (state.consumers.wake_one(), state.is_finished);
+        let (woken, was_last) = (state.wake_for_value(), state.is_finished);
+        let is_shared = state.fanout.is_some();
         drop(state);
         if was_last {
             self.notify_all();
+        } else if is_shared {
+            // It may have pushed others out of the log, or have gone to nobody.
+            self.dispatched.notify(usize::MAX);
         }
         if length >= LARGE_VALUE_BYTES {
             self.has_long_values.store(true, Ordering::Relaxed);
@@ -171,11 +182,15 @@ impl Outgoing {
 
     /// Attaches a session, which then asks for values on its own.
     pub(crate) fn attach(&self, ready: Arc<ReadySet>, channel: ChannelId) -> ConsumerKey {
-        self.state.lock().consumers.attach(ready, channel)
+        let mut state = self.state.lock();
+        let key = state.consumers.attach(ready, channel);
+        let ((), _) = state.change_log(|fanout| fanout.attach(key));
+        key
     }
 
     /// Detaches a session. What woke it may have been meant for another.
     pub(crate) fn detach(&self, key: ConsumerKey) {
+        self.change_readers(|fanout| fanout.remove(key));
         let mut state = self.state.lock();
         state.consumers.detach(key);
         let woken = state.wake_for_rest();
@@ -185,6 +200,7 @@ impl Outgoing {
 
     /// A session takes no more values. What it has taken may still come back.
     pub(crate) fn retire(&self, key: ConsumerKey) {
+        self.change_readers(|fanout| fanout.remove(key));
         let mut state = self.state.lock();
         state.consumers.retire(key);
         let woken = state.wake_for_rest();
@@ -195,7 +211,9 @@ impl Outgoing {
     /// A session cannot take values now: another that waits may.
     pub(crate) fn pass_on(&self) {
         let mut state = self.state.lock();
-        let woken = if state.is_empty() { None } else { state.consumers.wake_one() };
+        // What goes to everyone is not for another.
+        let is_for_another = !state.is_empty() && state.fanout.is_none();
+        let woken = if is_for_another { state.consumers.wake_one() } else { None };
         drop(state);
         ring(woken);
     }
@@ -214,6 +232,10 @@ impl Outgoing {
         chunk: &mut Chunk,
     ) -> Supply {
         let mut state = self.state.lock();
+        if state.fanout.is_some() {
+            drop(state);
+            return self.refill_from_log(key, values_max, bytes_wanted, chunk);
+        }
         let share = state.share(values_max);
         let was_stuffed = state.is_stuffed();
         let taken = state.take(share, bytes_wanted, chunk);
@@ -255,7 +277,8 @@ impl Outgoing {
         let mut state = self.state.lock();
         let values = u64::from(returned.values);
         let mut dropped_values = 0;
-        if state.ended.is_some() {
+        if state.ended.is_some() || state.fanout.is_some() {
+            // What goes to everyone is not for another.
             dropped_values = values;
         } else if values > 0 {
             state.dispatched_values -= values;
@@ -305,6 +328,10 @@ impl Outgoing {
             ring(woken);
             state = self.state.lock();
         }
+        if state.fanout.is_some() {
+            drop(state);
+            return self.go_on_reading(key);
+        }
         if state.bounds.slots != Slots::UntilTaken || values <= state.freed_slots {
             return;
         }
@@ -322,6 +349,9 @@ impl Outgoing {
         state.discarded_values += discarded;
         state.dispatched_values = state.accepted_values;
         state.backlog = Backlog::default();
+        if let Some(fanout) = &mut state.fanout {
+            fanout.clear();
+        }
         drop(state);
         self.notify_all();
         discarded
@@ -330,7 +360,8 @@ impl Outgoing {
     /// Whether nothing will ever be taken from it again.
     pub(crate) fn is_over(&self) -> bool {
         let state = self.state.lock();
-        let may_come_back = state.bounds.redelivers && state.consumers.hold_values();
+        let may_come_back =
+            state.bounds.redelivers && state.consumers.hold_values() || state.keeps_value();
         state.ended.is_some() || (state.is_finished && state.is_empty() && !may_come_back)
     }
 

@@ -35,10 +35,13 @@ impl Reservation<'_> {
         let mut state = self.queue.state.lock();
         state.check_open()?;
         state.append_encoded(bytes);
-        let (woken, was_last) = (state.consumers.wake_one(), state.is_finished);
+        let (woken, was_last) = (state.wake_for_value(), state.is_finished);
+        let is_shared = state.fanout.is_some();
         drop(state);
         if was_last {
             self.queue.notify_all();
+        } else if is_shared {
+            self.queue.dispatched.notify(usize::MAX);
         }
         ring(woken);
         Ok(())

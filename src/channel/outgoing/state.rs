@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::channel::backlog::Backlog;
 use crate::channel::consumers::{ConsumerKey, Consumers};
+use crate::channel::outgoing::fanout::Fanout;
 use crate::channel::outgoing::{Aftermath, OutgoingBounds, PushError};
 use crate::channel::ready::ReadySet;
 use crate::channel::{Closed, CodecError, Origin, Reason};
@@ -12,7 +13,12 @@ use crate::session::Chunk;
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) bounds: OutgoingBounds,
+    /// The values of a queue.
     pub(super) backlog: Backlog,
+    /// The values of another shape; nothing for a queue.
+    pub(super) fanout: Option<Fanout>,
+    /// Sessions that were marked because they are cut off, and are not rung yet.
+    pub(super) cut_off: Vec<Arc<ReadySet>>,
     pub(super) consumers: Consumers,
     pub(super) accepted_values: u64,
     pub(super) dispatched_values: u64,
@@ -32,6 +38,8 @@ impl State {
         State {
             bounds,
             backlog: Backlog::default(),
+            fanout: Fanout::new(bounds.shape),
+            cut_off: Vec::new(),
             consumers: Consumers::default(),
             accepted_values: 0,
             dispatched_values: 0,
@@ -64,23 +72,18 @@ impl State {
     }
 
     #[inline]
-    pub(super) fn check_slot(&mut self) -> Result<(), PushError> {
-        self.check_open()?;
-        if self.free_slots() == 0 || self.is_stuffed() {
-            return Err(PushError::Full);
-        }
-        Ok(())
-    }
-
-    #[inline]
     pub(super) fn free_slots(&self) -> u64 {
+        if !self.can_fill() {
+            return u64::from(self.bounds.capacity_values);
+        }
         let used = self.accepted_values + self.reserved_slots - self.freed_slots;
         u64::from(self.bounds.capacity_values).saturating_sub(used)
     }
 
     /// Whether senders wait although there may be slots.
     pub(super) fn is_stuffed(&self) -> bool {
-        self.backlog.bytes() >= self.bounds.queue_bytes
+        let bytes = self.fanout.as_ref().map_or(self.backlog.bytes(), Fanout::bytes);
+        bytes >= self.bounds.queue_bytes
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -108,20 +111,27 @@ impl State {
         &mut self,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
     ) -> Result<usize, CodecError> {
-        let length = self.backlog.append(encode)?;
+        let length = match &mut self.fanout {
+            None => self.backlog.append(encode)?,
+            Some(fanout) => fanout.append(encode)?,
+        };
         self.accept();
         Ok(length)
     }
 
     /// Appends a value that was encoded elsewhere.
     pub(super) fn append_encoded(&mut self, bytes: Vec<u8>) {
-        self.backlog.append_encoded(bytes);
+        match &mut self.fanout {
+            None => self.backlog.append_encoded(bytes),
+            Some(fanout) => fanout.append_encoded(bytes),
+        }
         self.accept();
     }
 
     #[inline]
     pub(super) fn accept(&mut self) {
         self.accepted_values += 1;
+        self.settle_log();
         if self.bounds.limit == Some(self.accepted_values) {
             self.is_finished = true;
         }

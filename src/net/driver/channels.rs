@@ -22,6 +22,7 @@ impl Driver {
         for channel in marked.drain(..) {
             let Some(endpoint) = self.endpoints.find(channel) else { continue };
             match endpoint.queue {
+                Queue::Out(..) if endpoint.was_cut_off() => self.cut_off(now, channel),
                 Queue::Out(..) => {
                     self.session.ready(channel);
                     if self.is_clogged {
@@ -33,6 +34,16 @@ impl Driver {
         }
         self.marked = marked;
         true
+    }
+
+    /// Hangs up a broadcast for a peer that does not keep up with it.
+    fn cut_off(&mut self, now: Instant, channel: ChannelId) {
+        let Some(endpoint) = self.endpoints.find_mut(channel) else { return };
+        endpoint.end(Closed::new(Origin::Local, Reason::TooSlow));
+        let name = endpoint.name.clone();
+        self.session.hangup(now, channel, Code::TooSlow, "");
+        tracing::debug!(name, "an importer is too slow");
+        self.tell(|peer| net::Event::TooSlow { peer, name });
     }
 
     pub(super) fn handle_events(&mut self) -> Result<(), ConnectionEnd> {
