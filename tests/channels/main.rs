@@ -7,6 +7,7 @@ mod flushing;
 mod hanging_up;
 mod importers;
 mod refusals;
+mod shapes;
 mod sharing;
 mod support;
 mod waiting;
