@@ -14,6 +14,7 @@ mod newest_link;
 mod panics;
 mod redelivery;
 mod resume;
+mod shapes;
 mod shutdown;
 mod strangers;
 mod support;
