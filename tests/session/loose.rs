@@ -143,6 +143,7 @@ impl Loose {
                 }
                 Event::Refused { .. }
                 | Event::Taken { .. }
+                | Event::Skipped { .. }
                 | Event::LimitReached { .. }
                 | Event::Ended { .. }
                 | Event::HungUp { .. }

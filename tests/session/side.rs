@@ -27,6 +27,7 @@ pub(crate) enum Note {
     Accepted(ChannelId),
     Refused(ChannelId, Code, String),
     Taken(ChannelId, u64),
+    Skipped(ChannelId, u64),
     LimitReached(ChannelId),
     Ended(ChannelId),
     HungUp(ChannelId, Code, String),
@@ -136,6 +137,7 @@ impl Side {
                     Note::Refused(channel, code, text)
                 }
                 Event::Taken { channel, values } => Note::Taken(channel, values),
+                Event::Skipped { channel, values } => Note::Skipped(channel, values),
                 Event::LimitReached { channel } => {
                     self.queues.end(channel);
                     Note::LimitReached(channel)
@@ -226,6 +228,7 @@ impl Side {
             | Note::Accepted(id)
             | Note::Refused(id, ..)
             | Note::Taken(id, _)
+            | Note::Skipped(id, _)
             | Note::LimitReached(id)
             | Note::Ended(id)
             | Note::HungUp(id, ..)
