@@ -9,7 +9,8 @@ use netchan::net::{ExportError, RecvSettings, SendSettings};
 use netchan::{Receiver, Sender};
 
 /// To an [`ExporterActor`](crate::ExporterActor): export a channel to which this side sends
-/// values of type `T`. Each value goes to one of its importers.
+/// values of type `T`. Each value goes to one of its importers, unless the channel has another
+/// [`Shape`](netchan::net::Shape).
 ///
 /// The result is the channel's [`Sender`]; [`SenderExt`](crate::SenderExt) makes a `Recipient` of
 /// it.

@@ -1,6 +1,7 @@
 //! The shapes of an exported channel that sends.
 
 mod broadcast;
+mod crowd;
 mod latest;
 mod leaving;
 mod queue;
