@@ -90,9 +90,6 @@ async fn importers_come_and_go_and_nothing_hangs_or_is_out_of_order() {
             }
             world.exporter.hangup("values").await.ok();
             sending.await.unwrap();
-            // Whoever has left without a word is forgotten with its stream, at the latest now.
-            world.exporter.close().await;
-            assert!(world.exporter.connections().is_empty());
         })
         .await;
     }
