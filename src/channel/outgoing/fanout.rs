@@ -96,7 +96,9 @@ impl Fanout {
         self.trim();
     }
 
-    /// Encodes a value for all readers; returns its length.
+    /// Encodes a value for all readers; returns its length. Not in line, so that the code of a queue,
+    /// which is beside it, stays short.
+    #[inline(never)]
     pub(super) fn append(
         &mut self,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,

@@ -65,7 +65,7 @@ impl Log {
         &mut self,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
     ) -> Result<usize, CodecError> {
-        if !self.pages.back().is_some_and(|last| last.bytes.len() < CHUNK_BYTES) {
+        if self.pages.back().is_none_or(|last| last.bytes.len() >= CHUNK_BYTES) {
             let bytes = std::mem::take(&mut self.spare);
             self.pages.push_back(Page { first: self.end, values: 0, bytes });
         }

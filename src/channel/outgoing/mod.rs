@@ -94,18 +94,11 @@ impl Outgoing {
         let length = state.append(encode).map_err(PushError::Unencodable)?;
         unused_slot.is_due = false;
         let (woken, was_last) = (state.wake_for_value(), state.is_finished);
-        let is_shared = state.fanout.is_some();
         drop(state);
-        if was_last {
-            self.notify_all();
-        } else if is_shared {
-            // It may have pushed others out of the log, or have gone to nobody.
-            self.dispatched.notify(usize::MAX);
-        }
         if length >= LARGE_VALUE_BYTES {
             self.has_long_values.store(true, Ordering::Relaxed);
         }
-        ring(woken);
+        self.announce(woken, was_last);
         Ok(())
     }
 
@@ -150,7 +143,8 @@ impl Outgoing {
     }
 
     pub(crate) fn free_slots(&self) -> u64 {
-        self.state.lock().free_slots()
+        let state = self.state.lock();
+        if state.can_fill() { state.free_slots() } else { state.bounds.capacity_values.into() }
     }
 
     /// Whether values that are not known to have been taken when a session is lost are sent again.

@@ -3,7 +3,6 @@
 use std::sync::atomic::Ordering;
 
 use crate::channel::CodecError;
-use crate::channel::consumers::ring;
 use crate::channel::outgoing::{Outgoing, PushError};
 use crate::prefix;
 
@@ -36,14 +35,8 @@ impl Reservation<'_> {
         state.check_open()?;
         state.append_encoded(bytes);
         let (woken, was_last) = (state.wake_for_value(), state.is_finished);
-        let is_shared = state.fanout.is_some();
         drop(state);
-        if was_last {
-            self.queue.notify_all();
-        } else if is_shared {
-            self.queue.dispatched.notify(usize::MAX);
-        }
-        ring(woken);
+        self.queue.announce(woken, was_last);
         Ok(())
     }
 

@@ -17,7 +17,32 @@ pub(super) struct Relief {
     is_for_all: bool,
 }
 
+/// Sessions that were marked for a value.
+pub(super) enum Woken {
+    /// One that takes the value, if one waits.
+    One(Option<Arc<ReadySet>>),
+    /// All that wait, and those that are cut off.
+    All(Vec<Arc<ReadySet>>),
+}
+
 impl Outgoing {
+    /// A value was queued, and the lock is free: rings whom it is for, and tells who waits for
+    /// progress.
+    #[inline]
+    pub(super) fn announce(&self, woken: Woken, was_last: bool) {
+        if was_last {
+            self.notify_all();
+        }
+        match woken {
+            Woken::One(one) => ring(one),
+            Woken::All(all) => {
+                // The value may have pushed others out of the log, or have gone to nobody.
+                self.dispatched.notify(usize::MAX);
+                ring(all);
+            }
+        }
+    }
+
     /// Copies the next values for a session from the log; see
     /// [`ValueSource::refill`](crate::session::ValueSource).
     pub(super) fn refill_from_log(
@@ -127,7 +152,8 @@ impl State {
     }
 
     /// A value was appended to the log: makes room, and marks those who are cut off by that.
-    pub(super) fn settle_log(&mut self) {
+    pub(super) fn accept_into_log(&mut self) {
+        self.accepted_values += 1;
         let bounds = self.bounds;
         let Some(fanout) = &mut self.fanout else { return };
         for key in fanout.make_room(bounds) {
@@ -137,15 +163,14 @@ impl State {
     }
 
     /// Marks the sessions for which a new value is. The caller rings when the lock is free.
-    pub(super) fn wake_for_value(&mut self) -> impl Iterator<Item = Arc<ReadySet>> + use<> {
-        let (one, all) = if self.fanout.is_none() {
-            (self.consumers.wake_one(), Vec::new())
-        } else {
-            let mut woken = std::mem::take(&mut self.cut_off);
-            woken.extend(self.consumers.wake_all());
-            (None, woken)
-        };
-        one.into_iter().chain(all)
+    #[inline]
+    pub(super) fn wake_for_value(&mut self) -> Woken {
+        if self.fanout.is_none() {
+            return Woken::One(self.consumers.wake_one());
+        }
+        let mut woken = std::mem::take(&mut self.cut_off);
+        woken.extend(self.consumers.wake_all());
+        Woken::All(woken)
     }
 
     /// Whether senders wait at all.
@@ -161,7 +186,7 @@ impl State {
     #[inline]
     pub(super) fn check_slot(&mut self) -> Result<(), PushError> {
         self.check_open()?;
-        if self.can_fill() && (self.free_slots() == 0 || self.is_stuffed()) {
+        if (self.free_slots() == 0 || self.is_stuffed()) && self.can_fill() {
             return Err(PushError::Full);
         }
         Ok(())

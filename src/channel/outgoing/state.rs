@@ -73,9 +73,6 @@ impl State {
 
     #[inline]
     pub(super) fn free_slots(&self) -> u64 {
-        if !self.can_fill() {
-            return u64::from(self.bounds.capacity_values);
-        }
         let used = self.accepted_values + self.reserved_slots - self.freed_slots;
         u64::from(self.bounds.capacity_values).saturating_sub(used)
     }
@@ -111,27 +108,29 @@ impl State {
         &mut self,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
     ) -> Result<usize, CodecError> {
-        let length = match &mut self.fanout {
-            None => self.backlog.append(encode)?,
-            Some(fanout) => fanout.append(encode)?,
-        };
+        if let Some(fanout) = &mut self.fanout {
+            let length = fanout.append(encode)?;
+            self.accept_into_log();
+            return Ok(length);
+        }
+        let length = self.backlog.append(encode)?;
         self.accept();
         Ok(length)
     }
 
     /// Appends a value that was encoded elsewhere.
     pub(super) fn append_encoded(&mut self, bytes: Vec<u8>) {
-        match &mut self.fanout {
-            None => self.backlog.append_encoded(bytes),
-            Some(fanout) => fanout.append_encoded(bytes),
+        if let Some(fanout) = &mut self.fanout {
+            fanout.append_encoded(bytes);
+            return self.accept_into_log();
         }
+        self.backlog.append_encoded(bytes);
         self.accept();
     }
 
     #[inline]
     pub(super) fn accept(&mut self) {
         self.accepted_values += 1;
-        self.settle_log();
         if self.bounds.limit == Some(self.accepted_values) {
             self.is_finished = true;
         }

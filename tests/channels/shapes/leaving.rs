@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use netchan::channel::{Reason, RecvError};
-use netchan::net::{ConnectionEnd, FlushError, Shape, Slow};
+use netchan::net::{ConnectionEnd, Event, FlushError, Shape, Slow};
 
 use crate::shapes::{export, importers};
 use crate::support::{GUARD, World, guarded, over_each, poll_once, settle, take, take_all};
@@ -96,14 +96,14 @@ async fn what_a_lost_importer_had_is_counted_as_given_up() {
         peers[0].importer_driver.abort();
         let ended = async {
             loop {
-                match events.next_event().await.unwrap() {
-                    netchan::net::Event::Unconfirmed {
-                        unconfirmed_values,
-                        redelivered_values,
-                        discarded_values,
-                        ..
-                    } => return (unconfirmed_values, redelivered_values, discarded_values),
-                    _ => {}
+                if let Event::Unconfirmed {
+                    unconfirmed_values,
+                    redelivered_values,
+                    discarded_values,
+                    ..
+                } = events.next_event().await.unwrap()
+                {
+                    return (unconfirmed_values, redelivered_values, discarded_values);
                 }
             }
         };
