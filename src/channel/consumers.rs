@@ -8,7 +8,7 @@ use crate::id::ChannelId;
 
 /// An attachment of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct ConsumerKey(u64);
+pub(crate) struct ConsumerKey(pub(super) u64);
 
 #[derive(Debug)]
 struct Consumer {

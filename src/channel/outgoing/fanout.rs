@@ -219,3 +219,113 @@ impl Fanout {
         self.readers.values_mut().for_each(|reader| reader.place = end);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::channel::Slots;
+
+    const ONE: ConsumerKey = ConsumerKey(1);
+    const TWO: ConsumerKey = ConsumerKey(2);
+
+    /// A fan-out with two readers and room for three values of eight bytes.
+    fn fanout(shape: Shape) -> (Fanout, OutgoingBounds) {
+        let bounds = OutgoingBounds {
+            capacity_values: 3,
+            queue_bytes: 1000,
+            slots: Slots::UntilDispatched,
+            limit: None,
+            redelivers: false,
+            shape,
+        };
+        let mut fanout = Fanout::new(shape).unwrap();
+        fanout.attach(ONE);
+        fanout.attach(TWO);
+        (fanout, bounds)
+    }
+
+    /// Appends a value of so many bytes; says who is cut off.
+    fn append(fanout: &mut Fanout, bounds: OutgoingBounds, length: usize) -> Vec<ConsumerKey> {
+        let encode = |bytes: &mut Vec<u8>| {
+            bytes.resize(bytes.len() + length, 7);
+            Ok(())
+        };
+        fanout.append(encode).unwrap();
+        fanout.make_room(bounds)
+    }
+
+    /// Reads what there is; says how much, and how much the peer is told to have missed.
+    fn read(fanout: &mut Fanout, key: ConsumerKey) -> (u64, u64) {
+        let mut chunk = Chunk::default();
+        (fanout.read(key, u64::MAX, 1000, &mut chunk), chunk.skipped_values)
+    }
+
+    #[test]
+    fn values_are_kept_until_the_slowest_has_them_or_has_left() {
+        let (mut fanout, bounds) = fanout(Shape::Broadcast(Slow::Wait));
+        (0..3).for_each(|_| assert!(append(&mut fanout, bounds, 8).is_empty()));
+        assert_eq!(read(&mut fanout, ONE), (3, 0));
+        assert_eq!((fanout.settled_values(), fanout.bytes()), (0, 27));
+        assert_eq!((fanout.has_more(ONE), fanout.has_more(TWO)), (Some(false), Some(true)));
+        fanout.remove(TWO);
+        assert_eq!((fanout.settled_values(), fanout.bytes()), (3, 0));
+        assert_eq!(fanout.has_more(TWO), None);
+        fanout.remove(ONE);
+        append(&mut fanout, bounds, 8);
+        assert_eq!((fanout.settled_values(), fanout.bytes()), (4, 0));
+    }
+
+    #[test]
+    fn the_oldest_are_dropped_by_number_and_by_bytes_and_counted_when_they_are_missed() {
+        let (mut fanout, bounds) = fanout(Shape::Broadcast(Slow::DropOldest));
+        for _ in 0..10 {
+            append(&mut fanout, bounds, 8);
+            read(&mut fanout, ONE);
+        }
+        assert_eq!((fanout.missed_values(ONE), fanout.missed_values(TWO)), (0, 7));
+        assert_eq!(fanout.settled_values(), 7);
+        assert_eq!(fanout.read(TWO, 0, 1000, &mut Chunk::default()), 0, "no credit");
+        assert_eq!(read(&mut fanout, TWO), (3, 7));
+        assert_eq!(read(&mut fanout, TWO), (0, 7));
+        for _ in 0..2 {
+            append(&mut fanout, bounds, 900);
+        }
+        assert_eq!(fanout.bytes(), 902, "one of them has room");
+        append(&mut fanout, bounds, 2000);
+        assert_eq!(fanout.bytes(), 2002, "one may always be");
+        assert_eq!(read(&mut fanout, ONE), (1, 2));
+        assert_eq!(read(&mut fanout, TWO), (1, 9));
+    }
+
+    #[test]
+    fn those_at_the_oldest_value_are_cut_off_and_no_others() {
+        let (mut fanout, bounds) = fanout(Shape::Broadcast(Slow::Disconnect));
+        fanout.attach(ConsumerKey(3));
+        append(&mut fanout, bounds, 8);
+        read(&mut fanout, ONE);
+        (0..2).for_each(|_| assert!(append(&mut fanout, bounds, 8).is_empty()));
+        assert_eq!(append(&mut fanout, bounds, 8), [TWO, ConsumerKey(3)]);
+        assert!(fanout.was_cut_off(TWO) && !fanout.was_cut_off(ONE));
+        assert_eq!(read(&mut fanout, TWO), (0, 0));
+        assert_eq!(read(&mut fanout, ONE), (3, 0));
+        fanout.remove(TWO);
+        assert!(!fanout.was_cut_off(TWO));
+    }
+
+    #[test]
+    fn the_newest_value_is_kept_for_those_who_come() {
+        let (mut fanout, bounds) = fanout(Shape::Latest);
+        assert!(!fanout.keeps_value());
+        (0..5).for_each(|_| assert!(append(&mut fanout, bounds, 8).is_empty()));
+        assert_eq!(read(&mut fanout, ONE), (1, 0));
+        assert_eq!((fanout.settled_values(), fanout.missed_values(ONE)), (4, 4));
+        assert_eq!(read(&mut fanout, TWO), (1, 0));
+        assert_eq!((fanout.settled_values(), fanout.bytes()), (5, 9));
+        fanout.attach(ConsumerKey(3));
+        assert_eq!((fanout.settled_values(), fanout.missed_values(ConsumerKey(3))), (4, 0));
+        assert_eq!(read(&mut fanout, ConsumerKey(3)), (1, 0));
+        fanout.clear();
+        assert!(!fanout.keeps_value());
+        assert_eq!((fanout.settled_values(), fanout.has_more(ONE)), (5, Some(false)));
+    }
+}
