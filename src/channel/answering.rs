@@ -9,7 +9,7 @@ use crate::channel::envelope::{self, Verdict};
 use crate::channel::incoming::Incoming;
 use crate::channel::lane::{LaneKey, Taken};
 use crate::channel::outgoing::{Outgoing, OutgoingBounds, PushError, Slots};
-use crate::channel::{Closed, CodecError};
+use crate::channel::{Closed, CodecError, Shape};
 use crate::clock;
 
 /// The requests of one peer that were begun, and those that it has given up.
@@ -123,6 +123,7 @@ impl Answers {
         // The window for requests is the bound: each has one answer at most, and counts as taken when
         // that has left.
         let queue = Outgoing::new(OutgoingBounds {
+            shape: Shape::Queue,
             capacity_values: u32::MAX,
             queue_bytes: usize::MAX,
             slots: Slots::UntilDispatched,

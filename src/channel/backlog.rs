@@ -34,7 +34,7 @@ impl Backlog {
             Some(last) if last.bytes.len() < CHUNK_BYTES => last,
             _ => {
                 let bytes = std::mem::take(&mut self.spare);
-                self.chunks.push_back(Chunk { bytes, values: 0 });
+                self.chunks.push_back(Chunk { bytes, ..Chunk::default() });
                 // INVARIANT: it was just pushed.
                 self.chunks.back_mut().expect("a chunk to append to")
             }
@@ -55,7 +55,7 @@ impl Backlog {
                 last.bytes.extend_from_slice(&bytes);
                 last.values += 1;
             }
-            _ => self.chunks.push_back(Chunk { bytes, values: 1 }),
+            _ => self.chunks.push_back(Chunk { bytes, values: 1, skipped_values: 0 }),
         }
     }
 
@@ -116,7 +116,7 @@ impl Backlog {
 
 /// How many whole values stand at the start of `run` within the bounds, at least one, and how many
 /// bytes they take.
-fn whole_values(run: &[u8], values_max: u64, bytes_wanted: usize) -> (u32, usize) {
+pub(super) fn whole_values(run: &[u8], values_max: u64, bytes_wanted: usize) -> (u32, usize) {
     let mut values = 0;
     let mut length = 0;
     while u64::from(values) < values_max && length < run.len() {

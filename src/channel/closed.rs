@@ -37,6 +37,9 @@ pub enum Reason {
     HungUp,
     /// Nobody is left to receive.
     ReceiverDropped,
+    /// The importer did not keep up with a broadcast that does not wait
+    /// ([`Slow::Disconnect`](crate::channel::Slow)).
+    TooSlow,
     /// The connection was closed on purpose.
     ConnectionClosed,
     /// The connection was lost; the text says how.
@@ -81,6 +84,7 @@ impl Closed {
         let reason = match code {
             Code::HungUp => Reason::HungUp,
             Code::ReceiverDropped => Reason::ReceiverDropped,
+            Code::TooSlow => Reason::TooSlow,
             Code::Complete => Reason::Finished,
             code => Reason::Other(code, text),
         };
@@ -95,6 +99,7 @@ impl fmt::Display for Reason {
             Reason::LimitReached => f.write_str("the import's limit was reached"),
             Reason::HungUp => f.write_str("hung up"),
             Reason::ReceiverDropped => f.write_str("the receiver was dropped"),
+            Reason::TooSlow => f.write_str("the importer was too slow"),
             Reason::ConnectionClosed => f.write_str("the connection was closed"),
             Reason::ConnectionLost(text) => write!(f, "the connection was lost: {text}"),
             Reason::Other(code, text) if text.is_empty() => write!(f, "{code}"),

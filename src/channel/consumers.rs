@@ -7,8 +7,8 @@ use crate::channel::ready::ReadySet;
 use crate::id::ChannelId;
 
 /// An attachment of a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct ConsumerKey(u64);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct ConsumerKey(pub(super) u64);
 
 #[derive(Debug)]
 struct Consumer {
@@ -106,6 +106,11 @@ impl Consumers {
         self.holders > 0
     }
 
+    /// Whether a session has values that have not left its peer's channel.
+    pub(super) fn holds_values(&self, key: ConsumerKey) -> bool {
+        self.by_key.get(&key).is_some_and(Consumer::holds_values)
+    }
+
     /// Notes that what a session had has come back.
     pub(super) fn gave_back(&mut self, key: ConsumerKey) {
         self.count(key, |consumer| consumer.taken_values = consumer.dispatched_values);
@@ -165,6 +170,16 @@ impl Consumers {
         let key = self.waiting.pop_front()?;
         let consumer = self.by_key.get_mut(&key)?;
         consumer.is_waiting = false;
+        consumer.ready.mark(consumer.channel);
+        Some(consumer.ready.clone())
+    }
+
+    /// Marks a session whether or not it waits.
+    pub(super) fn wake(&mut self, key: ConsumerKey) -> Option<Arc<ReadySet>> {
+        let consumer = self.by_key.get_mut(&key)?;
+        if std::mem::take(&mut consumer.is_waiting) {
+            self.waiting.retain(|waiting| *waiting != key);
+        }
         consumer.ready.mark(consumer.channel);
         Some(consumer.ready.clone())
     }

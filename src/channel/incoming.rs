@@ -60,6 +60,8 @@ struct State {
     ended: Option<Closed>,
     /// Lanes of which nothing is left, if that is noted, and how they ended.
     gone: Option<Vec<(LaneKey, Option<Closed>)>>,
+    /// Values that peers have left out.
+    missed_values: u64,
 }
 
 /// What a receiver finds when it looks for more values.
@@ -85,6 +87,7 @@ impl Incoming {
                 last_closed: None,
                 ended: None,
                 gone: None,
+                missed_values: 0,
             }),
             arrived: Signal::default(),
             cancelled: Event::new(),
@@ -253,6 +256,11 @@ impl Incoming {
         self.state.lock().lanes.values().map(Lane::values).sum()
     }
 
+    /// Values that did not come because this side is slow.
+    pub(super) fn missed_values(&self) -> u64 {
+        self.state.lock().missed_values
+    }
+
     // For sessions.
 
     /// The values of a lane are messages of a channel of requests.
@@ -310,6 +318,20 @@ impl Incoming {
             drop(state);
             self.arrived.notify(values as usize);
         }
+    }
+
+    /// The lane's peer has left values out, in all.
+    pub(crate) fn skip(&self, key: LaneKey, values: u64) {
+        let mut state = self.state.lock();
+        let Some(lane) = state.lanes.get_mut(&key) else { return };
+        let news = values.saturating_sub(lane.missed_values);
+        lane.missed_values += news;
+        state.missed_values = state.missed_values.saturating_add(news);
+    }
+
+    /// Values that a lane's peer has left out.
+    pub(crate) fn skipped_values(&self, key: LaneKey) -> u64 {
+        self.state.lock().lanes.get(&key).map_or(0, |lane| lane.missed_values)
     }
 
     /// The lane's peer sends no more. What has come can still be taken.

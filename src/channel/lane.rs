@@ -47,6 +47,8 @@ pub(super) struct Lane {
     start: usize,
     /// Where the last whole value ends.
     whole_end: usize,
+    /// Values that the peer has left out.
+    pub(super) missed_values: u64,
     /// Whole values from `start` on.
     values: u64,
     /// Values that were handed to receivers.
@@ -122,6 +124,7 @@ impl Lane {
             buffer: Vec::new(),
             start: 0,
             whole_end: 0,
+            missed_values: 0,
             values: 0,
             handed: Taken::default(),
             taken: Taken::default(),

@@ -44,6 +44,7 @@ mod ready;
 mod receiver;
 mod requests;
 mod sender;
+mod shape;
 mod signal;
 
 pub use caller::{Answer, Caller};
@@ -56,6 +57,7 @@ pub use feeder::Feeder;
 pub use receiver::Receiver;
 pub use requests::{Request, Requests, Responder};
 pub use sender::{Permit, Sender};
+pub use shape::{Shape, Slow};
 
 pub(crate) use answering::{Answering, Answers, Receipts};
 pub(crate) use answers::read_answers;

@@ -10,8 +10,9 @@ use crate::id::ChannelId;
 
 /// The channels of one session that have something for its driver.
 ///
-/// Each channel stands in it at most once for each reason, which the channels themselves see to; so it
-/// is bounded by the number of channels. Marking is apart from ringing: what can wait for the driver's next
+/// Each channel stands in it at most once for each reason, which the channels themselves see to; so
+/// it is bounded by the number of channels. Marking is apart from ringing: what can wait for the
+/// driver's next
 /// turn does not wake it.
 #[derive(Debug, Default)]
 pub(crate) struct ReadySet {

@@ -165,6 +165,14 @@ impl<T> Receiver<T> {
         (self.queue.values() + self.batch.lock().values_left()) as usize
     }
 
+    /// Values of a [broadcast](crate::net::Shape::Broadcast) that did not come because this receiver is
+    /// slow and the exporter [drops the oldest](crate::net::Slow::DropOldest). They count, over all
+    /// sessions, as soon as a newer value has come; values from before the gap may still be here.
+    #[must_use]
+    pub fn missed_values(&self) -> u64 {
+        self.queue.missed_values()
+    }
+
     /// Whether no value is here to be taken.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -96,6 +96,13 @@ impl<Q, R> Requests<Q, R> {
         self.queue.closed()
     }
 
+    /// Messages of a [broadcast](crate::net::Shape::Broadcast) that did not come because this side is
+    /// slow; see [`Receiver::missed_values`](crate::Receiver::missed_values).
+    #[must_use]
+    pub fn missed_values(&self) -> u64 {
+        self.queue.missed_values()
+    }
+
     /// Messages that have come and were not taken.
     #[must_use]
     pub fn len(&self) -> usize {

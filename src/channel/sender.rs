@@ -197,7 +197,8 @@ impl<T> Sender<T> {
         self.queue.closed()
     }
 
-    /// Slots that are free now.
+    /// Slots that are free now. All of them, always, if the channel's
+    /// [shape](crate::net::Shape) never lets a sender wait.
     #[must_use]
     pub fn capacity(&self) -> usize {
         self.queue.free_slots() as usize
@@ -214,7 +215,8 @@ impl<T> Sender<T> {
         self.queue.add_feeder(feeder);
     }
 
-    /// Values that wait for the connection.
+    /// Values that wait for the connection; of a channel whose values go to everyone, those that some
+    /// importer's session has not taken.
     #[must_use]
     pub fn len(&self) -> usize {
         self.queue.queued_values() as usize

@@ -9,7 +9,9 @@ use tokio::time::Instant;
 
 use crate::channel::identity::TypeIdentity;
 use crate::channel::{Asks, Bincode, Caller, Codec, EndsWith, Incoming, LaneWindow, Outgoing};
-use crate::channel::{OutgoingBounds, Receiver, Requests, Sender, Slots, Value, read_answers};
+use crate::channel::{
+    OutgoingBounds, Receiver, Requests, Sender, Shape, Slots, Value, read_answers,
+};
 use crate::clock;
 use crate::dir::Dir;
 use crate::id::SessionId;
@@ -540,6 +542,7 @@ impl Connection {
 /// The bounds of an imported channel that sends.
 fn bounds(settings: ImportSettings) -> OutgoingBounds {
     OutgoingBounds {
+        shape: Shape::Queue,
         capacity_values: settings.size_values,
         queue_bytes: settings.queue_bytes,
         slots: Slots::UntilTaken,

@@ -252,7 +252,8 @@ impl Endpoint {
                 self.discarded_values += discarded_values;
                 return discarded_values;
             }
-            Queue::Out(..) => {}
+            // It takes no more, and nobody waits for it.
+            Queue::Out(queue, key) => queue.retire(*key),
             Queue::In(queue, _) if self.import.is_some() => queue.end(closed),
             // Other importers go on.
             Queue::In(queue, key) => queue.end_lane(*key, closed),
@@ -376,6 +377,19 @@ impl Endpoint {
             }
             _ => None,
         }
+    }
+
+    /// Values of this session that did not get through, because the importer is slow.
+    pub(super) fn missed_values(&self) -> u64 {
+        match &self.queue {
+            Queue::Out(queue, key) => queue.missed_values(*key),
+            Queue::In(queue, key) => queue.skipped_values(*key),
+        }
+    }
+
+    /// The importer of a broadcast does not keep up, and was cut off.
+    pub(super) fn was_cut_off(&self) -> bool {
+        matches!(&self.queue, Queue::Out(queue, key) if queue.was_cut_off(*key))
     }
 
     /// What became of values in lost sessions.

@@ -110,6 +110,14 @@ pub enum Event {
         /// Values that were sent on it and did not reach their user.
         lost_values: u64,
     },
+    /// An importer of a broadcast did not keep up and was cut off
+    /// ([`Slow::Disconnect`](crate::net::Slow::Disconnect)). Told by the exporter.
+    TooSlow {
+        /// The importer.
+        peer: String,
+        /// The channel's name.
+        name: String,
+    },
     /// A graceful shutdown has begun: no more values are taken on, and those that are there are sent.
     Draining {
         /// The other end; empty if it concerns all.

@@ -98,7 +98,8 @@ impl Exporter {
         Exporter { inner: Arc::new(Inner { config, registry, reports, events, peers }) }
     }
 
-    /// Exports a channel to which this side sends. Each value goes to one of its importers.
+    /// Exports a channel to which this side sends. Each value goes to one of its importers, unless the
+    /// channel has another [`Shape`](crate::net::Shape).
     ///
     /// # Errors
     ///

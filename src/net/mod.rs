@@ -26,6 +26,7 @@ mod shutdown;
 mod status;
 mod transport;
 
+pub use crate::channel::{Shape, Slow};
 pub use address::{Address, AddressError, Listener};
 pub use config::{Config, ConfigBuilder, ConfigError};
 pub use connection::Connection;

@@ -8,10 +8,12 @@ use parking_lot::Mutex;
 use crate::channel::identity::TypeIdentity;
 use crate::channel::read_answers;
 use crate::channel::{Asks, Caller, Closed, Codec, EndsWith, Incoming, LaneWindow, Origin};
-use crate::channel::{Outgoing, OutgoingBounds, Reason, Receiver, Requests, Sender, Slots, Value};
+use crate::channel::{
+    Outgoing, OutgoingBounds, Reason, Receiver, Requests, Sender, Shape, Slots, Value,
+};
 use crate::dir::Dir;
 use crate::net::error::NameError;
-use crate::net::{ExportError, RecvSettings, SendSettings, Unconfirmed};
+use crate::net::{ConfigError, ExportError, RecvSettings, SendSettings, Unconfirmed};
 use crate::wire::{Code, Content, Open};
 
 /// The exported channels by name.
@@ -103,7 +105,9 @@ fn bounds(settings: SendSettings) -> OutgoingBounds {
         queue_bytes: settings.queue_bytes,
         slots: Slots::UntilDispatched,
         limit: None,
-        redelivers: settings.unconfirmed == Unconfirmed::Redeliver,
+        redelivers: settings.unconfirmed == Unconfirmed::Redeliver
+            && settings.shape == Shape::Queue,
+        shape: settings.shape,
     }
 }
 
@@ -143,6 +147,10 @@ impl Registry {
         name: &str,
         settings: SendSettings,
     ) -> Result<Caller<Q, R>, ExportError> {
+        if settings.shape != Shape::Queue {
+            let must_be = "a queue, if messages ask for answers";
+            return Err(ConfigError { setting: "shape", must_be }.into());
+        }
         let asks = Asks::new(settings.redelivers_asks);
         let queue = Outgoing::for_requests(bounds(settings), asks.clone());
         let caller = Caller::new::<C>(queue.clone(), asks.clone());

@@ -1,5 +1,6 @@
 //! The settings of one channel.
 
+use crate::channel::Shape;
 use crate::limits;
 use crate::net::ConfigError;
 
@@ -28,6 +29,7 @@ pub struct SendSettings {
     pub(super) queue_bytes: usize,
     pub(super) unconfirmed: Unconfirmed,
     pub(super) redelivers_asks: bool,
+    pub(super) shape: Shape,
 }
 
 impl Default for SendSettings {
@@ -37,6 +39,7 @@ impl Default for SendSettings {
             queue_bytes: limits::QUEUE_BYTES_DEFAULT,
             unconfirmed: Unconfirmed::default(),
             redelivers_asks: false,
+            shape: Shape::default(),
         }
     }
 }
@@ -49,21 +52,29 @@ impl SendSettings {
         self
     }
 
+    /// To whom the values go. Default: [`Shape::Queue`].
+    pub fn shape(mut self, shape: Shape) -> Self {
+        self.shape = shape;
+        self
+    }
+
     /// What becomes of values whose fate is unknown when the session of an importer is lost. Default:
-    /// [`Unconfirmed::Redeliver`].
+    /// [`Unconfirmed::Redeliver`]. It counts for a [`Queue`](Shape::Queue): the values of another shape
+    /// belong to each importer alone, so they are given up and counted when its session is lost.
     pub fn unconfirmed(mut self, policy: Unconfirmed) -> Self {
         self.unconfirmed = policy;
         self
     }
 
-    /// Values that may wait here until an importer takes them. Less than 1 means 1. Default:
+    /// Values that may wait here until an importer takes them; of a [`Broadcast`](Shape::Broadcast),
+    /// until all importers have taken them. Of [`Latest`](Shape::Latest) there is one. Less than 1 means 1. Default:
     /// [`QUEUE_VALUES_DEFAULT`](limits::QUEUE_VALUES_DEFAULT).
     pub fn capacity_values(mut self, values: u32) -> Self {
         self.capacity_values = values.max(1);
         self
     }
 
-    /// Encoded bytes beyond which senders wait. Default:
+    /// Encoded bytes beyond which senders wait, or the [`Shape`] says what happens. Default:
     /// [`QUEUE_BYTES_DEFAULT`](limits::QUEUE_BYTES_DEFAULT).
     pub fn queue_bytes(mut self, bytes: usize) -> Self {
         self.queue_bytes = bytes.max(1);

@@ -48,6 +48,9 @@ pub struct ChannelStatus {
     pub outstanding_values: u64,
     /// Values that were sent again on new links, each time.
     pub repeated_values: u64,
+    /// Values of a broadcast or of a newest value that did not get through, because the importer is
+    /// slow. The importer itself knows of those of a broadcast.
+    pub missed_values: u64,
     /// Values of lost sessions that were queued to be sent again, over all sessions of the channel.
     pub redelivered_values: u64,
     /// Values that were lost with sessions and will not be sent again, over all sessions of the channel.

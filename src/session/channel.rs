@@ -75,6 +75,8 @@ pub(super) struct Outbound {
     pub(super) freed_values: u64,
     /// Values that were sent again on a new link, each time.
     pub(super) repeated_values: u64,
+    /// Values that were left out, as far as the peer was told.
+    pub(super) skipped_values: u64,
     /// What the peer has received and not taken, if it is to be delivered again when the session is
     /// lost.
     pub(super) untaken: Option<Untaken>,
@@ -90,6 +92,8 @@ pub(super) struct Inbound {
     pub(super) waits_for_room: bool,
     /// The channel stands in the list of grants.
     pub(super) in_grants: bool,
+    /// Values that the peer has left out.
+    pub(super) skipped_values: u64,
 }
 
 impl Channel {
@@ -105,14 +109,20 @@ impl Channel {
             taken_values: 0,
             freed_values: 0,
             repeated_values: 0,
+            skipped_values: 0,
             untaken: redelivers.then(Untaken::default),
         });
         Channel::opening(id, flow)
     }
 
     pub(super) fn incoming(id: ChannelId, window: Window) -> Channel {
-        let flow =
-            Flow::In(Inbound { window, partial_rest: 0, waits_for_room: false, in_grants: false });
+        let flow = Flow::In(Inbound {
+            window,
+            partial_rest: 0,
+            waits_for_room: false,
+            in_grants: false,
+            skipped_values: 0,
+        });
         Channel::opening(id, flow)
     }
 

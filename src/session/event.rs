@@ -40,6 +40,13 @@ pub enum Event {
         /// The next piece of the channel's byte stream.
         bytes: Bytes,
     },
+    /// The peer has left values out that would have come here.
+    Skipped {
+        /// The channel.
+        channel: ChannelId,
+        /// How many since the channel was opened.
+        values: u64,
+    },
     /// Values have left the peer's channel.
     Taken {
         /// The channel.

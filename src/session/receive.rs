@@ -70,6 +70,7 @@ impl Session {
                 self.handle_hangup(now, channel, code, values, text)
             }
             Frame::Cancel { channel, request } => self.handle_cancel(channel, request),
+            Frame::Skipped { channel, values } => self.handle_skipped(channel, values),
         }
     }
 
@@ -242,6 +243,26 @@ impl Session {
         self.events.push_back(Event::Ended { channel: id });
         if all_taken {
             self.say_last(id, Code::Complete, String::new());
+        }
+        Ok(())
+    }
+
+    fn handle_skipped(&mut self, id: ChannelId, values: u64) -> Result<(), SessionError> {
+        let Some(channel) = self.table.find_mut(id) else {
+            return self.late(id);
+        };
+        let Flow::In(inbound) = &mut channel.flow else {
+            return Err(SessionError::violation(id, "values left out by the side that receives"));
+        };
+        if !channel.is_accepted || channel.heard_last {
+            return Err(SessionError::violation(id, "a skip before its start or after its end"));
+        }
+        if values <= inbound.skipped_values || inbound.partial_rest != 0 {
+            return Err(SessionError::violation(id, "a skip that does not fit its values"));
+        }
+        inbound.skipped_values = values;
+        if !channel.said_last {
+            self.events.push_back(Event::Skipped { channel: id, values });
         }
         Ok(())
     }

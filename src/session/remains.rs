@@ -67,7 +67,7 @@ impl Outbound {
         // INVARIANT: a value has a prefix of a byte at least, and `UNTAKEN_BYTES_MAX` and
         // `REPLAY_BYTES_MAX` bound the bytes.
         let values = u32::try_from(values).expect("fewer than 2^32 values are kept");
-        let returned = Chunk { bytes, values };
+        let returned = Chunk { bytes, values, skipped_values: 0 };
         Remains { taken_values: self.taken_values, unconfirmed_values, returned, discarded_values }
     }
 }

@@ -9,6 +9,8 @@ pub struct Chunk {
     pub bytes: Vec<u8>,
     /// How many there are.
     pub values: u32,
+    /// Values that were left out before these, in all, since the channel was opened: the peer is told.
+    pub skipped_values: u64,
 }
 
 /// What a source says after it was asked for values.

@@ -55,6 +55,11 @@ impl Staged {
         u64::from(self.chunk.values)
     }
 
+    /// Values that were left out before those that are staged, since the channel was opened.
+    pub(super) fn skipped_values(&self) -> u64 {
+        self.chunk.skipped_values
+    }
+
     /// The buffer to refill; only when nothing is left.
     pub(super) fn refill(&mut self) -> &mut Chunk {
         assert!(self.is_empty(), "what is staged is sent before more is taken");

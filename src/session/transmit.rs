@@ -85,6 +85,11 @@ impl Session {
             if outbound.staged.is_empty() {
                 return if outbound.is_finished { After::End } else { After::Leave };
             }
+            let skipped_values = outbound.staged.skipped_values();
+            if skipped_values > outbound.skipped_values {
+                outbound.skipped_values = skipped_values;
+                self.link.push(&Frame::Skipped { channel: id, values: skipped_values });
+            }
         }
 
         let budget = round::visit(outbound, is_alone, frame_bytes_max);

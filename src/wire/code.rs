@@ -60,6 +60,8 @@ codes! {
     Corrupt = 0x0003, "the channel's bytes are corrupt";
     /// A value does not decode as the channel's type.
     Undecodable = 0x0004, "a value could not be decoded";
+    /// The receiver does not keep up with a broadcast.
+    TooSlow = 0x0005, "too slow";
 
     /// No channel of that name is exported.
     UnknownName = 0x0100, "no channel of that name is exported";

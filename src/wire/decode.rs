@@ -87,6 +87,7 @@ fn decode_body(header: Header, body: Bytes) -> Result<Frame, WireError> {
             Frame::Hangup { channel, code: body.code()?, values, text: body.text()? }
         }
         Kind::Cancel => Frame::Cancel { channel, request: body.u64()? },
+        Kind::Skipped => Frame::Skipped { channel, values: body.u64()? },
         Kind::Hello | Kind::Welcome | Kind::Reject | Kind::Data => {
             return Err(WireError::Unexpected(kind));
         }
@@ -298,6 +299,7 @@ mod tests {
             }),
             Frame::End { channel, values: 2 },
             Frame::Hangup { channel, code: Code::HungUp, values: 2, text: String::new() },
+            Frame::Skipped { channel, values: 1 << 40 },
         ]
     }
 

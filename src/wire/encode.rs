@@ -76,6 +76,9 @@ pub fn encode(frame: &Frame, sequence: u32, output: &mut BytesMut) {
         Frame::Cancel { channel, request } => {
             framed(Kind::Cancel, *channel, sequence, output, |body| body.put_u64_le(*request));
         }
+        Frame::Skipped { channel, values } => {
+            framed(Kind::Skipped, *channel, sequence, output, |body| body.put_u64_le(*values));
+        }
     }
 }
 

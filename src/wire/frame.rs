@@ -96,6 +96,13 @@ pub enum Frame {
         /// The same as the code, for people.
         text: String,
     },
+    /// The sender has left values out that would stand here.
+    Skipped {
+        /// The channel.
+        channel: ChannelId,
+        /// Values that were left out in all, since the channel was opened.
+        values: u64,
+    },
     /// The asker of a request wants no answer any more.
     Cancel {
         /// The channel.
@@ -180,6 +187,7 @@ impl Frame {
                 | Frame::End { .. }
                 | Frame::Hangup { .. }
                 | Frame::Cancel { .. }
+                | Frame::Skipped { .. }
         )
     }
 
@@ -195,6 +203,7 @@ impl Frame {
             | Frame::Refuse { channel, .. }
             | Frame::End { channel, .. }
             | Frame::Hangup { channel, .. }
+            | Frame::Skipped { channel, .. }
             | Frame::Cancel { channel, .. } => *channel,
             Frame::Open(open) => open.channel,
             Frame::Data(data) => data.channel,

@@ -58,6 +58,8 @@ kinds! {
     End = 0x24;
     /// The channel is dissociated, or all of its values were taken.
     Hangup = 0x25;
+    /// The sender has left values out.
+    Skipped = 0x26;
     /// The asker of a request wants no answer any more.
     Cancel = 0x27;
 }

@@ -8,6 +8,7 @@ mod hanging_up;
 mod importers;
 mod refusals;
 mod requests;
+mod shapes;
 mod sharing;
 mod support;
 mod waiting;

@@ -174,6 +174,10 @@ fn grant(values: u64, taken: u64) -> Frame {
     Frame::Grant { channel: CHANNEL, values, bytes: WINDOW_BYTES_MIN, taken }
 }
 
+fn skipped(values: u64) -> Frame {
+    Frame::Skipped { channel: CHANNEL, values }
+}
+
 fn header(kind: Kind, length: u32) -> [u8; HEADER_BYTES] {
     Header { kind, flags: 0, channel: ChannelId::NONE, sequence: 0, length }.to_bytes()
 }
@@ -360,6 +364,28 @@ fn provoke_values(row: &str) -> Option<Vec<Outcome>> {
             let mut other = Listener::importer(Dir::Recv);
             other.hear(begun_value(4, 10)).expect("the start of a value");
             vec![importer.hear(end(1)), other.hear(end(0))]
+        }
+        "Skipped from the receiver, before Accept, or after the sender's last word" => {
+            vec![
+                Listener::exporter(Dir::Recv).hear(skipped(1)),
+                Listener::asking(Dir::Recv).hear(skipped(1)),
+                // A value is not taken, so the channel is not over.
+                {
+                    importer.hear(empty_values(CHANNEL, 1)).expect("a value within the window");
+                    importer.hear(end(1)).expect("the end after one value");
+                    importer.hear(skipped(1))
+                },
+            ]
+        }
+        "Skipped of no more values than before, or within a value" => {
+            let mut within = Listener::importer(Dir::Recv);
+            within.hear(begun_value(4, 10)).expect("the start of a value");
+            importer.hear(skipped(2)).expect("two values were left out");
+            vec![
+                importer.hear(skipped(2)),
+                Listener::importer(Dir::Recv).hear(skipped(0)),
+                within.hear(skipped(1)),
+            ]
         }
         "Grant of less than was taken, or with more taken than was sent" => {
             let mut exporter = Listener::exporter(Dir::Recv);

@@ -156,7 +156,8 @@ fn expected() -> Vec<(&'static str, Example)> {
         ("Data, last piece", data(11, 1, None, b"llo")),
         ("End", frame(12, Frame::End { channel, values: 4 })),
         ("Hangup", frame(13, hangup)),
-        ("Cancel", frame(14, Frame::Cancel { channel, request: 12 })),
+        ("Skipped", frame(14, Frame::Skipped { channel, values: 7 })),
+        ("Cancel", frame(15, Frame::Cancel { channel, request: 12 })),
     ]
 }
 

@@ -87,6 +87,16 @@ fn p_7_4_and_p_7_5_the_last_ping_is_answered_behind_an_acknowledgement() {
 }
 
 #[test]
+fn p_8_15_values_that_are_left_out_need_no_credit_and_are_told_in_their_place() {
+    let mut importer = Listener::importer(Dir::Recv);
+    importer.hear(empty_values(CHANNEL, 4)).unwrap();
+    let told = importer.hear(Frame::Skipped { channel: CHANNEL, values: 1 << 40 }).unwrap();
+    assert!(matches!(told[..], [Event::Skipped { channel: CHANNEL, values }] if values == 1 << 40));
+    let counters = importer.session.counters(CHANNEL).unwrap();
+    assert_eq!((counters.sent_values, counters.taken_values), (4, 0));
+}
+
+#[test]
 fn p_10_7_the_rest_of_a_long_value_is_granted_at_once() {
     let mut importer = Listener::importer(Dir::Recv);
     let now = importer.now;

@@ -147,6 +147,7 @@ impl Loose {
                 Event::Refused { .. }
                 | Event::Taken { .. }
                 | Event::Cancelled { .. }
+                | Event::Skipped { .. }
                 | Event::LimitReached { .. }
                 | Event::Ended { .. }
                 | Event::HungUp { .. }

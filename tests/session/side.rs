@@ -28,6 +28,7 @@ pub(crate) enum Note {
     Refused(ChannelId, Code, String),
     Taken(ChannelId, u64),
     Cancelled(ChannelId, u64),
+    Skipped(ChannelId, u64),
     LimitReached(ChannelId),
     Ended(ChannelId),
     HungUp(ChannelId, Code, String),
@@ -138,6 +139,7 @@ impl Side {
                 }
                 Event::Taken { channel, values, .. } => Note::Taken(channel, values),
                 Event::Cancelled { channel, request } => Note::Cancelled(channel, request),
+                Event::Skipped { channel, values } => Note::Skipped(channel, values),
                 Event::LimitReached { channel } => {
                     self.queues.end(channel);
                     Note::LimitReached(channel)
@@ -229,6 +231,7 @@ impl Side {
             | Note::Refused(id, ..)
             | Note::Taken(id, _)
             | Note::Cancelled(id, _)
+            | Note::Skipped(id, _)
             | Note::LimitReached(id)
             | Note::Ended(id)
             | Note::HungUp(id, ..)

@@ -48,7 +48,9 @@ impl Talk {
         let broken = world.open(Role::Exporter, ask);
         let refused = world.open(Role::Importer, ask);
         // The fourth is longer than a frame.
-        world.send(inward, &[5, 0, 70, 1100, 3]);
+        world.send(inward, &[5, 0, 70]);
+        world.skip(inward, 7);
+        world.send(inward, &[1100, 3]);
         world.send(outward, &[9, 9, 9]);
         world.send(broken, &[1]);
         world.finish(inward);

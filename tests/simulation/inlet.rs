@@ -21,6 +21,9 @@ pub(crate) struct Inlet {
     /// Values that were not taken, by the bytes that each takes with its prefix.
     waiting: VecDeque<usize>,
     received_bytes: u64,
+    /// Values that the peer has left out, and before which value it did so last.
+    skipped: u64,
+    skipped_before: Option<u64>,
     pub(crate) taken_bytes: u64,
     longest_bytes: u64,
     /// Longer values may be sent in pieces, and then come in as a whole beside the window.
@@ -44,6 +47,8 @@ impl Inlet {
             unfinished: Vec::new(),
             waiting: VecDeque::new(),
             received_bytes: 0,
+            skipped: 0,
+            skipped_before: None,
             taken_bytes: 0,
             longest_bytes: 0,
             whole_bytes_max: (QUANTUM_BYTES as u64).min(frame_bytes).min(window_bytes / 2),
@@ -78,6 +83,11 @@ impl Inlet {
                 bytes == value(channel, number, length),
                 "channel {channel}: value {number} is the one that was sent"
             );
+            let is_skip_due = record.skips.contains_key(&number);
+            assert!(
+                !is_skip_due || self.skipped_before == Some(number),
+                "channel {channel}: what was left out before value {number} was told"
+            );
             record.received += 1;
             self.waiting.push_back(width + length);
             complete += 1;
@@ -88,6 +98,18 @@ impl Inlet {
         let expected_tail = if complete > 0 { self.unfinished.len() } else { run.len() };
         assert_eq!(tail_bytes, expected_tail, "channel {channel}: the tail is as long as stated");
         self.check_window(record);
+    }
+
+    /// The peer has left values out, in all, before the next one.
+    pub(crate) fn skip(&mut self, record: &Record, values: u64) {
+        let channel = self.channel;
+        assert!(!self.is_over && self.unfinished.is_empty(), "channel {channel}: between values");
+        let next = record.first + record.received;
+        let expected = record.skips.get(&next).copied().unwrap_or_default();
+        assert!(expected > 0, "channel {channel}: something was left out before value {next}");
+        self.skipped += expected;
+        assert_eq!(self.skipped, values, "channel {channel}: as many were left out as stated");
+        assert_ne!(self.skipped_before.replace(next), Some(next), "channel {channel}: told once");
     }
 
     fn check_window(&self, record: &Record) {

@@ -1,5 +1,7 @@
 //! What a perfect channel would do: the record that both sides are compared with.
 
+use std::collections::BTreeMap;
+
 use netchan::dir::Dir;
 use netchan::id::ChannelId;
 use netchan::session::Role;
@@ -17,6 +19,8 @@ pub(crate) struct Record {
     pub(crate) redelivers: bool,
     /// The lengths of all values that the user has sent.
     pub(crate) lengths: Vec<u32>,
+    /// How many values the user has left out before the value of a number.
+    pub(crate) skips: BTreeMap<u64, u64>,
     pub(crate) is_finished: bool,
     /// Nobody wants it any more, whatever happens to the session.
     pub(crate) is_over: bool,

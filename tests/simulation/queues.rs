@@ -22,6 +22,10 @@ pub(crate) struct Queue {
     pub(crate) first: u64,
     /// The number of the next value.
     pub(crate) next: u64,
+    /// How many values are left out before the value of a number.
+    pub(crate) skips: BTreeMap<u64, u64>,
+    /// How many were left out in this session.
+    skipped: u64,
     /// The lengths of those that the peer has not acknowledged.
     unacknowledged: VecDeque<u32>,
     pub(crate) unacknowledged_bytes: usize,
@@ -46,6 +50,7 @@ impl Queue {
         self.next -= returned.len() as u64;
         self.first = self.next;
         returned.iter().rev().for_each(|length| self.waiting.push_front(*length));
+        self.skipped = 0;
         self.is_over = false;
         self.said_finished = false;
         self.unacknowledged.clear();
@@ -90,6 +95,12 @@ impl ValueSource for Queues {
             "a channel that is over is not asked: {channel}"
         );
         while u64::from(chunk.values) < values_max && chunk.bytes.len() < bytes_wanted {
+            let skipped = queue.skips.get(&queue.next).copied().unwrap_or_default();
+            if queue.waiting.is_empty() || (skipped > 0 && chunk.values > 0) {
+                break;
+            }
+            queue.skipped += skipped;
+            chunk.skipped_values = queue.skipped;
             let Some(length) = queue.waiting.pop_front() else {
                 break;
             };

@@ -62,6 +62,10 @@ fn act(world: &mut World) {
     match world.dice.below(100) {
         0..=11 => open(world),
         12..=54 => {
+            if world.dice.one_in(4) {
+                let values = 1 + world.dice.below(5);
+                world.skip(channel, values);
+            }
             let count = world.dice.below(10) as usize;
             let lengths: Vec<u32> = (0..count).map(|_| length(world)).collect();
             world.send(channel, &lengths);

@@ -29,6 +29,8 @@ pub(crate) enum Note {
     OpenRequested,
     Accepted,
     Refused(Code),
+    /// So many values had come, and so many were left out.
+    Skipped(u64, u64),
     LimitReached,
     Ended,
     HungUp(Code, String),
@@ -199,6 +201,14 @@ impl Side {
                 let inlet = inlet.expect("values come on receiving channels");
                 inlet.receive(&mut model[name], &bytes, values, tail_bytes);
                 return;
+            }
+            Event::Skipped { channel, values } => {
+                let name = names[&channel];
+                let inlet = self.inlets.get_mut(&channel);
+                inlet
+                    .expect("values are left out on receiving channels")
+                    .skip(&model[name], values);
+                (name, Note::Skipped(model[name].received, values))
             }
             Event::Taken { channel, values, .. } => {
                 let record = &model[names[&channel]];

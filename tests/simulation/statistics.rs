@@ -64,6 +64,8 @@ statistics! {
     channels_completed,
     hangups,
     values_sent,
+    /// Left out by senders, before values that they have sent.
+    values_skipped,
     values_delivered,
     values_lost_by_hangups,
     /// Given back by lost sessions, to be sent in the next one.

@@ -1,5 +1,7 @@
 //! What the users on both sides do.
 
+use std::collections::BTreeMap;
+
 use netchan::dir::Dir;
 use netchan::limits::WINDOW_VALUES_MAX;
 use netchan::session::{OpenRequest, Role};
@@ -38,6 +40,7 @@ impl World {
             limit: ask.limit,
             redelivers: ask.redelivers,
             lengths: Vec::new(),
+            skips: BTreeMap::new(),
             is_finished: false,
             is_over: false,
             is_refused: false,
@@ -140,6 +143,15 @@ impl World {
         queue.waiting.extend(lengths);
         self.statistics.values_sent += lengths.len() as u64;
         self.ready(channel);
+    }
+
+    /// The user leaves values out before it queues the next one.
+    pub(crate) fn skip(&mut self, channel: usize, values: u64) {
+        let record = &mut self.model[channel];
+        let queue = self.sides[record.sender].queues.of(channel);
+        *record.skips.entry(record.sent()).or_default() += values;
+        queue.skips = record.skips.clone();
+        self.statistics.values_skipped += values;
     }
 
     /// No more values follow.

@@ -15,6 +15,7 @@ mod newest_link;
 mod panics;
 mod redelivery;
 mod resume;
+mod shapes;
 mod shutdown;
 mod strangers;
 mod support;

@@ -12,7 +12,8 @@ use crate::inlet::IN_HAND_MAX_DEFAULT;
 use crate::target::Target;
 
 /// To an [`ExporterActor`](crate::ExporterActor): export a channel to which this side sends
-/// values of type `T`. Each value goes to one of its importers.
+/// values of type `T`. Each value goes to one of its importers, unless the channel has another
+/// [`Shape`](netchan::net::Shape).
 ///
 /// The result is the channel's [`Sender`]; [`SenderExt`](crate::SenderExt) makes a `Recipient` of
 /// it.

@@ -1,10 +1,16 @@
 //! The queue behind a sending channel: encoded values on their way from senders to sessions.
 //!
 //! It knows bytes, not types. Senders append under one short lock; each attached session (one for
-//! an import, one per importer for an export) takes values when it has credit for them. A value is
-//! taken by exactly one session.
+//! an import, one per importer for an export) takes values when it has credit for them. A value of a
+//! queue is taken by exactly one session ([`Backlog`]). One that goes to everyone stands in a log,
+//! which each session reads at its own place ([`fanout`], [`log`], [`sharing`]).
 
+mod bounds;
+mod fanout;
+mod log;
 mod reservation;
+mod sharing;
+mod state;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,59 +20,18 @@ use parking_lot::Mutex;
 
 use crate::channel::asks::Asks;
 use crate::channel::backlog::Backlog;
-use crate::channel::consumers::{ConsumerKey, Consumers, ring};
+use crate::channel::consumers::{ConsumerKey, ring};
 use crate::channel::feeder::{Feeder, Feeders};
 use crate::channel::ready::ReadySet;
 use crate::channel::signal::{KeptListener, Signal};
-use crate::channel::{Closed, CodecError, Origin, Reason};
+use crate::channel::{Closed, CodecError, Shape, Slow};
 use crate::id::ChannelId;
 use crate::limits::LARGE_VALUE_BYTES;
 use crate::session::{Chunk, Remains, Supply};
 
+pub(crate) use bounds::{Aftermath, OutgoingBounds, PushError, Slots};
 pub(crate) use reservation::Reservation;
-
-/// The bounds of a sending channel.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct OutgoingBounds {
-    /// Values for which there are slots.
-    pub(crate) capacity_values: u32,
-    /// Encoded bytes beyond which senders wait although there are slots.
-    pub(crate) queue_bytes: usize,
-    /// What frees a slot.
-    pub(crate) slots: Slots,
-    /// The number of values after which the channel ends.
-    pub(crate) limit: Option<u64>,
-    /// Values that are not known to have been taken when a session is lost are sent again.
-    pub(crate) redelivers: bool,
-}
-
-/// What frees a sender's slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Slots {
-    /// The value was taken by a session: an export, whose importers have windows of their own.
-    UntilDispatched,
-    /// The value has left the peer's channel: an import, whose size counts values in flight too.
-    UntilTaken,
-}
-
-/// What became of the values of a channel whose session is lost.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Aftermath {
-    /// Values that were sent and are not known to have been taken.
-    pub(crate) unconfirmed_values: u64,
-    /// Those of them that will be sent again.
-    pub(crate) redelivered_values: u64,
-    /// Values that will not be sent again.
-    pub(crate) discarded_values: u64,
-}
-
-/// Why a value was not queued.
-#[derive(Debug)]
-pub(crate) enum PushError {
-    Full,
-    Closed(Closed),
-    Unencodable(CodecError),
-}
+use state::State;
 
 /// The queue of a sending channel.
 #[derive(Debug)]
@@ -82,24 +47,8 @@ pub(crate) struct Outgoing {
     asks: Option<Arc<Asks>>,
     /// A long value came by: values are encoded outside the lock, so that nobody waits for that.
     has_long_values: AtomicBool,
-}
-
-#[derive(Debug)]
-struct State {
-    bounds: OutgoingBounds,
-    backlog: Backlog,
-    consumers: Consumers,
-    accepted_values: u64,
-    dispatched_values: u64,
-    freed_slots: u64,
-    reserved_slots: u64,
-    senders: usize,
-    is_finished: bool,
-    ended: Option<Closed>,
-    /// Values that waited when the channel was ended, and were dropped.
-    discarded_values: u64,
-    /// What became of values in all sessions that were lost.
-    losses: Aftermath,
+    /// Sessions may be cut off.
+    may_cut_off: bool,
 }
 
 impl Outgoing {
@@ -114,26 +63,14 @@ impl Outgoing {
 
     fn with(bounds: OutgoingBounds, asks: Option<Arc<Asks>>) -> Arc<Outgoing> {
         Arc::new(Outgoing {
-            state: Mutex::new(State {
-                bounds,
-                backlog: Backlog::default(),
-                consumers: Consumers::default(),
-                accepted_values: 0,
-                dispatched_values: 0,
-                freed_slots: 0,
-                reserved_slots: 0,
-                senders: 0,
-                is_finished: false,
-                ended: None,
-                discarded_values: 0,
-                losses: Aftermath::default(),
-            }),
+            state: Mutex::new(State::new(bounds)),
             slot_freed: Signal::default(),
             dispatched: Event::new(),
             closed: Event::new(),
             feeders: Feeders::default(),
             asks,
             has_long_values: AtomicBool::new(false),
+            may_cut_off: bounds.shape == Shape::Broadcast(Slow::Disconnect),
         })
     }
 
@@ -202,15 +139,10 @@ impl Outgoing {
         let length = state.append(encode).map_err(PushError::Unencodable)?;
         unused_slot.is_due = false;
         self.note_ask(&state, ask);
-        let (woken, was_last) = (state.consumers.wake_one(), state.is_finished);
-        drop(state);
-        if was_last {
-            self.notify_all();
-        }
         if length >= LARGE_VALUE_BYTES {
             self.has_long_values.store(true, Ordering::Relaxed);
         }
-        ring(woken);
+        self.announce(state);
         Ok(())
     }
 
@@ -262,7 +194,8 @@ impl Outgoing {
     }
 
     pub(crate) fn free_slots(&self) -> u64 {
-        self.state.lock().free_slots()
+        let state = self.state.lock();
+        if state.can_fill() { state.free_slots() } else { state.bounds.capacity_values.into() }
     }
 
     /// Whether values that are not known to have been taken when a session is lost are sent again.
@@ -307,11 +240,15 @@ impl Outgoing {
 
     /// Attaches a session, which then asks for values on its own.
     pub(crate) fn attach(&self, ready: Arc<ReadySet>, channel: ChannelId) -> ConsumerKey {
-        self.state.lock().consumers.attach(ready, channel)
+        let mut state = self.state.lock();
+        let key = state.consumers.attach(ready, channel);
+        let ((), _) = state.change_log(|fanout| fanout.attach(key));
+        key
     }
 
     /// Detaches a session. What woke it may have been meant for another.
     pub(crate) fn detach(&self, key: ConsumerKey) {
+        self.change_readers(|fanout| fanout.remove(key));
         let mut state = self.state.lock();
         state.consumers.detach(key);
         let woken = state.wake_for_rest();
@@ -321,6 +258,7 @@ impl Outgoing {
 
     /// A session takes no more values. What it has taken may still come back.
     pub(crate) fn retire(&self, key: ConsumerKey) {
+        self.change_readers(|fanout| fanout.remove(key));
         let mut state = self.state.lock();
         state.consumers.retire(key);
         let woken = state.wake_for_rest();
@@ -331,7 +269,9 @@ impl Outgoing {
     /// A session cannot take values now: another that waits may.
     pub(crate) fn pass_on(&self) {
         let mut state = self.state.lock();
-        let woken = if state.is_empty() { None } else { state.consumers.wake_one() };
+        // What goes to everyone is not for another.
+        let is_for_another = !state.is_empty() && state.fanout.is_none();
+        let woken = if is_for_another { state.consumers.wake_one() } else { None };
         drop(state);
         ring(woken);
     }
@@ -350,6 +290,10 @@ impl Outgoing {
         chunk: &mut Chunk,
     ) -> Supply {
         let mut state = self.state.lock();
+        if state.fanout.is_some() {
+            drop(state);
+            return self.refill_from_log(key, values_max, bytes_wanted, chunk);
+        }
         let share = state.share(values_max);
         let was_stuffed = state.is_stuffed();
         let first_ordinal = state.dispatched_values;
@@ -405,7 +349,8 @@ impl Outgoing {
         };
         let values = u64::from(returned.values);
         let mut dropped_values = 0;
-        if state.ended.is_some() {
+        if state.ended.is_some() || state.fanout.is_some() {
+            // What goes to everyone is not for another.
             dropped_values = values;
         } else if values > 0 {
             state.dispatched_values -= values;
@@ -456,6 +401,10 @@ impl Outgoing {
             ring(woken);
             state = self.state.lock();
         }
+        if state.fanout.is_some() {
+            drop(state);
+            return self.go_on_reading(key);
+        }
         if state.bounds.slots != Slots::UntilTaken || freed <= state.freed_slots {
             return;
         }
@@ -473,6 +422,9 @@ impl Outgoing {
         state.discarded_values += discarded;
         state.dispatched_values = state.accepted_values;
         state.backlog = Backlog::default();
+        if let Some(fanout) = &mut state.fanout {
+            fanout.clear();
+        }
         drop(state);
         if let Some(asks) = &self.asks {
             asks.end(&closed);
@@ -484,7 +436,8 @@ impl Outgoing {
     /// Whether nothing will ever be taken from it again.
     pub(crate) fn is_over(&self) -> bool {
         let state = self.state.lock();
-        let may_come_back = state.bounds.redelivers && state.consumers.hold_values();
+        let may_come_back =
+            state.bounds.redelivers && state.consumers.hold_values() || state.keeps_value();
         state.ended.is_some() || (state.is_finished && state.is_empty() && !may_come_back)
     }
 
@@ -551,103 +504,5 @@ impl Drop for UnusedSlot<'_> {
         if self.is_due {
             self.queue.slot_freed.notify(1);
         }
-    }
-}
-
-impl State {
-    fn closed(&self) -> Option<Closed> {
-        if let Some(closed) = &self.ended {
-            return Some(closed.clone());
-        }
-        if self.bounds.limit.is_some_and(|limit| self.accepted_values >= limit) {
-            return Some(Closed::new(Origin::Local, Reason::LimitReached));
-        }
-        self.is_finished.then(|| Closed::new(Origin::Local, Reason::Finished))
-    }
-
-    #[inline]
-    fn check_open(&mut self) -> Result<(), PushError> {
-        if self.ended.is_none() && !self.is_finished && self.bounds.limit.is_none() {
-            return Ok(());
-        }
-        self.closed().map_or(Ok(()), |closed| Err(PushError::Closed(closed)))
-    }
-
-    #[inline]
-    fn check_slot(&mut self) -> Result<(), PushError> {
-        self.check_open()?;
-        if self.free_slots() == 0 || self.is_stuffed() {
-            return Err(PushError::Full);
-        }
-        Ok(())
-    }
-
-    #[inline]
-    fn free_slots(&self) -> u64 {
-        let used = self.accepted_values + self.reserved_slots - self.freed_slots;
-        u64::from(self.bounds.capacity_values).saturating_sub(used)
-    }
-
-    /// Whether senders wait although there may be slots.
-    fn is_stuffed(&self) -> bool {
-        self.backlog.bytes() >= self.bounds.queue_bytes
-    }
-
-    fn is_empty(&self) -> bool {
-        self.accepted_values == self.dispatched_values
-    }
-
-    /// Whether a session that finds nothing may still find what others give back.
-    fn waits_for_others(&self, key: ConsumerKey) -> bool {
-        self.bounds.redelivers && self.consumers.others_hold_values(key)
-    }
-
-    /// Marks who can go on when a session has left, or holds no more.
-    fn wake_for_rest(&mut self) -> Vec<Arc<ReadySet>> {
-        if !self.is_empty() {
-            self.consumers.wake_one().into_iter().collect()
-        } else if self.is_finished && self.consumers.may_be_settled() {
-            self.consumers.wake_all()
-        } else {
-            Vec::new()
-        }
-    }
-
-    /// Encodes a value behind the others; returns its length.
-    fn append(
-        &mut self,
-        encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
-    ) -> Result<usize, CodecError> {
-        let length = self.backlog.append(encode)?;
-        self.accept();
-        Ok(length)
-    }
-
-    /// Appends a value that was encoded elsewhere.
-    fn append_encoded(&mut self, bytes: Vec<u8>) {
-        self.backlog.append_encoded(bytes);
-        self.accept();
-    }
-
-    #[inline]
-    fn accept(&mut self) {
-        self.accepted_values += 1;
-        if self.bounds.limit == Some(self.accepted_values) {
-            self.is_finished = true;
-        }
-    }
-
-    /// What one of several sessions may take, so that the others find some too.
-    fn share(&self, values_max: u64) -> u64 {
-        let consumers = self.consumers.len().max(1) as u64;
-        let queued = self.accepted_values - self.dispatched_values;
-        values_max.min(queued.div_ceil(consumers).max(1))
-    }
-
-    /// Moves values from the front; returns how many.
-    fn take(&mut self, values_max: u64, bytes_wanted: usize, chunk: &mut Chunk) -> u64 {
-        let taken = self.backlog.take(values_max, bytes_wanted, chunk);
-        self.dispatched_values += taken;
-        taken
     }
 }

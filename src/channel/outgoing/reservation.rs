@@ -3,7 +3,6 @@
 use std::sync::atomic::Ordering;
 
 use crate::channel::CodecError;
-use crate::channel::consumers::ring;
 use crate::channel::outgoing::{Outgoing, PushError};
 use crate::prefix;
 
@@ -46,12 +45,7 @@ impl Reservation<'_> {
         state.check_open()?;
         state.append_encoded(bytes);
         self.queue.note_ask(&state, ask);
-        let (woken, was_last) = (state.consumers.wake_one(), state.is_finished);
-        drop(state);
-        if was_last {
-            self.queue.notify_all();
-        }
-        ring(woken);
+        self.queue.announce(state);
         Ok(())
     }
 

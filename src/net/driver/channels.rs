@@ -24,6 +24,7 @@ impl Driver {
         for channel in marked.drain(..) {
             let Some(endpoint) = self.endpoints.find(channel) else { continue };
             match endpoint.queue {
+                Queue::Out(..) if endpoint.was_cut_off() => self.cut_off(now, channel),
                 Queue::Out(ref queue, key) => {
                     for request in queue.take_cancelled(key) {
                         self.session.cancel(channel, request);
@@ -38,6 +39,16 @@ impl Driver {
         }
         self.marked = marked;
         true
+    }
+
+    /// Hangs up a broadcast for a peer that does not keep up with it.
+    fn cut_off(&mut self, now: Instant, channel: ChannelId) {
+        let Some(endpoint) = self.endpoints.find_mut(channel) else { return };
+        endpoint.end(Closed::new(Origin::Local, Reason::TooSlow));
+        let name = endpoint.name.clone();
+        self.session.hangup(now, channel, Code::TooSlow, "");
+        tracing::debug!(name, "an importer is too slow");
+        self.tell(|peer| net::Event::TooSlow { peer, name });
     }
 
     pub(super) fn handle_events(&mut self) -> Result<(), ConnectionEnd> {
@@ -55,6 +66,13 @@ impl Driver {
                     self.endpoints.find(channel)
                 {
                     queue.deliver(*key, values, tail_bytes, &bytes);
+                }
+            }
+            Event::Skipped { channel, values } => {
+                if let Some(Endpoint { queue: Queue::In(queue, key), .. }) =
+                    self.endpoints.find(channel)
+                {
+                    queue.skip(*key, values);
                 }
             }
             Event::Taken { channel, values, freed_values } => {
@@ -234,7 +252,7 @@ impl Driver {
         let Some(endpoint) = self.endpoints.find_mut(channel) else { return Ok(()) };
         endpoint.close(Closed::by_peer(code, text.clone()));
         match code {
-            Code::Complete | Code::HungUp | Code::ReceiverDropped => Ok(()),
+            Code::Complete | Code::HungUp | Code::ReceiverDropped | Code::TooSlow => Ok(()),
             code => {
                 let name = endpoint.name.clone();
                 self.reports.push(Report::ChannelFault { name, by: Origin::Peer, code, text })

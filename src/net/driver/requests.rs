@@ -310,6 +310,7 @@ impl Driver {
                 taken_values,
                 outstanding_values: self.outstanding_of(id, endpoint),
                 repeated_values,
+                missed_values: endpoint.missed_values(),
                 redelivered_values: losses.redelivered_values,
                 discarded_values: losses.discarded_values,
             }
