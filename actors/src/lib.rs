@@ -22,7 +22,7 @@ mod reporting;
 pub use connection::ConnectionActor;
 pub use exporter::ExporterActor;
 pub use importer::ImporterActor;
-pub use outlet::SenderExt;
+pub use outlet::{OutletBuilder, OutletHandle, SenderExt};
 
 #[doc(no_inline)]
 pub use netchan::net::{Address, Config, Stream};

@@ -228,6 +228,7 @@ impl Connection {
             limit: settings.limit,
             redelivers: settings.unconfirmed == Unconfirmed::Redeliver,
         });
+        queue.on_overflow(self.shared.events.overflow_teller(&self.shared.peer, name));
         let sender = Sender::new::<Bincode>(queue.clone());
         self.import::<T>(Dir::Send, name, settings, ImportEnd::Out(queue)).await?;
         Ok(sender)

@@ -108,7 +108,7 @@ impl Exporter {
         name: &str,
         settings: SendSettings,
     ) -> Result<Sender<T>, ExportError> {
-        self.inner.registry.export_sender::<T, Bincode>(name, settings)
+        self.inner.registry.export_sender::<T, Bincode>(name, settings, &self.inner.events)
     }
 
     /// Exports a channel from which this side receives. The values of all importers merge.

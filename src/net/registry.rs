@@ -10,6 +10,7 @@ use crate::channel::{Closed, Codec, EndsWith, Incoming, LaneWindow, Origin, Outg
 use crate::channel::{OutgoingBounds, Reason, Receiver, Sender, Slots, Value};
 use crate::dir::Dir;
 use crate::net::error::NameError;
+use crate::net::event::Events;
 use crate::net::{ExportError, RecvSettings, SendSettings, Unconfirmed};
 use crate::wire::{Code, Open};
 
@@ -98,6 +99,7 @@ impl Registry {
         &self,
         name: &str,
         settings: SendSettings,
+        events: &Events,
     ) -> Result<Sender<T>, ExportError> {
         let queue = Outgoing::new(OutgoingBounds {
             capacity_values: settings.capacity_values,
@@ -106,6 +108,7 @@ impl Registry {
             limit: None,
             redelivers: settings.unconfirmed == Unconfirmed::Redeliver,
         });
+        queue.on_overflow(events.overflow_teller("", name));
         let sender = Sender::new::<C>(queue.clone());
         self.publish::<T, C>(name, ExportEnd::Out(queue))?;
         Ok(sender)

@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use crate::channel::backlog::Backlog;
 use crate::channel::consumers::{ConsumerKey, Consumers, ring};
 use crate::channel::feeder::{Feeder, Feeders};
+use crate::channel::overflow::{OverflowListener, Overflowed, Tell};
 use crate::channel::ready::ReadySet;
 use crate::channel::signal::{KeptListener, Signal};
 use crate::channel::{Closed, CodecError, Origin, Reason};
@@ -77,6 +78,7 @@ pub(crate) struct Outgoing {
     /// No more values are taken.
     closed: Event,
     feeders: Feeders,
+    overflow_listener: OverflowListener,
     /// A long value came by: values are encoded outside the lock, so that nobody waits for that.
     has_long_values: AtomicBool,
 }
@@ -120,6 +122,7 @@ impl Outgoing {
             dispatched: Event::new(),
             closed: Event::new(),
             feeders: Feeders::default(),
+            overflow_listener: OverflowListener::default(),
             has_long_values: AtomicBool::new(false),
         })
     }
@@ -419,6 +422,16 @@ impl Outgoing {
 
     pub(crate) fn add_feeder(&self, feeder: Arc<dyn Feeder>) {
         self.feeders.add(feeder);
+    }
+
+    /// Sets who is told of messages that are dropped in front of this queue.
+    pub(crate) fn on_overflow(&self, tell: Tell) {
+        self.overflow_listener.set(tell);
+    }
+
+    /// Tells of messages that were dropped in front of this queue.
+    pub(crate) fn tell_overflow(&self, overflowed: Overflowed) {
+        self.overflow_listener.tell(overflowed);
     }
 
     /// Waits until values that were given to feeders are in the queue.

@@ -1,0 +1,210 @@
+//! What is between the senders and the outlet's task.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker, ready};
+
+use actix::dev::channel::AddressReceiver;
+use actix::{Addr, Message, WeakAddr};
+use futures::StreamExt;
+use futures::future::BoxFuture;
+use netchan::channel::{Feeder, Overflow, Value};
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use crate::outlet::address::{Letter, Opener, Settle};
+use crate::outlet::counters::Counters;
+use crate::outlet::overflow::Waiting;
+use crate::outlet::tally::{Sweep, Tally};
+
+/// The bounds of a mailbox.
+#[derive(Clone, Copy)]
+pub(super) struct Bounds {
+    pub(super) policy: Overflow,
+    /// Messages that may wait while the channel is full.
+    pub(super) waiting_max: usize,
+    /// Messages that the channel may have room for while it is not known to be full.
+    pub(super) slots: usize,
+}
+
+/// The mailbox of an outlet. Its task takes messages out; sweeps only look at what is over.
+pub(super) struct Mailbox<M: Message + Value, C: Tally> {
+    state: Mutex<State<M, C>>,
+    bounds: Bounds,
+    pub(super) counters: Arc<Counters>,
+    /// A sweep has been here.
+    swept: Notify,
+}
+
+struct State<M: Message + Value, C: Tally> {
+    /// `None` when the outlet has ended.
+    receiver: Option<AddressReceiver<Opener<M, C>>>,
+    /// What came out of it and is not in the channel yet.
+    waiting: Waiting<M>,
+    /// The channel was full when it was last asked.
+    is_full: bool,
+}
+
+impl<M: Message + Value, C: Tally> Mailbox<M, C>
+where
+    M::Result: Send,
+{
+    pub(super) fn new(receiver: AddressReceiver<Opener<M, C>>, bounds: Bounds) -> Arc<Self> {
+        let waiting = Waiting::default();
+        let state = State { receiver: Some(receiver), waiting, is_full: false };
+        let (counters, swept) = (Arc::default(), Notify::new());
+        Arc::new(Mailbox { state: Mutex::new(state), bounds, counters, swept })
+    }
+
+    pub(super) fn policy(&self) -> Overflow {
+        self.bounds.policy
+    }
+
+    /// The next message, if there is one now.
+    pub(super) fn try_next(&self) -> Option<Letter<M>> {
+        match self.poll_next(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(letter) => letter,
+            Poll::Pending => None,
+        }
+    }
+
+    /// The next message; `None` when there will be no other.
+    pub(super) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Option<Letter<M>>> {
+        let mut state = self.state.lock();
+        state.is_full = false;
+        if let Some(letter) = state.waiting.pop_front() {
+            self.counters.set_waiting(state.waiting.len());
+            return Poll::Ready(Some(letter));
+        }
+        loop {
+            let letter = ready!(state.poll_receive(cx));
+            match letter {
+                Some(Letter::Tell(_)) | None => return Poll::Ready(letter),
+                Some(letter) if letter.is_given_up() => {
+                    // The message's own code must not run under the lock.
+                    drop(state);
+                    drop(letter);
+                    state = self.state.lock();
+                }
+                Some(letter) => return Poll::Ready(Some(letter)),
+            }
+        }
+    }
+
+    /// The channel is full and did not take this message, which was the first.
+    pub(super) fn put_back(&self, letter: Letter<M>) {
+        let mut state = self.state.lock();
+        state.is_full = true;
+        state.waiting.push_front(letter);
+        let is_over = state.waiting.tells() > self.tells_max(&state);
+        let shed = is_over.then(|| self.shed(&mut state));
+        self.counters.set_waiting(state.waiting.len());
+        drop(state);
+        drop(shed);
+    }
+
+    fn tells_max(&self, state: &State<M, C>) -> usize {
+        let room = if state.is_full { 0 } else { self.bounds.slots };
+        self.bounds.waiting_max.saturating_add(room)
+    }
+
+    /// Takes out what is over. It must be dropped after the lock: that runs code of messages.
+    #[must_use]
+    fn shed(&self, state: &mut State<M, C>) -> Vec<Letter<M>> {
+        let tells_max = self.tells_max(state);
+        let shed = state.waiting.shed(self.bounds.policy, tells_max);
+        self.counters.add_dropped(shed.iter().filter(|letter| letter.is_tell()).count());
+        shed
+    }
+
+    /// Resolves when a sweep has been here.
+    pub(super) async fn swept(&self) {
+        self.swept.notified().await;
+    }
+
+    /// Takes no more messages, and refuses those that wait.
+    pub(super) fn close(&self) {
+        let mut state = self.state.lock();
+        let receiver = state.receiver.take();
+        let waiting = std::mem::take(&mut state.waiting);
+        self.counters.set_waiting(0);
+        drop(state);
+        // First the address: who is refused finds it closed.
+        drop(receiver);
+        drop(waiting);
+    }
+}
+
+impl<M: Message + Value, C: Tally> State<M, C>
+where
+    M::Result: Send,
+{
+    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Option<Letter<M>>> {
+        let Some(receiver) = &mut self.receiver else { return Poll::Ready(None) };
+        loop {
+            match receiver.poll_next_unpin(cx) {
+                Poll::Ready(Some(envelope)) => {
+                    if let Some(letter) = Opener::open(envelope) {
+                        return Poll::Ready(Some(letter));
+                    }
+                }
+                Poll::Ready(None) => return Poll::Ready(None),
+                // Asked after the mailbox was empty, which is what makes its end wake this task.
+                Poll::Pending if receiver.connected() => return Poll::Pending,
+                Poll::Pending => {
+                    return match receiver.poll_next_unpin(cx) {
+                        Poll::Ready(Some(envelope)) => Poll::Ready(Opener::open(envelope)),
+                        _ => Poll::Ready(None),
+                    };
+                }
+            }
+        }
+    }
+}
+
+impl<M: Message + Value, C: Tally> Sweep for Mailbox<M, C>
+where
+    M::Result: Send,
+{
+    fn sweep(&self) -> Box<dyn Any> {
+        let mut state = self.state.lock();
+        let mut cx = Context::from_waker(Waker::noop());
+        while let Poll::Ready(Some(letter)) = state.poll_receive(&mut cx) {
+            state.waiting.push_back(letter);
+        }
+        let shed = self.shed(&mut state);
+        self.counters.set_waiting(state.waiting.len());
+        drop(state);
+        // The task's own waker is no longer with the mailbox, so it must look in any case.
+        self.swept.notify_one();
+        Box::new(shed)
+    }
+}
+
+/// The mailbox, in which values wait while the channel is full.
+pub(super) struct MailboxFeeder<M: Message + Value, C: Tally> {
+    address: WeakAddr<Opener<M, C>>,
+}
+
+impl<M: Message + Value, C: Tally> MailboxFeeder<M, C> {
+    pub(super) fn new(address: &Addr<Opener<M, C>>) -> Self {
+        MailboxFeeder { address: address.downgrade() }
+    }
+}
+
+impl<M: Message + Value, C: Tally> Feeder for MailboxFeeder<M, C>
+where
+    M::Result: Send,
+{
+    fn settle(&self) -> BoxFuture<'static, bool> {
+        // A mailbox keeps its order, so this is answered behind all that came before.
+        match self.address.upgrade().map(|address| address.send(Settle)) {
+            Some(settled) => Box::pin(async move { settled.await.is_ok() }),
+            None => Box::pin(std::future::ready(false)),
+        }
+    }
+
+    fn is_gone(&self) -> bool {
+        self.address.upgrade().is_none()
+    }
+}
