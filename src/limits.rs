@@ -197,8 +197,11 @@ pub const OUTLET_SWEEP_MESSAGES: usize = 1024;
 /// do not make them look.
 pub const OUTLET_SWEEP_MESSAGES_EACH: usize = 2 * OUTLET_MAILBOX_MESSAGES;
 
+/// Messages that a `Recipient` takes out of its mailbox at once. They are beside those that wait.
+pub const OUTLET_HAND_MESSAGES: usize = 32;
+
 /// Messages that a `Recipient` hands to its channel in one turn, so that it shares its thread.
-pub const OUTLET_TURN_MESSAGES: usize = 256;
+pub const OUTLET_TURN_MESSAGES: usize = 1024;
 
 /// How long a hangup waits for the peer to say what it had taken. A live peer answers at once.
 pub const HANGUP_TIMEOUT: Duration = Duration::from_secs(10);

@@ -1,5 +1,6 @@
 //! Making a recipient, and what can be asked of it afterwards.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -114,7 +115,8 @@ where
         let slots = self.outbound.slots();
         let bounds = Bounds { policy: self.policy, waiting_max: self.waiting_max, slots };
         let mailbox = Mailbox::new(receiver, bounds);
-        let outlet = Outlet { outbound: self.outbound, mailbox, registration: None };
+        let outlet =
+            Outlet { outbound: self.outbound, mailbox, registration: None, hand: VecDeque::new() };
         (outlet, Addr::new(sender))
     }
 }
@@ -129,7 +131,7 @@ where
         spawn: impl FnOnce(BoxFuture<'static, ()>),
     ) -> (Recipient<M>, OutletHandle) {
         self.outbound.add_feeder(Arc::new(MailboxFeeder::new(&address)));
-        let handle = OutletHandle { counters: self.mailbox.counters.clone() };
+        let handle = OutletHandle { counters: self.mailbox.counters() };
         spawn(Box::pin(self.run()));
         (address.recipient(), handle)
     }

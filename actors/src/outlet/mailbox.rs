@@ -1,8 +1,9 @@
 //! What is between the senders and the outlet's task.
 
 use std::any::Any;
+use std::collections::VecDeque;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, Waker};
 
 use actix::dev::channel::AddressReceiver;
 use actix::{Addr, Message, WeakAddr};
@@ -31,7 +32,7 @@ pub(super) struct Bounds {
 pub(super) struct Mailbox<M: Message + Value, C: Tally> {
     state: Mutex<State<M, C>>,
     bounds: Bounds,
-    pub(super) counters: Arc<Counters>,
+    counters: Arc<Counters>,
     /// A sweep has been here.
     swept: Notify,
 }
@@ -60,47 +61,57 @@ where
         self.bounds.policy
     }
 
-    /// The next message, if there is one now.
-    pub(super) fn try_next(&self) -> Option<Letter<M>> {
-        match self.poll_next(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(letter) => letter,
-            Poll::Pending => None,
-        }
+    pub(super) fn counters(&self) -> Arc<Counters> {
+        self.counters.clone()
     }
 
-    /// The next message; `None` when there will be no other.
-    pub(super) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Option<Letter<M>>> {
+    /// Messages that were dropped since the beginning.
+    pub(super) fn dropped(&self) -> u64 {
+        self.counters.dropped()
+    }
+
+    /// A message cannot be sent and is dropped.
+    pub(super) fn note_refused(&self) {
+        self.counters.add_refused();
+    }
+
+    /// Moves the next messages into `hand`, which is empty: at least one, at most `messages_max`, so
+    /// that the lock is taken for many at once. `false` if there will be none.
+    pub(super) fn poll_take(
+        &self,
+        hand: &mut VecDeque<Letter<M>>,
+        messages_max: usize,
+        cx: &mut Context<'_>,
+    ) -> Poll<bool> {
         let mut state = self.state.lock();
         state.is_full = false;
-        if let Some(letter) = state.waiting.pop_front() {
-            self.counters.set_waiting(state.waiting.len());
-            return Poll::Ready(Some(letter));
-        }
-        loop {
-            let letter = ready!(state.poll_receive(cx));
-            match letter {
-                Some(Letter::Tell(_)) | None => return Poll::Ready(letter),
-                Some(letter) if letter.is_given_up() => {
-                    // The message's own code must not run under the lock.
-                    drop(state);
-                    drop(letter);
-                    state = self.state.lock();
+        while hand.len() < messages_max {
+            let letter = match state.waiting.pop_front() {
+                Some(letter) => {
+                    self.counters.set_waiting(state.waiting.len());
+                    letter
                 }
-                Some(letter) => return Poll::Ready(Some(letter)),
-            }
+                None => match state.poll_receive(cx) {
+                    Poll::Ready(Some(letter)) => letter,
+                    _ if !hand.is_empty() => break,
+                    Poll::Ready(None) => return Poll::Ready(false),
+                    Poll::Pending => return Poll::Pending,
+                },
+            };
+            hand.push_back(letter);
         }
+        Poll::Ready(true)
     }
 
-    /// The channel is full and did not take this message, which was the first.
-    pub(super) fn put_back(&self, letter: Letter<M>) {
+    /// The channel is full and did not take these messages, which were the first. None is dropped for
+    /// that: they may be of a `try_send`, and the next sweep drops what is over.
+    pub(super) fn put_back(&self, hand: &mut VecDeque<Letter<M>>) {
         let mut state = self.state.lock();
         state.is_full = true;
-        state.waiting.push_front(letter);
-        let is_over = state.waiting.tells() > self.tells_max(&state);
-        let shed = is_over.then(|| self.shed(&mut state));
+        while let Some(letter) = hand.pop_back() {
+            state.waiting.push_front(letter);
+        }
         self.counters.set_waiting(state.waiting.len());
-        drop(state);
-        drop(shed);
     }
 
     fn tells_max(&self, state: &State<M, C>) -> usize {

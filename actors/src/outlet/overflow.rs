@@ -41,10 +41,6 @@ impl<M: Message> Waiting<M> {
         self.letters.push_back(letter);
     }
 
-    pub(super) fn tells(&self) -> usize {
-        self.tells
-    }
-
     /// Takes out what is over `tells_max`, and asks that were given up. The others keep their order.
     #[must_use]
     pub(super) fn shed(&mut self, policy: Overflow, tells_max: usize) -> Vec<Letter<M>> {

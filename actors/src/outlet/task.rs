@@ -1,9 +1,10 @@
 //! The task of an outlet: from the mailbox into the channel.
 
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use actix::Message;
 use actix::dev::OneshotSender;
@@ -11,7 +12,7 @@ use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use netchan::channel::{Overflow, Overflowed, TrySendError, Value};
-use netchan::limits::OUTLET_TURN_MESSAGES;
+use netchan::limits::{OUTLET_HAND_MESSAGES, OUTLET_TURN_MESSAGES};
 
 use crate::outlet::address::Letter;
 use crate::outlet::mailbox::Mailbox;
@@ -26,6 +27,9 @@ where
     pub(super) outbound: O,
     pub(super) mailbox: Arc<Mailbox<M, C>>,
     pub(super) registration: Option<Registration>,
+    /// Messages on their way from one to the other. Their senders are refused after the mailbox is
+    /// closed.
+    pub(super) hand: VecDeque<Letter<M>>,
 }
 
 impl<O, M: Message + Value, C: Tally> Drop for Outlet<O, M, C>
@@ -39,13 +43,15 @@ where
 }
 
 /// What an outlet was woken for.
-enum Woken<M: Message> {
+enum Woken {
     /// The channel has ended.
     Closed,
+    /// The last recipient is gone, and all of its messages have been taken out of the mailbox.
+    Abandoned,
     /// There may be room in the channel, or something new in front of the mailbox.
     Look,
-    /// A message; `None` when there will be no other.
-    Mail(Option<Letter<M>>),
+    /// There are messages.
+    Mail,
 }
 
 /// What became of a message.
@@ -65,12 +71,17 @@ where
     M::Result: Send,
 {
     /// Runs until the channel has ended, or the last recipient is gone and all is sent and answered.
-    pub(super) async fn run(self) {
+    pub(super) async fn run(mut self) {
+        let policy = self.mailbox.policy();
         let mut closed = self.outbound.watch_closed();
-        let mut swept = pin!(self.swept());
+        let mut swept = pin!(self.mailbox.swept());
         let mut room: Option<BoxFuture<'_, ()>> = None;
         let mut answers = FuturesUnordered::new();
         let mut episode = Episode::default();
+        let mut turn = 0;
+        // One by one when the channel was full: what is in hand is no longer in the mailbox, where it
+        // makes `try_send` find it full.
+        let mut hand_max = 1;
         loop {
             let woken = poll_fn(|cx| {
                 if closed.as_mut().poll(cx).is_ready() {
@@ -78,58 +89,53 @@ where
                 }
                 while let Poll::Ready(Some(())) = answers.poll_next_unpin(cx) {}
                 if swept.as_mut().poll(cx).is_ready() {
-                    swept.set(self.swept());
+                    swept.set(self.mailbox.swept());
                     return Poll::Ready(Woken::Look);
                 }
-                match &mut room {
-                    Some(waiting) => waiting.as_mut().poll(cx).map(|()| {
-                        room = None;
-                        Woken::Look
-                    }),
-                    None => self.mailbox.poll_next(cx).map(Woken::Mail),
+                if let Some(waiting) = &mut room {
+                    ready!(waiting.as_mut().poll(cx));
+                    room = None;
                 }
+                let taken = self.mailbox.poll_take(&mut self.hand, hand_max, cx);
+                if taken.is_pending() {
+                    episode.end(policy, &self.outbound);
+                }
+                taken.map(|is_mail| if is_mail { Woken::Mail } else { Woken::Abandoned })
             });
-            let mut letter = match woken.await {
-                Woken::Closed | Woken::Mail(None) => break,
-                Woken::Mail(letter) => letter,
-                Woken::Look => None,
-            };
-            episode.note(self.mailbox.counters.dropped(), self.mailbox.policy(), &self.outbound);
-            if room.is_some() {
-                continue;
+            match woken.await {
+                Woken::Closed | Woken::Abandoned => break,
+                Woken::Look => episode.note(self.mailbox.dropped(), policy, &self.outbound),
+                Woken::Mail => {}
             }
-            let mut is_whole_turn = false;
-            for sent in 1..=OUTLET_TURN_MESSAGES {
-                is_whole_turn = sent == OUTLET_TURN_MESSAGES;
-                let Some(next) = letter.take().or_else(|| self.mailbox.try_next()) else {
-                    episode.end(self.mailbox.policy(), &self.outbound);
-                    break;
-                };
-                match self.send(next) {
+            turn += self.hand.len();
+            hand_max = OUTLET_HAND_MESSAGES.min(2 * hand_max);
+            while let Some(letter) = self.hand.pop_front() {
+                match self.send(letter) {
                     Fate::Done => {}
                     Fate::Asked(answer, reply) => answers.push(deliver(answer, reply)),
                     Fate::Full(letter) => {
-                        self.mailbox.put_back(letter);
+                        self.hand.push_front(letter);
+                        self.mailbox.put_back(&mut self.hand);
+                        episode.note(self.mailbox.dropped(), policy, &self.outbound);
+                        hand_max = 1;
                         room = Some(self.outbound.room());
-                        break;
                     }
                     Fate::Closed(letter) => {
+                        // First the address: who is refused finds it closed.
                         self.mailbox.close();
                         drop(letter);
-                        break;
                     }
                 }
             }
-            if is_whole_turn {
+            if turn >= OUTLET_TURN_MESSAGES && room.is_none() {
+                turn = 0;
                 tokio::task::yield_now().await;
             }
         }
+        episode.end(policy, &self.outbound);
         self.mailbox.close();
+        self.hand.clear();
         while answers.next().await.is_some() {}
-    }
-
-    async fn swept(&self) {
-        self.mailbox.swept().await;
     }
 
     fn send(&self, letter: Letter<M>) -> Fate<M, O::Answer> {
@@ -164,7 +170,7 @@ where
             TrySendError::Closed(message, _) => Fate::Closed(letter(message)),
             error => {
                 tracing::warn!(%error, "a message was not sent");
-                self.mailbox.counters.add_refused();
+                self.mailbox.note_refused();
                 // A reply that is dropped tells the sender that the message was not taken.
                 Fate::Done
             }
