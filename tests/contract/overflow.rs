@@ -8,7 +8,7 @@ use actix::dev::SendError;
 use actix::prelude::*;
 use netchan::channel::{Overflow, Receiver, Sender};
 use netchan::limits::{OUTLET_MAILBOX_MESSAGES, OUTLET_SWEEP_MESSAGES, OUTLET_SWEEP_MESSAGES_EACH};
-use netchan::net::{Config, Event, Stream};
+use netchan::net::{Config, Connection, Event, Stream, UnreadReports};
 use netchan_actix::messages::{Events, ExportReceiver, Hangup, ImportSender};
 use netchan_actix::{ExporterActor, SenderExt};
 use serde::{Deserialize, Serialize};
@@ -380,4 +380,33 @@ async fn thousands_of_clones_on_many_threads_lose_only_what_is_counted() -> Test
         Ok(())
     })
     .await
+}
+
+#[test]
+fn a_recipient_needs_no_actix_system() -> TestResult {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let config = Config::default();
+        let exporter = netchan::Exporter::new(config.clone());
+        let mut receiver = exporter.export_receiver::<Number>("numbers", Default::default())?;
+        let (near, far) = Stream::in_memory(64 * 1024);
+        let (opened, served) = tokio::join!(
+            Connection::open(near, &config, UnreadReports::DropOldest),
+            exporter.serve(far)
+        );
+        let (connection, driver) = opened?;
+        let _served = served?;
+        tokio::spawn(driver.run());
+        let sender = connection.import_sender("numbers", Default::default()).await?;
+        let recipient = sender.recipient();
+        drop(sender);
+        let sending = std::thread::spawn(move || {
+            numbers(0..10_000).into_iter().for_each(|number| recipient.do_send(number));
+        });
+        let (values, end) = take_all(&mut receiver).await?;
+        assert_eq!(values, numbers(0..10_000));
+        assert!(end.is_finished());
+        sending.join().map_err(|_| "it panicked")?;
+        Ok(())
+    })
 }

@@ -8,6 +8,8 @@ mod outbound;
 mod overflow;
 mod tally;
 mod task;
+#[cfg(test)]
+mod tests;
 
 use actix::{ArbiterHandle, Message, Recipient};
 use netchan::Sender;
@@ -20,7 +22,7 @@ pub use builder::{OutletBuilder, OutletHandle};
 /// The recipient behaves as that of a local actor:
 ///
 /// - `do_send` never waits. While the channel is full, messages wait in a mailbox, as they do for
-///   an actor that is busy.
+///   an actor that is busy, or are dropped, as [`outlet`](SenderExt::outlet) is told.
 /// - `try_send` gives the message back when that mailbox is full, and when the channel has ended.
 /// - `send` resolves when the channel has taken the message, or with
 ///   [`MailboxError::Closed`](actix::MailboxError) when it has ended.
@@ -62,11 +64,11 @@ pub use builder::{OutletBuilder, OutletHandle};
 /// # }
 /// ```
 pub trait SenderExt<T: Value + Message<Result = ()>> {
-    /// A recipient that runs in the current arbiter.
+    /// A recipient that runs in the current arbiter, or on another tokio runtime.
     ///
     /// # Panics
     ///
-    /// Outside of an actix system.
+    /// Outside of a tokio runtime.
     fn recipient(&self) -> Recipient<T>;
 
     /// A recipient that runs in another arbiter.
