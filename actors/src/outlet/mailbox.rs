@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use actix::dev::channel::AddressReceiver;
@@ -10,6 +11,7 @@ use actix::{Addr, Message, WeakAddr};
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use netchan::channel::{Feeder, Overflow, Value};
+use netchan::limits::OUTLET_SWEEP_MESSAGES_EACH;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
@@ -35,6 +37,7 @@ pub(super) struct Mailbox<M: Message + Value, C: Tally> {
     counters: Arc<Counters>,
     /// A sweep has been here.
     swept: Notify,
+    last_found: AtomicUsize,
 }
 
 struct State<M: Message + Value, C: Tally> {
@@ -54,7 +57,8 @@ where
         let waiting = Waiting::default();
         let state = State { receiver: Some(receiver), waiting, is_full: false };
         let (counters, swept) = (Arc::default(), Notify::new());
-        Arc::new(Mailbox { state: Mutex::new(state), bounds, counters, swept })
+        let last_found = AtomicUsize::new(0);
+        Arc::new(Mailbox { state: Mutex::new(state), bounds, counters, swept, last_found })
     }
 
     pub(super) fn policy(&self) -> Overflow {
@@ -114,20 +118,6 @@ where
         self.counters.set_waiting(state.waiting.len());
     }
 
-    fn tells_max(&self, state: &State<M, C>) -> usize {
-        let room = if state.is_full { 0 } else { self.bounds.slots };
-        self.bounds.waiting_max.saturating_add(room)
-    }
-
-    /// Takes out what is over. It must be dropped after the lock: that runs code of messages.
-    #[must_use]
-    fn shed(&self, state: &mut State<M, C>) -> Vec<Letter<M>> {
-        let tells_max = self.tells_max(state);
-        let shed = state.waiting.shed(self.bounds.policy, tells_max);
-        self.counters.add_dropped(shed.iter().filter(|letter| letter.is_tell()).count());
-        shed
-    }
-
     /// Resolves when a sweep has been here.
     pub(super) async fn swept(&self) {
         self.swept.notified().await;
@@ -180,15 +170,28 @@ where
     fn sweep(&self) -> Box<dyn Any> {
         let mut state = self.state.lock();
         let mut cx = Context::from_waker(Waker::noop());
+        let mut found = 0;
         while let Poll::Ready(Some(letter)) = state.poll_receive(&mut cx) {
             state.waiting.push_back(letter);
+            found += 1;
         }
-        let shed = self.shed(&mut state);
+        self.last_found.store(found, Ordering::Relaxed);
+        // So few may all be of `try_send`.
+        let spared = if found <= OUTLET_SWEEP_MESSAGES_EACH { found } else { 0 };
+        let room = if state.is_full { 0 } else { self.bounds.slots };
+        let tells_max = self.bounds.waiting_max.saturating_add(room + spared);
+        let shed = state.waiting.shed(self.bounds.policy, tells_max);
+        let dropped = shed.iter().filter(|letter| letter.is_tell()).count();
+        self.counters.add_dropped(dropped);
         self.counters.set_waiting(state.waiting.len());
         drop(state);
         // The task's own waker is no longer with the mailbox, so it must look in any case.
         self.swept.notify_one();
         Box::new(shed)
+    }
+
+    fn last_found(&self) -> usize {
+        self.last_found.load(Ordering::Relaxed)
     }
 }
 

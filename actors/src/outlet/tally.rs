@@ -12,6 +12,7 @@
 //! `Drop`, and that with no lock of ours held.
 
 use std::any::Any;
+use std::cmp::Reverse;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
@@ -64,6 +65,9 @@ impl Drop for Entry {
 pub(super) trait Sweep: Send + Sync {
     /// Takes everything out of the mailbox and keeps what the policy allows. Returns the rest.
     fn sweep(&self) -> Box<dyn Any>;
+
+    /// Messages that the last sweep has found.
+    fn last_found(&self) -> usize;
 }
 
 /// Messages in the mailboxes of all outlets that drop messages.
@@ -78,9 +82,12 @@ static REGISTER: Mutex<Vec<Weak<dyn Sweep>>> = Mutex::new(Vec::new());
 /// Held by who sweeps. Others wait, so that nobody sends faster than it is swept.
 static SWEEPING: Mutex<()> = Mutex::new(());
 
+fn entries_max() -> usize {
+    OUTLET_SWEEP_MESSAGES + OUTLETS.load(Ordering::Relaxed) * OUTLET_SWEEP_MESSAGES_EACH
+}
+
 fn is_due() -> bool {
-    let each = OUTLETS.load(Ordering::Relaxed) * OUTLET_SWEEP_MESSAGES_EACH;
-    ENTRIES.load(Ordering::Relaxed) > OUTLET_SWEEP_MESSAGES + each
+    ENTRIES.load(Ordering::Relaxed) > entries_max()
 }
 
 #[cold]
@@ -89,8 +96,17 @@ fn sweep() {
     if !is_due() {
         return;
     }
-    let outlets: Vec<_> = REGISTER.lock().iter().filter_map(Weak::upgrade).collect();
-    let dropped: Vec<_> = outlets.iter().map(|outlet| outlet.sweep()).collect();
+    let mut outlets: Vec<_> = REGISTER.lock().iter().rev().filter_map(Weak::upgrade).collect();
+    // First those that were flooded before. What others have came by `try_send`, and taking it out
+    // would make room for more.
+    outlets.sort_by_key(|outlet| Reverse(outlet.last_found()));
+    let mut dropped = Vec::new();
+    for outlet in &outlets {
+        dropped.push(outlet.sweep());
+        if ENTRIES.load(Ordering::Relaxed) <= entries_max() / 2 {
+            break;
+        }
+    }
     drop(sweeping);
     drop((dropped, outlets));
 }
