@@ -310,7 +310,7 @@ async fn a_stalled_recipient_does_not_delay_another(link: Link) -> TestResult {
 async fn a_stalled_recipient_delays_no_heartbeat() -> TestResult {
     guarded(async {
         let _alone = ALONE.lock().await;
-        let times = (Duration::from_millis(20), Duration::from_millis(200));
+        let times = (Duration::from_millis(100), Duration::from_secs(1));
         let config = || Config::builder().heartbeat(times.0, times.1).build();
         let exporter = ExporterActor::new(config()?).start();
         let (near, far) = Stream::in_memory(64 * 1024);
@@ -335,7 +335,7 @@ async fn a_stalled_recipient_delays_no_heartbeat() -> TestResult {
             std::future::pending().await
         };
         tokio::select! {
-            _ = tokio::time::timeout(3 * times.1, flooding) => {}
+            _ = tokio::time::timeout(times.1 * 3 / 2, flooding) => {}
             event = lost => return Err(format!("{event:?}").into()),
         }
         assert!(outlet.dropped_messages() > 0);
