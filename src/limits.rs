@@ -181,6 +181,28 @@ pub const CLOSED_SESSIONS_MAX: usize = 1024;
 /// the oldest and is told how many.
 pub const EVENTS_MAX: usize = 256;
 
+/// Messages in the mailbox of a `Recipient` while its channel is full, beyond which `try_send` finds
+/// it full, besides one per handle, as of any actor.
+pub const OUTLET_MAILBOX_MESSAGES: usize = 16;
+
+/// Messages that wait for a full channel before its `Recipient` drops some, if that is its policy and
+/// nothing else was set.
+pub const OUTLET_WAITING_MESSAGES_DEFAULT: usize = 1024;
+
+/// Messages in the mailboxes of all `Recipient`s together that drop messages, before these look
+/// whether there are too many. Fewer would be more looks; more would be more memory.
+pub const OUTLET_SWEEP_MESSAGES: usize = 1024;
+
+/// As many more for each of them, so that messages by `try_send` alone, which stay where they are,
+/// do not make them look.
+pub const OUTLET_SWEEP_MESSAGES_EACH: usize = 2 * OUTLET_MAILBOX_MESSAGES;
+
+/// Messages that a `Recipient` takes out of its mailbox at once. They are beside those that wait.
+pub const OUTLET_HAND_MESSAGES: usize = 32;
+
+/// Messages that a `Recipient` hands to its channel in one turn, so that it shares its thread.
+pub const OUTLET_TURN_MESSAGES: usize = 1024;
+
 /// How long a hangup waits for the peer to say what it had taken. A live peer answers at once.
 pub const HANGUP_TIMEOUT: Duration = Duration::from_secs(10);
 

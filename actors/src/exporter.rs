@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message};
-use actix::{MessageResult, ResponseActFuture, ResponseFuture, Supervised, WrapFuture};
+use actix::{MessageResult, Recipient, ResponseActFuture, ResponseFuture, Supervised, WrapFuture};
 use netchan::channel::{Caller, Requests, Value};
 use netchan::id::SessionId;
 use netchan::net::{Accepted, Address, Config, ConnectError, Connection, Driver};
@@ -21,9 +21,10 @@ use tokio::task::AbortHandle;
 use crate::connection::{ConnectionActor, Ended};
 use crate::inlet;
 use crate::messages::{Close, Connections, Drain, Errors, Events, ExportReceiver, ExportSender};
-use crate::messages::{ExportCaller, ExportRequests};
+use crate::messages::{ExportCaller, ExportRecipient, ExportRequests};
 use crate::messages::{ExportTo, Hangup, ListenAndServe, Serve, ServeConnection, Shutdown, Status};
 use crate::messages::{Subscribe, SubscribeEvents, Sync};
+use crate::outlet::CallerExt;
 use crate::reporting::{self, Subscribers};
 
 /// How long a listener rests after the operating system refused a connection, so that a lack of
@@ -191,6 +192,19 @@ impl<Q: Value, R: Value> Handler<ExportCaller<Q, R>> for ExporterActor {
 
     fn handle(&mut self, message: ExportCaller<Q, R>, _: &mut Context<Self>) -> Self::Result {
         self.exporter.export_caller(&message.name, message.settings)
+    }
+}
+
+impl<M> Handler<ExportRecipient<M>> for ExporterActor
+where
+    M: Value + Message,
+    M::Result: Value,
+{
+    type Result = Result<Recipient<M>, ExportError>;
+
+    fn handle(&mut self, message: ExportRecipient<M>, _: &mut Context<Self>) -> Self::Result {
+        let caller = self.exporter.export_caller(&message.name, message.settings)?;
+        Ok(caller.outlet().overflow(message.overflow).start().0)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The actor that imports channels from one exporter.
 
 use actix::{Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message};
-use actix::{MessageResult, ResponseActFuture, ResponseFuture, Supervised, WrapFuture};
+use actix::{MessageResult, Recipient, ResponseActFuture, ResponseFuture, Supervised, WrapFuture};
 use futures::TryFutureExt;
 use netchan::channel::{Caller, Requests, Value};
 use netchan::net::{Address, Config, ConnectError, Connection, ConnectionEnd, Dial, Driver};
@@ -12,8 +12,9 @@ use netchan::{Receiver, Sender};
 use crate::connection::{ConnectionActor, Ended};
 use crate::inlet;
 use crate::messages::{Close, Disconnected, Drain, Errors, Events, Hangup, ImportReceiver};
-use crate::messages::{ImportCaller, ImportRequests};
+use crate::messages::{ImportCaller, ImportRecipient, ImportRequests};
 use crate::messages::{ImportSender, ImportTo, Shutdown, Status, Subscribe, SubscribeEvents, Sync};
+use crate::outlet::CallerExt;
 use crate::reporting::{self, Subscribers};
 
 /// Imports channels from one exporter.
@@ -223,6 +224,23 @@ impl<Q: Value, R: Value> Handler<ImportCaller<Q, R>> for ImporterActor {
     fn handle(&mut self, message: ImportCaller<Q, R>, _: &mut Context<Self>) -> Self::Result {
         let answer = self.ask(message);
         Box::pin(async move { answer.await? })
+    }
+}
+
+impl<M> Handler<ImportRecipient<M>> for ImporterActor
+where
+    M: Value + Message,
+    M::Result: Value,
+{
+    type Result = ResponseFuture<Result<Recipient<M>, ImportError>>;
+
+    fn handle(&mut self, message: ImportRecipient<M>, _: &mut Context<Self>) -> Self::Result {
+        let import = ImportCaller::<M, M::Result>::new(message.name).settings(message.settings);
+        let answer = self.ask(import);
+        Box::pin(async move {
+            let caller = answer.await??;
+            Ok(caller.outlet().overflow(message.overflow).start().0)
+        })
     }
 }
 

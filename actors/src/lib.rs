@@ -25,7 +25,7 @@ pub mod testing;
 pub use connection::ConnectionActor;
 pub use exporter::ExporterActor;
 pub use importer::ImporterActor;
-pub use outlet::SenderExt;
+pub use outlet::{CallerExt, OutletBuilder, OutletHandle, SenderExt};
 pub use target::{Replacements, Target};
 
 #[doc(no_inline)]

@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use crate::channel::TrySendError;
 use crate::channel::asks::{Asks, Slot};
 use crate::channel::codec::{Codec, Value};
 use crate::channel::envelope;
 use crate::channel::guard;
 use crate::channel::outgoing::{Outgoing, PushError};
 use crate::channel::sender::full_or;
-use crate::channel::{AskError, Closed, CodecError, Feeder, Origin, SendError, TrySendError};
+use crate::channel::{AskError, Closed, CodecError, Feeder, Origin, Overflowed, SendError};
 use crate::clock;
 
 /// The asking end of a channel: messages of type `Q` go to the other side, and those that ask come
@@ -290,6 +291,12 @@ impl<Q, R> Caller<Q, R> {
     #[must_use]
     pub fn unanswered(&self) -> usize {
         self.asks.waiting()
+    }
+
+    /// Tells of messages that were dropped in front of this channel; see
+    /// [`Sender::tell_overflow`](crate::Sender::tell_overflow).
+    pub fn tell_overflow(&self, overflowed: Overflowed) {
+        self.queue.tell_overflow(overflowed);
     }
 
     /// Makes `Sync` and `Drain` wait for messages that `feeder` holds for this channel.

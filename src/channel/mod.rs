@@ -40,6 +40,7 @@ pub mod identity;
 mod incoming;
 mod lane;
 mod outgoing;
+mod overflow;
 mod ready;
 mod receiver;
 mod requests;
@@ -54,6 +55,7 @@ pub use error::{
     AskError, CodecError, RecvError, SendError, SinkError, TryRecvError, TrySendError,
 };
 pub use feeder::Feeder;
+pub use overflow::{Overflow, Overflowed};
 pub use receiver::Receiver;
 pub use requests::{Request, Requests, Responder};
 pub use sender::{Permit, Sender};
@@ -66,4 +68,5 @@ pub(crate) use consumers::ConsumerKey;
 pub(crate) use incoming::{EndsWith, Incoming};
 pub(crate) use lane::{Fault, LaneKey, LaneWindow, Progress, Taken};
 pub(crate) use outgoing::{Aftermath, Outgoing, OutgoingBounds, Slots};
+pub(crate) use overflow::Tell;
 pub(crate) use ready::ReadySet;

@@ -10,7 +10,7 @@ use futures::Sink;
 use crate::channel::codec::{Codec, Value};
 use crate::channel::outgoing::{Outgoing, PushError, Reservation};
 use crate::channel::signal::KeptListener;
-use crate::channel::{Closed, CodecError, Feeder, SendError, SinkError, TrySendError};
+use crate::channel::{Closed, CodecError, Feeder, Overflowed, SendError, SinkError, TrySendError};
 
 /// The sending end of a channel whose other end is on another machine.
 ///
@@ -213,6 +213,14 @@ impl<T> Sender<T> {
     /// Makes `Sync` and `Drain` wait for values that `feeder` holds for this channel.
     pub fn add_feeder(&self, feeder: Arc<dyn Feeder>) {
         self.queue.add_feeder(feeder);
+    }
+
+    /// Tells of messages that were dropped in front of this channel, as an
+    /// [event](crate::net::Event::MessagesDropped) of its connection or exporter. For those who
+    /// [feed](Sender::add_feeder) it; to be called when that begins and when it is over, not for
+    /// each message.
+    pub fn tell_overflow(&self, overflowed: Overflowed) {
+        self.queue.tell_overflow(overflowed);
     }
 
     /// Values that wait for the connection; of a channel whose values go to everyone, those that some

@@ -226,6 +226,7 @@ impl Connection {
     ) -> Result<Sender<T>, ImportError> {
         settings.check()?;
         let queue = Outgoing::new(bounds(settings));
+        queue.on_overflow(self.shared.events.overflow_teller(&self.shared.peer, name));
         let sender = Sender::new::<Bincode>(queue.clone());
         self.import::<T>(Dir::Send, name, settings, None, ImportEnd::Out(queue)).await?;
         Ok(sender)
@@ -250,6 +251,7 @@ impl Connection {
         settings.check()?;
         let asks = Asks::new(settings.redelivers_asks);
         let queue = Outgoing::for_requests(bounds(settings), asks.clone());
+        queue.on_overflow(self.shared.events.overflow_teller(&self.shared.peer, name));
         let caller = Caller::new::<Bincode>(queue.clone(), asks.clone());
         let answer = Some(TypeIdentity::of::<R>()?);
         let end = ImportEnd::Out(queue.clone());

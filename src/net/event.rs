@@ -1,6 +1,7 @@
 //! What happens to connections, sessions and channels, as a stream.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use futures::stream::BoxStream;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::channel::Closed;
+use crate::channel::{Closed, Overflow, Tell};
 use crate::dir::Dir;
 use crate::id::SessionId;
 use crate::limits::EVENTS_MAX;
@@ -118,6 +119,20 @@ pub enum Event {
         /// The channel's name.
         name: String,
     },
+    /// A channel was full, and messages to a `Recipient` of it were dropped, as its policy says.
+    /// Told when that begins, and again when the channel has caught up.
+    MessagesDropped {
+        /// The other end; empty if it is an exported channel, which has many.
+        peer: String,
+        /// The channel's name.
+        name: String,
+        /// By what rule they were dropped.
+        policy: Overflow,
+        /// Messages that were dropped from this beginning until now.
+        dropped_messages: u64,
+        /// The channel has caught up.
+        is_over: bool,
+    },
     /// A graceful shutdown has begun: no more values are taken on, and those that are there are sent.
     Draining {
         /// The other end; empty if it concerns all.
@@ -151,6 +166,23 @@ impl Events {
             // Whoever listened may have stopped just now.
             let _nobody_listens = self.sender.send(event());
         }
+    }
+
+    /// Tells of messages that are dropped in front of a channel. It does not keep streams of events
+    /// open, as a channel may be held for longer than its connection.
+    pub(super) fn overflow_teller(&self, peer: &str, name: &str) -> Tell {
+        let sender = self.sender.downgrade();
+        let (peer, name) = (peer.to_owned(), name.to_owned());
+        Arc::new(move |overflowed| {
+            let Some(sender) = sender.upgrade() else { return };
+            Events { sender }.tell(|| Event::MessagesDropped {
+                peer: peer.clone(),
+                name: name.clone(),
+                policy: overflowed.policy,
+                dropped_messages: overflowed.dropped_messages,
+                is_over: overflowed.is_over,
+            });
+        })
     }
 
     pub(super) fn stream(&self) -> EventStream {

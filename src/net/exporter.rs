@@ -109,7 +109,7 @@ impl Exporter {
         name: &str,
         settings: SendSettings,
     ) -> Result<Sender<T>, ExportError> {
-        self.inner.registry.export_sender::<T, Bincode>(name, settings)
+        self.inner.registry.export_sender::<T, Bincode>(name, settings, &self.inner.events)
     }
 
     /// Exports a channel from which this side receives. The values of all importers merge.
@@ -140,7 +140,7 @@ impl Exporter {
         name: &str,
         settings: SendSettings,
     ) -> Result<Caller<Q, R>, ExportError> {
-        self.inner.registry.export_caller::<Q, R, Bincode>(name, settings)
+        self.inner.registry.export_caller::<Q, R, Bincode>(name, settings, &self.inner.events)
     }
 
     /// Exports a channel from which this side receives messages of type `Q`, and answers those that ask

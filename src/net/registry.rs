@@ -13,6 +13,7 @@ use crate::channel::{
 };
 use crate::dir::Dir;
 use crate::net::error::NameError;
+use crate::net::event::Events;
 use crate::net::{ConfigError, ExportError, RecvSettings, SendSettings, Unconfirmed};
 use crate::wire::{Code, Content, Open};
 
@@ -124,8 +125,10 @@ impl Registry {
         &self,
         name: &str,
         settings: SendSettings,
+        events: &Events,
     ) -> Result<Sender<T>, ExportError> {
         let queue = Outgoing::new(bounds(settings));
+        queue.on_overflow(events.overflow_teller("", name));
         let sender = Sender::new::<C>(queue.clone());
         self.publish::<T, C>(name, None, ExportEnd::Out(queue))?;
         Ok(sender)
@@ -146,6 +149,7 @@ impl Registry {
         &self,
         name: &str,
         settings: SendSettings,
+        events: &Events,
     ) -> Result<Caller<Q, R>, ExportError> {
         if settings.shape != Shape::Queue {
             let must_be = "a queue, if messages ask for answers";
@@ -153,6 +157,7 @@ impl Registry {
         }
         let asks = Asks::new(settings.redelivers_asks);
         let queue = Outgoing::for_requests(bounds(settings), asks.clone());
+        queue.on_overflow(events.overflow_teller("", name));
         let caller = Caller::new::<C>(queue.clone(), asks.clone());
         let answer_identity = Some(TypeIdentity::of::<R>()?);
         self.publish::<Q, C>(name, answer_identity, ExportEnd::Out(queue.clone()))?;

@@ -16,6 +16,7 @@ mod lifecycle;
 mod losing;
 mod mailboxes;
 mod outlets;
+mod overflow;
 mod processes;
 mod refusals;
 mod serving;

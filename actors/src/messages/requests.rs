@@ -4,16 +4,17 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use actix::{Message, Recipient};
-use netchan::channel::{Caller, Requests, Value};
+use netchan::channel::{Caller, Overflow, Requests, Value};
 use netchan::net::{ExportError, ImportError, ImportSettings, RecvSettings, SendSettings};
 
 macro_rules! channel_message {
-    ($(#[$doc:meta])* $name:ident<$($type:ident),+>, $settings:ty) => {
+    ($(#[$doc:meta])* $name:ident<$($type:ident),+>, $settings:ty $(, $extra:ident: $kind:ty)?) => {
         $(#[$doc])*
         #[must_use = "a message does something when it is sent"]
         pub struct $name<$($type),+> {
             pub(crate) name: String,
             pub(crate) settings: $settings,
+            $(pub(crate) $extra: $kind,)?
             types: PhantomData<fn($($type),+)>,
         }
 
@@ -21,7 +22,8 @@ macro_rules! channel_message {
             /// The channel of this name.
             pub fn new(name: impl Into<String>) -> Self {
                 let settings = <$settings>::default();
-                $name { name: name.into(), settings, types: PhantomData }
+                $(let $extra = <$kind>::default();)?
+                $name { name: name.into(), settings, $($extra,)? types: PhantomData }
             }
 
             /// With other settings than the default.
@@ -67,7 +69,7 @@ channel_message! {
     ///     Ok(divider.send(Divide(10, 2)).await??)
     /// }
     /// ```
-    ImportRecipient<M>, ImportSettings
+    ImportRecipient<M>, ImportSettings, overflow: Overflow
 }
 
 channel_message! {
@@ -87,7 +89,7 @@ channel_message! {
     /// To an [`ExporterActor`](crate::ExporterActor): export a channel that leads to the actors of those
     /// who import it. The result is a `Recipient`, as that of [`ImportRecipient`]. Each message goes to
     /// one importer, and that one answers it.
-    ExportRecipient<M>, SendSettings
+    ExportRecipient<M>, SendSettings, overflow: Overflow
 }
 
 channel_message! {
@@ -107,6 +109,20 @@ impl<M> ImportRecipient<M> {
     /// How many messages may be in flight or not handled; less than 1 means 1.
     pub fn size(mut self, values: u32) -> Self {
         self.settings = self.settings.size(values);
+        self
+    }
+
+    /// What becomes of messages by `do_send` while the channel is full. Default: [`Overflow::Wait`].
+    pub fn overflow(mut self, policy: Overflow) -> Self {
+        self.overflow = policy;
+        self
+    }
+}
+
+impl<M> ExportRecipient<M> {
+    /// What becomes of messages by `do_send` while the channel is full. Default: [`Overflow::Wait`].
+    pub fn overflow(mut self, policy: Overflow) -> Self {
+        self.overflow = policy;
         self
     }
 }

@@ -22,6 +22,7 @@ use crate::channel::asks::Asks;
 use crate::channel::backlog::Backlog;
 use crate::channel::consumers::{ConsumerKey, ring};
 use crate::channel::feeder::{Feeder, Feeders};
+use crate::channel::overflow::{OverflowListener, Overflowed, Tell};
 use crate::channel::ready::ReadySet;
 use crate::channel::signal::{KeptListener, Signal};
 use crate::channel::{Closed, CodecError, Shape, Slow};
@@ -45,6 +46,7 @@ pub(crate) struct Outgoing {
     feeders: Feeders,
     /// On a channel of requests: those that wait for an answer.
     asks: Option<Arc<Asks>>,
+    overflow_listener: OverflowListener,
     /// A long value came by: values are encoded outside the lock, so that nobody waits for that.
     has_long_values: AtomicBool,
     /// Sessions may be cut off.
@@ -69,6 +71,7 @@ impl Outgoing {
             closed: Event::new(),
             feeders: Feeders::default(),
             asks,
+            overflow_listener: OverflowListener::default(),
             has_long_values: AtomicBool::new(false),
             may_cut_off: bounds.shape == Shape::Broadcast(Slow::Disconnect),
         })
@@ -456,6 +459,16 @@ impl Outgoing {
 
     pub(crate) fn add_feeder(&self, feeder: Arc<dyn Feeder>) {
         self.feeders.add(feeder);
+    }
+
+    /// Sets who is told of messages that are dropped in front of this queue.
+    pub(crate) fn on_overflow(&self, tell: Tell) {
+        self.overflow_listener.set(tell);
+    }
+
+    /// Tells of messages that were dropped in front of this queue.
+    pub(crate) fn tell_overflow(&self, overflowed: Overflowed) {
+        self.overflow_listener.tell(overflowed);
     }
 
     /// Waits until values that were given to feeders are in the queue.
