@@ -10,7 +10,7 @@ use futures::stream::FuturesUnordered;
 use netchan::channel::{AskError, Caller, Requests};
 use netchan::net::{Event, ImportSettings, Unconfirmed};
 use netchan_actix::messages::{
-    Events, ExportReceiver, ExportRequests, ImportCaller, ImportRequests,
+    Events, ExportReceiver, ExportRequests, ImportCaller, ImportRecipient, ImportRequests,
 };
 use serde::{Deserialize, Serialize};
 
@@ -274,6 +274,29 @@ async fn an_exporter_asks_its_importers_over_cuts() -> TestResult {
             let answers = asks.await?;
             assert!(answers.iter().enumerate().all(|(at, a)| *a == 2 * (100 * round + at as u64)));
         }
+        Ok(())
+    })
+    .await
+}
+
+#[actix::test]
+async fn a_recipient_gets_the_answers_of_the_actor_on_the_other_side() -> TestResult {
+    guarded(async {
+        let scene = Scene::new().await?;
+        let handled = Handled::default();
+        let doubler = Doubler { handled: handled.clone() }.start().recipient();
+        let export = ExportReceiver::<Double>::new("doubles").deliver_to(doubler);
+        scene.exporter.send(export).await??;
+        let doubles = scene.importer.send(ImportRecipient::<Double>::new("doubles")).await??;
+        for round in 0..10 {
+            let asks = (0..100).map(|number| doubles.send(Double(100 * round + number)));
+            let asks = futures::future::try_join_all(asks);
+            scene.proxy.cut();
+            let answers = asks.await?;
+            assert!(answers.iter().enumerate().all(|(at, a)| *a == 2 * (100 * round + at as u64)));
+        }
+        assert_eq!(handled.borrow().len(), 1000);
+        assert!(handled.borrow().values().all(|times| *times == 1));
         Ok(())
     })
     .await
