@@ -202,6 +202,12 @@ async fn a_request_whose_time_is_up_is_not_begun() {
         responder.answer(4).unwrap();
         assert_eq!(late.await, Ok(4));
         assert!(matches!(soon.await, Err(AskError::DeadlineExceeded { .. })));
+        let patient = caller.clone().with_deadline(Duration::from_secs(1));
+        let forgotten = patient.begin_ask(3).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert_eq!(requests.try_recv().unwrap_err(), TryRecvError::Empty);
+        let by = Origin::Peer;
+        assert_eq!(forgotten.await, Err(AskError::DeadlineExceeded { by }));
         let nobody = caller.ask_within(3, Duration::from_secs(1)).await;
         assert_eq!(nobody, Err(AskError::DeadlineExceeded { by: Origin::Local }));
         assert_eq!(caller.unanswered(), 0);
