@@ -73,7 +73,8 @@ impl Answering {
         // One that is neither in hand nor still to come was answered meanwhile.
         let may_come =
             number > self.highest && self.cancelled.len() < self.begun.len() + self.window_values;
-        (is_in_hand || may_come) && self.cancelled.insert(number) && is_in_hand
+        let is_new = (is_in_hand || may_come) && self.cancelled.insert(number);
+        is_new && is_in_hand
     }
 
     pub(super) fn is_cancelled(&self, number: u64) -> bool {
