@@ -63,6 +63,13 @@ statistics! {
     channels_refused,
     channels_completed,
     hangups,
+    requests_answered,
+    requests_taken_out_of_order,
+    requests_cancelled,
+    /// Cancelled before they were taken.
+    requests_passed_over,
+    /// Answers to requests that an earlier session has answered as well.
+    answers_repeated,
     values_sent,
     values_delivered,
     values_lost_by_hangups,
