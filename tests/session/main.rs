@@ -21,6 +21,7 @@ mod hostile_credit;
 mod hostile_numbers;
 mod hostile_sequence;
 mod large_values;
+mod requests;
 mod resume;
 mod stalled;
 mod windows;
