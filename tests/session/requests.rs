@@ -3,7 +3,7 @@
 
 use netchan::dir::Dir;
 use netchan::id::ChannelId;
-use netchan::limits::WINDOW_BYTES_MIN;
+use netchan::limits::{REPLAY_FRAMES_MAX, WINDOW_BYTES_MIN};
 use netchan::session::{OpenRequest, Remains, RequestTerms, SessionError};
 use netchan::wire::{Code, Content, Data, Frame, Open};
 
@@ -381,6 +381,19 @@ fn a_cancel_without_a_link_is_said_on_the_next() {
         script.side.resume(script.now, 1);
         script.expect(Frame::Cancel { channel: FIRST, request: 5 });
     }
+}
+
+#[test]
+fn cancels_that_nobody_acknowledges_are_bounded_and_no_fault_of_the_peer() {
+    let [_, mut script] = scripts(true);
+    script.side.session.handle_link_lost(script.now).expect("the session is kept");
+    let cancels = 3 * REPLAY_FRAMES_MAX;
+    (0..cancels).for_each(|request| script.side.session.cancel(FIRST, request as u64));
+    let resumed = script.side.session.handle_resume(script.now, 1);
+    let repeated = resumed.expect("one frame was sent").repeated_frames;
+    assert!((REPLAY_FRAMES_MAX..2 * REPLAY_FRAMES_MAX).contains(&repeated), "{repeated}");
+    // The peer has not heard of any of them, so it cannot have acknowledged them.
+    script.send(crate::script::open(2, Dir::Recv, 4));
 }
 
 // Values that are taken in any order.
