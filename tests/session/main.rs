@@ -19,6 +19,7 @@ mod hostile_bytes;
 mod hostile_channels;
 mod hostile_credit;
 mod hostile_numbers;
+mod hostile_requests;
 mod hostile_sequence;
 mod large_values;
 mod requests;
