@@ -1,16 +1,14 @@
 //! What the users on both sides do.
 
-use std::collections::BTreeMap;
-
 use netchan::dir::Dir;
 use netchan::limits::WINDOW_VALUES_MAX;
 use netchan::session::{OpenRequest, Role};
 use netchan::wire::{Code, Content, Open};
 
-use crate::both::{Both, ROLES};
-use crate::inlet::Inlet;
+use crate::both::ROLES;
 use crate::model::Record;
-use crate::side::{Over, Side};
+use crate::requests::Requests;
+use crate::side::Over;
 use crate::waits::Wait;
 use crate::world::World;
 
@@ -21,11 +19,18 @@ pub(crate) struct Ask {
     pub(crate) window_bytes: u64,
     pub(crate) limit: Option<u64>,
     pub(crate) redelivers: bool,
+    pub(crate) content: Content,
 }
 
 impl Default for Ask {
     fn default() -> Ask {
-        Ask { window_values: 256, window_bytes: 1 << 20, limit: None, redelivers: true }
+        Ask {
+            window_values: 256,
+            window_bytes: 1 << 20,
+            limit: None,
+            redelivers: true,
+            content: Content::Values,
+        }
     }
 }
 
@@ -34,23 +39,10 @@ impl World {
     /// session.
     pub(crate) fn open(&mut self, sender: Role, ask: Ask) -> usize {
         self.model.push(Record {
-            sender,
-            window_values: ask.window_values,
-            window_bytes: ask.window_bytes,
             limit: ask.limit,
             redelivers: ask.redelivers,
-            lengths: Vec::new(),
-            skips: BTreeMap::new(),
-            is_finished: false,
-            is_over: false,
-            is_refused: false,
-            is_hung_up: false,
-            id: None,
-            first: 0,
-            received: 0,
-            taken: 0,
-            lost: Both::default(),
-            receiver_died: false,
+            requests: (ask.content == Content::Requests).then(Requests::default),
+            ..Record::new(sender, ask.window_values, ask.window_bytes)
         });
         let channel = self.model.len() - 1;
         self.sides[sender].queues.of(channel);
@@ -60,13 +52,10 @@ impl World {
 
     /// The importer asks for the channels that the session does not have yet.
     fn ask_for_channels(&mut self) {
-        let World { model, sides, settings, .. } = self;
-        let Side { session: Some(session), over: None, queues, inlets, .. } = &mut sides.importer
-        else {
-            return;
-        };
+        let World { model, sides, .. } = self;
+        let importer = &mut sides.importer;
         for (channel, record) in model.iter_mut().enumerate() {
-            if record.id.is_some() || record.is_over {
+            if record.id.is_some() || record.is_over || record.answers.is_some() {
                 continue;
             }
             let request = OpenRequest {
@@ -75,7 +64,7 @@ impl World {
                 codec: "bytes".into(),
                 identity: [0; 16],
                 answer_identity: [0; 16],
-                content: Content::Values,
+                content: record.content(),
                 clock_ms: 0,
                 window_values: record.window_values,
                 window_bytes: record.window_bytes,
@@ -83,32 +72,33 @@ impl World {
                 redelivers: record.redelivers,
             };
             // A session that is closing opens no more.
+            let Some(session) = importer.live() else { return };
             let Ok(id) = session.open(request) else { continue };
             record.id = Some(id);
-            queues.names.insert(id, channel);
-            if record.dir() == Dir::Recv {
-                let (values, bytes) = (record.window_values, record.window_bytes);
-                let inlet = Inlet::new(channel, values, bytes, settings.frame_bytes_max.importer);
-                inlets.insert(id, inlet);
-            } else {
+            if record.dir() == Dir::Send {
                 session.ready(id);
+            }
+            importer.queues.names.insert(id, channel);
+            if record.dir() == Dir::Recv {
+                importer.open_inlet(id, channel, record);
             }
         }
     }
 
     /// The exporter says yes.
     fn accept(&mut self, open: &Open) {
-        let World { model, sides, settings, .. } = self;
+        let channel = self.sides.exporter.queues.names[&open.channel];
+        if self.model[channel].requests.is_some() {
+            self.accept_requests(open, channel);
+        } else if let Some(session) = self.sides.exporter.live() {
+            let record = &self.model[channel];
+            session.accept(open, WINDOW_VALUES_MAX, record.window_bytes, record.redelivers);
+        }
+        let World { model, sides, .. } = self;
         let exporter = &mut sides.exporter;
-        let channel = exporter.queues.names[&open.channel];
-        let record = &model[channel];
-        let Some(session) = exporter.live() else { return };
-        session.accept(open, WINDOW_VALUES_MAX, record.window_bytes, record.redelivers);
         if open.dir == Dir::Send {
-            let (values, bytes) = (open.window_values, record.window_bytes);
-            let inlet = Inlet::new(channel, values, bytes, settings.frame_bytes_max.exporter);
-            exporter.inlets.insert(open.channel, inlet);
-        } else {
+            exporter.open_inlet(open.channel, channel, &model[channel]);
+        } else if let Some(session) = exporter.live() {
             session.ready(open.channel);
         }
     }
@@ -133,16 +123,22 @@ impl World {
 
     /// The user queues values.
     pub(crate) fn send(&mut self, channel: usize, lengths: &[u32]) {
+        let _can_be_sent = self.try_send(channel, lengths);
+    }
+
+    /// The user queues values; says whether they can still be sent.
+    pub(crate) fn try_send(&mut self, channel: usize, lengths: &[u32]) -> bool {
         let record = &mut self.model[channel];
         let side = &mut self.sides[record.sender];
         let queue = side.queues.of(channel);
         if record.is_finished || record.is_over || queue.is_over || record.is_hung_up {
-            return;
+            return false;
         }
         record.lengths.extend_from_slice(lengths);
         queue.waiting.extend(lengths);
         self.statistics.values_sent += lengths.len() as u64;
         self.ready(channel);
+        true
     }
 
     /// The user leaves values out before it queues the next one.
@@ -177,6 +173,9 @@ impl World {
 
     /// The receiver's user takes up to so many values; says how many there were.
     pub(crate) fn take(&mut self, channel: usize, values_max: usize) -> usize {
+        if self.model[channel].requests.is_some() {
+            return self.take_requests(channel, values_max);
+        }
         let (now, World { model, sides, .. }) = (self.now, &mut *self);
         let record = &mut model[channel];
         let receiver = &mut sides[record.receiver()];
@@ -191,6 +190,7 @@ impl World {
             receiver.drain_events(model);
         }
         self.statistics.values_delivered += count as u64;
+        self.hear_answers(channel);
         count
     }
 
@@ -209,6 +209,7 @@ impl World {
         // Instead of an answer it is a refusal.
         model[channel].is_refused = side.requests.len() < before;
         model[channel].is_hung_up = true;
+        model[channel].can_cancel_no_more(role);
         side.dissociate(id);
         let session = side.live().expect("it is not over");
         session.hangup(now, id, Code::HungUp, text);
@@ -277,13 +278,14 @@ impl World {
         if role == Role::Exporter && (self.answers_at_once || self.users_take) {
             self.answer();
         }
+        self.finish_answers(role);
         if !self.users_take {
             return false;
         }
         let mut is_any = false;
         for channel in 0..self.model.len() {
             if self.model[channel].sender == role {
-                if self.users_finish {
+                if self.users_finish && self.model[channel].answers.is_none() {
                     self.finish(channel);
                 }
             } else {
