@@ -82,6 +82,12 @@ pub enum ImportError {
         /// The name.
         name: String,
     },
+    /// The exporter's end of a connection has nothing to import: it is the importer that asks.
+    #[error("only the importer of a connection can import {name:?}")]
+    NotImporter {
+        /// The name.
+        name: String,
+    },
     /// The channel has ended before it could be imported.
     #[error("the channel {name:?} has ended")]
     Ended {

@@ -130,7 +130,9 @@ impl Driver {
             .imports
             .iter()
             .any(|other| other.request.name == *name && !other.end.is_over());
-        let refusal = if is_postponed || self.endpoints.is_imported(name) {
+        let refusal = if self.registry.is_some() {
+            ImportError::NotImporter { name: name.clone() }
+        } else if is_postponed || self.endpoints.is_imported(name) {
             ImportError::AlreadyImported { name: name.clone() }
         } else {
             match self.session.open(import.request.clone()) {
