@@ -4,12 +4,13 @@
 //! credit for the peer that sent it. Receivers take from the lanes in turn.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 
 use event_listener::EventListener;
 use parking_lot::Mutex;
 
 use crate::channel::lane::{Batch, Corrupt, Fault, Held, Lane, LaneKey, LaneWindow, Taken};
+use crate::channel::offer::{Claiming, Offered};
 use crate::channel::ready::ReadySet;
 use crate::channel::signal::{KeptListener, Signal};
 use crate::channel::{Closed, Origin, Reason};
@@ -27,6 +28,8 @@ pub(crate) enum EndsWith {
     LastImporter,
     /// Only when this side ends it.
     Nobody,
+    /// When it is released: nobody has its sending end any more, and nobody can come by it.
+    Release,
 }
 
 /// The queue of a receiving channel.
@@ -35,6 +38,10 @@ pub(crate) struct Incoming {
     state: Mutex<State>,
     /// Values have come, or the channel has ended.
     arrived: Signal,
+    /// Values have ends of channels inside.
+    carries_ends: bool,
+    /// Offers its sending end.
+    offered: OnceLock<Weak<Offered>>,
 }
 
 #[derive(Debug)]
@@ -53,6 +60,8 @@ struct State {
     last_closed: Option<Closed>,
     /// This side has ended the channel, at once.
     ended: Option<Closed>,
+    /// Nobody can send any more.
+    released: Option<Closed>,
 }
 
 /// What a receiver finds when it looks for more values.
@@ -65,7 +74,7 @@ pub(super) enum Found {
 }
 
 impl Incoming {
-    pub(crate) fn new(ends_with: EndsWith) -> Arc<Incoming> {
+    pub(crate) fn new(ends_with: EndsWith, carries_ends: bool) -> Arc<Incoming> {
         Arc::new(Incoming {
             state: Mutex::new(State {
                 ends_with,
@@ -77,8 +86,11 @@ impl Incoming {
                 is_closed: false,
                 last_closed: None,
                 ended: None,
+                released: None,
             }),
             arrived: Signal::default(),
+            carries_ends,
+            offered: OnceLock::new(),
         })
     }
 
@@ -97,6 +109,7 @@ impl Incoming {
             let rings = state.abandon(Lane::discard);
             drop(state);
             ring(rings);
+            self.revoke_offers();
         }
     }
 
@@ -110,6 +123,7 @@ impl Incoming {
         drop(state);
         ring(rings);
         self.arrived.notify_all();
+        self.revoke_offers();
     }
 
     /// Reports what was taken from `batch`.
@@ -181,19 +195,39 @@ impl Incoming {
         self.state.lock().lanes.values().map(Lane::values).sum()
     }
 
+    // For those who offer its sending end.
+
+    pub(super) fn is_offered_by(&self, offered: Weak<Offered>) {
+        let _is_new = self.offered.set(offered);
+    }
+
+    /// Nobody can send any more. What has come can still be taken.
+    pub(super) fn release(&self, closed: Closed) {
+        self.state.lock().released.get_or_insert(closed);
+        self.arrived.notify_all();
+    }
+
+    fn revoke_offers(&self) {
+        if let Some(offered) = self.offered.get().and_then(Weak::upgrade) {
+            offered.revoke();
+        }
+    }
+
     // For sessions.
 
-    /// Attaches a session.
+    /// Attaches a session. Ends of channels that are inside of values are claimed from its peer.
     pub(crate) fn attach(
         &self,
         ready: Arc<ReadySet>,
         channel: ChannelId,
         window: LaneWindow,
+        claiming: &Arc<impl Claiming + 'static>,
     ) -> LaneKey {
         let mut state = self.state.lock();
         state.last_key += 1;
         let key = LaneKey(state.last_key);
         let mut lane = Lane::new(ready, channel, window);
+        lane.claiming = self.carries_ends.then(|| claiming.clone() as Arc<dyn Claiming>);
         let mut ringing = None;
         if state.is_unwanted() {
             lane.stop();
@@ -281,6 +315,7 @@ impl Incoming {
         state.turns.clear();
         drop(state);
         self.arrived.notify_all();
+        self.revoke_offers();
     }
 
     /// Why nothing more will come; `None` while something may.
@@ -312,6 +347,9 @@ impl State {
         if let Some(closed) = &self.ended {
             return Some(closed.clone());
         }
+        if let Some(closed) = &self.released {
+            return Some(closed.clone());
+        }
         let closed = self.last_closed.as_ref()?;
         let is_end = self.is_closed
             || match self.ends_with {
@@ -321,7 +359,7 @@ impl State {
                         closed.is_finished() || closed.reason == Reason::ConnectionClosed;
                     has_left && self.lanes.values().all(|lane| lane.closed.is_some())
                 }
-                EndsWith::Nobody => false,
+                EndsWith::Nobody | EndsWith::Release => false,
             };
         is_end.then(|| closed.clone())
     }
@@ -352,7 +390,7 @@ impl State {
             if lane.hand_out(batch, only_one) == Err(Corrupt) {
                 return (Found::Corrupt, self.cut_off(key));
             }
-            batch.begin(key, lane.window());
+            batch.begin(key, lane.window(), &lane.claiming);
             // A batch of one value is taken before anybody can look.
             if !only_one && !self.batches.iter().any(|held| Arc::ptr_eq(held, batch.held())) {
                 self.batches.retain(|held| Arc::strong_count(held) > 1);

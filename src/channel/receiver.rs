@@ -209,6 +209,7 @@ impl<T> Receiver<T> {
 
     fn next_of_batch(&mut self) -> Option<Result<T, RecvError>> {
         let batch = self.batch.get_mut();
+        let _scope = batch.decode_scope();
         let result = match batch.next()? {
             Ok(bytes) => (self.decode)(bytes).map_err(RecvError::Undecodable),
             Err(_) => {
@@ -284,6 +285,7 @@ impl<T> Deliveries<T> {
         let Receiver { queue, decode, batch, .. } = &mut self.receiver;
         let batch = batch.get_mut();
         let lane = batch.lane()?;
+        let _scope = batch.decode_scope();
         match batch.next_uncounted()? {
             Ok((bytes, taken)) => {
                 let receipt = Receipt { queue: queue.clone(), lane, taken };

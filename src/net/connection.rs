@@ -7,18 +7,22 @@ use futures::future::join_all;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
-use crate::channel::identity::TypeIdentity;
-use crate::channel::{Bincode, Codec, EndsWith, Incoming, LaneWindow, Outgoing, OutgoingBounds};
+use crate::channel::identity::{self, TypeIdentity};
+use crate::channel::{
+    Bell, Bincode, Codec, EndsWith, Incoming, LaneWindow, Outgoing, OutgoingBounds,
+};
 use crate::channel::{Receiver, Sender, Slots, Value};
 use crate::dir::Dir;
 use crate::id::SessionId;
 use crate::limits::{COMMANDS_MAX, HANGUP_TIMEOUT};
 use crate::net::command::{Command, Import, ImportEnd};
+use crate::net::desk::Desk;
 use crate::net::driver::{Dialler, Driver, Surroundings, Uplink};
 use crate::net::error::NameError;
 use crate::net::event::Events;
 use crate::net::flush::{self, Flushing};
 use crate::net::handshake::{self, Ask, Link};
+use crate::net::offers::Offers;
 use crate::net::registry::Registry;
 use crate::net::report::Reports;
 use crate::net::shared::Shared;
@@ -74,6 +78,14 @@ use crate::session::{OpenRequest, Parameters, Role};
 pub struct Connection {
     commands: mpsc::Sender<Command>,
     shared: Arc<Shared>,
+    /// Where ends of channels go that are sent over it.
+    offers: Arc<Offers>,
+}
+
+/// Which side of its sessions a connection is.
+pub(super) enum Place {
+    Exporter(Arc<Registry>),
+    Importer { offer_lease: Duration },
 }
 
 impl Connection {
@@ -186,7 +198,8 @@ impl Connection {
     ) -> (Connection, Driver) {
         let parameters = config.parameters(Role::Importer);
         let reports = Reports::new(when_unread);
-        Connection::start(peer, parameters, uplink, None, reports, Events::new())
+        let place = Place::Importer { offer_lease: config.offer_lease };
+        Connection::start(peer, parameters, uplink, place, reports, Events::new())
     }
 
     /// A connection whose session waits for its first link.
@@ -194,16 +207,25 @@ impl Connection {
         peer: String,
         parameters: Parameters,
         uplink: Uplink,
-        registry: Option<Arc<Registry>>,
+        place: Place,
         reports: Arc<Reports>,
         events: Events,
     ) -> (Connection, Driver) {
         let (sender, commands) = mpsc::channel(COMMANDS_MAX);
+        let bell = Arc::<Bell>::default();
+        let (registry, offers) = match place {
+            Place::Exporter(registry) => {
+                let offers = registry.offers.clone();
+                (Some(registry), offers)
+            }
+            Place::Importer { offer_lease } => (None, Offers::new(offer_lease, Some(bell.clone()))),
+        };
+        let desk = Desk::new(offers.clone(), bell);
         let shared = Shared::new(peer, reports.clone(), events.clone());
         let surroundings =
-            Surroundings { registry, reports, events, commands, shared: shared.clone() };
+            Surroundings { registry, reports, events, commands, desk, shared: shared.clone() };
         let driver = Driver::new(parameters, uplink, surroundings);
-        (Connection { commands: sender, shared }, driver)
+        (Connection { commands: sender, shared, offers }, driver)
     }
 
     /// Imports a channel to which this side sends.
@@ -221,13 +243,14 @@ impl Connection {
         settings: ImportSettings,
     ) -> Result<Sender<T>, ImportError> {
         settings.check()?;
-        let queue = Outgoing::new(OutgoingBounds {
+        let bounds = OutgoingBounds {
             capacity_values: settings.size_values,
             queue_bytes: settings.queue_bytes,
             slots: Slots::UntilTaken,
             limit: settings.limit,
             redelivers: settings.unconfirmed == Unconfirmed::Redeliver,
-        });
+        };
+        let queue = Outgoing::new(bounds, self.offers.offering_for::<T>());
         let sender = Sender::new::<Bincode>(queue.clone());
         self.import::<T>(Dir::Send, name, settings, ImportEnd::Out(queue)).await?;
         Ok(sender)
@@ -248,7 +271,7 @@ impl Connection {
         settings: ImportSettings,
     ) -> Result<Receiver<T>, ImportError> {
         settings.check()?;
-        let queue = Incoming::new(EndsWith::ItsPeer);
+        let queue = Incoming::new(EndsWith::ItsPeer, identity::carries_ends::<T>());
         let receiver = Receiver::new::<Bincode>(queue.clone());
         let window = LaneWindow { values: settings.size_values, bytes: settings.window_bytes };
         self.import::<T>(Dir::Recv, name, settings, ImportEnd::In(queue, window)).await?;

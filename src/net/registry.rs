@@ -5,18 +5,21 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use crate::channel::identity::TypeIdentity;
+use crate::channel::identity::{self, TypeIdentity};
 use crate::channel::{Closed, Codec, EndsWith, Incoming, LaneWindow, Origin, Outgoing};
 use crate::channel::{OutgoingBounds, Reason, Receiver, Sender, Slots, Value};
 use crate::dir::Dir;
 use crate::net::error::NameError;
+use crate::net::offers::Offers;
 use crate::net::{ExportError, RecvSettings, SendSettings, Unconfirmed};
 use crate::wire::{Code, Open};
 
 /// The exported channels by name.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Registry {
     state: Mutex<State>,
+    /// Ends of channels in messages, to whichever importer they go.
+    pub(super) offers: Arc<Offers>,
 }
 
 #[derive(Debug, Default)]
@@ -94,18 +97,23 @@ impl ExportEnd {
 }
 
 impl Registry {
+    pub(super) fn new(offers: Arc<Offers>) -> Arc<Registry> {
+        Arc::new(Registry { state: Mutex::default(), offers })
+    }
+
     pub(super) fn export_sender<T: Value, C: Codec>(
         &self,
         name: &str,
         settings: SendSettings,
     ) -> Result<Sender<T>, ExportError> {
-        let queue = Outgoing::new(OutgoingBounds {
+        let bounds = OutgoingBounds {
             capacity_values: settings.capacity_values,
             queue_bytes: settings.queue_bytes,
             slots: Slots::UntilDispatched,
             limit: None,
             redelivers: settings.unconfirmed == Unconfirmed::Redeliver,
-        });
+        };
+        let queue = Outgoing::new(bounds, self.offers.offering_for::<T>());
         let sender = Sender::new::<C>(queue.clone());
         self.publish::<T, C>(name, ExportEnd::Out(queue))?;
         Ok(sender)
@@ -118,7 +126,7 @@ impl Registry {
     ) -> Result<Receiver<T>, ExportError> {
         settings.check()?;
         let ends_with = if settings.stays_open { EndsWith::Nobody } else { EndsWith::LastImporter };
-        let queue = Incoming::new(ends_with);
+        let queue = Incoming::new(ends_with, identity::carries_ends::<T>());
         let receiver = Receiver::new::<C>(queue.clone());
         let window = LaneWindow { values: settings.window_values, bytes: settings.window_bytes };
         self.publish::<T, C>(name, ExportEnd::In(queue, window))?;
@@ -209,9 +217,12 @@ impl Registry {
     pub(super) fn close(&self) {
         let mut state = self.state.lock();
         state.is_closed = true;
+        let closed = Closed::new(Origin::Local, Reason::ConnectionClosed);
         for (_, export) in state.exports.drain() {
-            export.end.end(Closed::new(Origin::Local, Reason::ConnectionClosed));
+            export.end.end(closed.clone());
         }
+        drop(state);
+        self.offers.close(&closed);
     }
 
     pub(super) fn is_closed(&self) -> bool {

@@ -4,6 +4,7 @@
 //! an import, one per importer for an export) takes values when it has credit for them. A value is
 //! taken by exactly one session.
 
+mod carried;
 mod reservation;
 
 use std::sync::Arc;
@@ -15,6 +16,8 @@ use parking_lot::Mutex;
 use crate::channel::backlog::Backlog;
 use crate::channel::consumers::{ConsumerKey, Consumers, ring};
 use crate::channel::feeder::{Feeder, Feeders};
+use crate::channel::offer::Offering;
+use crate::channel::outgoing::carried::Carried;
 use crate::channel::ready::ReadySet;
 use crate::channel::signal::{KeptListener, Signal};
 use crate::channel::{Closed, CodecError, Origin, Reason};
@@ -79,6 +82,8 @@ pub(crate) struct Outgoing {
     feeders: Feeders,
     /// A long value came by: values are encoded outside the lock, so that nobody waits for that.
     has_long_values: AtomicBool,
+    /// Where ends of channels are offered that are inside of values; nowhere if the type has none.
+    offering: Option<Arc<dyn Offering>>,
 }
 
 #[derive(Debug)]
@@ -97,10 +102,15 @@ struct State {
     discarded_values: u64,
     /// What became of values in all sessions that were lost.
     losses: Aftermath,
+    /// Offers in values that wait.
+    carried: Carried,
 }
 
 impl Outgoing {
-    pub(crate) fn new(bounds: OutgoingBounds) -> Arc<Outgoing> {
+    pub(crate) fn new(
+        bounds: OutgoingBounds,
+        offering: Option<Arc<dyn Offering>>,
+    ) -> Arc<Outgoing> {
         Arc::new(Outgoing {
             state: Mutex::new(State {
                 bounds,
@@ -115,12 +125,14 @@ impl Outgoing {
                 ended: None,
                 discarded_values: 0,
                 losses: Aftermath::default(),
+                carried: Carried::default(),
             }),
             slot_freed: Signal::default(),
             dispatched: Event::new(),
             closed: Event::new(),
             feeders: Feeders::default(),
             has_long_values: AtomicBool::new(false),
+            offering,
         })
     }
 
@@ -131,7 +143,7 @@ impl Outgoing {
         &self,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
     ) -> Result<(), PushError> {
-        if self.has_long_values.load(Ordering::Relaxed) {
+        if self.encodes_outside() {
             return self.reserve()?.push(encode);
         }
         self.push_into(|state| state.check_slot(), encode)
@@ -166,6 +178,13 @@ impl Outgoing {
         }
         ring(woken);
         Ok(())
+    }
+
+    /// Whether values are encoded outside of the lock. Those with ends of channels inside are, because
+    /// an end may be one of this very channel.
+    #[inline]
+    fn encodes_outside(&self) -> bool {
+        self.has_long_values.load(Ordering::Relaxed) || self.offering.is_some()
     }
 
     /// Waits until there may be a slot, or the channel has ended.
@@ -392,7 +411,9 @@ impl Outgoing {
         state.discarded_values += discarded;
         state.dispatched_values = state.accepted_values;
         state.backlog = Backlog::default();
+        let withdrawn = std::mem::take(&mut state.carried);
         drop(state);
+        drop(withdrawn);
         self.notify_all();
         discarded
     }
@@ -561,6 +582,7 @@ impl State {
     fn take(&mut self, values_max: u64, bytes_wanted: usize, chunk: &mut Chunk) -> u64 {
         let taken = self.backlog.take(values_max, bytes_wanted, chunk);
         self.dispatched_values += taken;
+        self.carried.sent(self.dispatched_values);
         taken
     }
 }

@@ -1,9 +1,8 @@
 //! A slot that is kept for a value which comes later.
 
-use std::sync::atomic::Ordering;
-
 use crate::channel::CodecError;
 use crate::channel::consumers::ring;
+use crate::channel::offer::EncodeScope;
 use crate::channel::outgoing::{Outgoing, PushError};
 use crate::prefix;
 
@@ -20,7 +19,7 @@ impl Reservation<'_> {
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
     ) -> Result<(), PushError> {
         let queue = self.queue;
-        if queue.has_long_values.load(Ordering::Relaxed) {
+        if queue.encodes_outside() {
             return self.push_encoded_outside(encode);
         }
         queue.push_into(|state| state.check_open(), encode)
@@ -31,10 +30,21 @@ impl Reservation<'_> {
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
     ) -> Result<(), PushError> {
         let mut bytes = Vec::new();
-        prefix::Encoder::wide().append(&mut bytes, encode).map_err(PushError::Unencodable)?;
+        // Offers that come to nothing are withdrawn when the lock is free.
+        let scope = self.queue.offering.as_ref().map(EncodeScope::enter);
+        if let Err(error) = prefix::Encoder::wide().append(&mut bytes, encode) {
+            return Err(PushError::Unencodable(match &scope {
+                Some(scope) => scope.explain(error),
+                None => error,
+            }));
+        }
         let mut state = self.queue.state.lock();
         state.check_open()?;
         state.append_encoded(bytes);
+        if let Some(scope) = &scope {
+            let value = state.accepted_values;
+            state.carried.add(value, scope.take_tickets());
+        }
         let (woken, was_last) = (state.consumers.wake_one(), state.is_finished);
         drop(state);
         if was_last {

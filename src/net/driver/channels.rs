@@ -8,7 +8,7 @@ use crate::id::ChannelId;
 use crate::net::driver::{Driver, now};
 use crate::net::endpoints::{Endpoint, Queue};
 use crate::net::registry::ExportEnd;
-use crate::net::{self, ConnectionEnd, ImportError, Report};
+use crate::net::{self, ConnectionEnd, ImportError, Report, offers};
 use crate::session::{Event, Session};
 use crate::wire::{Code, Open};
 
@@ -69,7 +69,9 @@ impl Driver {
             }
             Event::Ended { channel } => {
                 if let Some(endpoint) = self.endpoints.find_mut(channel) {
-                    endpoint.close(Closed::new(Origin::Peer, Reason::Finished));
+                    let closed = Closed::new(Origin::Peer, Reason::Finished);
+                    endpoint.close(closed.clone());
+                    endpoint.complete_claim(&closed);
                 }
             }
             Event::HungUp { channel, code, text } => self.hung_up(channel, code, text)?,
@@ -83,6 +85,10 @@ impl Driver {
     /// Answers a peer that wants to import.
     fn answer(&mut self, open: Open) -> Result<(), ConnectionEnd> {
         let channel = open.channel;
+        if offers::is_offered(&open.name) {
+            self.answer_claim(open);
+            return Ok(());
+        }
         let found = match &self.registry {
             Some(registry) => registry.find(&open),
             None => Err((Code::UnknownName, String::new())),
@@ -93,7 +99,7 @@ impl Driver {
                 let redelivers = matches!(&end, ExportEnd::Out(queue) if queue.redelivers());
                 self.session.accept(&open, values, bytes, redelivers);
                 let end = end.with_window(values.min(open.window_values));
-                self.endpoints.attach_export(channel, open.name, end);
+                self.endpoints.attach_export(channel, open.name, end, None);
                 self.session.ready(channel);
                 self.tell_channel_open(channel);
                 Ok(())
@@ -141,13 +147,22 @@ impl Driver {
             return Ok(());
         }
         let Some(endpoint) = self.endpoints.find_mut(channel) else { return Ok(()) };
-        endpoint.close(Closed::by_peer(code, text.clone()));
+        let closed = match code {
+            Code::UnknownName | Code::Ended if endpoint.is_claim() => {
+                Closed::new(Origin::Peer, Reason::NotOffered)
+            }
+            code => Closed::by_peer(code, text.clone()),
+        };
+        endpoint.close(closed);
         let dir = endpoint.dir();
         let discarded_values = endpoint.discarded_values;
         self.give_up_flushes(channel, discarded_values);
         let Some(Endpoint { name, opening, .. }) = self.endpoints.detach(channel) else {
             return Ok(());
         };
+        if name.is_empty() {
+            return Ok(());
+        }
         if let Some(reply) = opening {
             let error = ImportError::refused(name.clone(), dir, code, text.clone());
             let _nobody_waits = reply.send(Err(error));
@@ -186,7 +201,9 @@ impl Driver {
         text: String,
     ) -> Result<(), ConnectionEnd> {
         let Some(endpoint) = self.endpoints.find_mut(channel) else { return Ok(()) };
-        endpoint.close(Closed::by_peer(code, text.clone()));
+        let closed = Closed::by_peer(code, text.clone());
+        endpoint.close(closed.clone());
+        endpoint.complete_claim(&closed);
         match code {
             Code::Complete | Code::HungUp | Code::ReceiverDropped => Ok(()),
             code => {
@@ -215,7 +232,9 @@ impl Driver {
 
 impl Driver {
     fn tell_channel_open(&self, channel: ChannelId) {
-        if let Some(endpoint) = self.endpoints.find(channel) {
+        if let Some(endpoint) = self.endpoints.find(channel)
+            && !endpoint.name.is_empty()
+        {
             let (name, dir) = (endpoint.name.clone(), endpoint.dir());
             self.tell(|peer| net::Event::ChannelOpened { peer, name, dir });
         }

@@ -1,0 +1,36 @@
+//! Sending ends that are sent on: what comes for them is passed on to where they lead.
+
+use crate::channel::codec::Value;
+use crate::channel::offer::{End, OfferError, RemoteSender, Token, scope};
+use crate::channel::{Receiver, Sender};
+use crate::limits::WINDOW_VALUES_DEFAULT;
+
+/// Offers an end whose values go to `sender`.
+pub(super) fn offer<T: Value>(sender: &Sender<T>) -> Result<Token, OfferError> {
+    let offering = scope::offering()?;
+    // A type that cannot be sent has no sender.
+    let (handle, receiver) =
+        RemoteSender::channel(WINDOW_VALUES_DEFAULT).map_err(|_| OfferError::NoChannel)?;
+    let End::Here(offered) = &handle.end else { return Err(OfferError::NoChannel) };
+    let token = scope::offer(offered)?;
+    let task = Box::pin(pass_on(receiver, sender.clone()));
+    offering.spawn(task).map_err(scope::refuse)?;
+    Ok(token)
+}
+
+/// Passes values on until nobody can send any more, or nobody wants them. A value counts as taken when
+/// the next channel has it, so the windows of both bound what is in between.
+async fn pass_on<T: Value>(receiver: Receiver<T>, sender: Sender<T>) {
+    let mut deliveries = receiver.into_deliveries();
+    let closed = sender.watch_closed();
+    let passing = async {
+        while let Ok((value, receipt)) = deliveries.next().await {
+            if sender.send(value).await.is_err() {
+                return;
+            }
+            drop(receipt);
+        }
+    };
+    // Whoever sends is told at once that the way is closed, although nothing comes.
+    futures::future::select(Box::pin(closed), Box::pin(passing)).await;
+}

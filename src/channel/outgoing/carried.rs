@@ -1,0 +1,29 @@
+//! Offers in values that wait to be sent.
+
+use std::collections::VecDeque;
+
+use crate::channel::offer::Ticket;
+
+/// The offers of each value that was never taken by a session, in the order of the values. Dropped,
+/// they are withdrawn.
+#[derive(Debug, Default)]
+pub(super) struct Carried {
+    /// By the number of the value, counted from 1 in the order in which values were accepted.
+    by_value: VecDeque<(u64, Vec<Ticket>)>,
+}
+
+impl Carried {
+    pub(super) fn add(&mut self, value: u64, tickets: Vec<Ticket>) {
+        if !tickets.is_empty() {
+            self.by_value.push_back((value, tickets));
+        }
+    }
+
+    /// Sessions have so many values. When some came back, they are the first to be taken again, so
+    /// the number is never higher than that of a value which was taken.
+    pub(super) fn sent(&mut self, values: u64) {
+        while let Some((_, tickets)) = self.by_value.pop_front_if(|(value, _)| *value <= values) {
+            tickets.into_iter().for_each(Ticket::sent);
+        }
+    }
+}
