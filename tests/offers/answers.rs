@@ -10,32 +10,41 @@ use crate::support::{Joined, Request, guarded, reply_to, request, take_all};
 
 async fn to_exporter(joined: &Joined) -> (Sender<Request>, Receiver<Request>) {
     let settings = RecvSettings::default().stays_open();
-    let requests = joined.exporter.export_receiver("requests", settings).unwrap();
-    let ask = joined.importer.import_sender("requests", Default::default()).await.unwrap();
+    let requests = joined.exporter.export_receiver("requests", settings).expect("a free name");
+    let ask = joined
+        .importer
+        .import_sender("requests", Default::default())
+        .await
+        .expect("the channel is exported");
     (ask, requests)
 }
 
 async fn to_importer(joined: &Joined) -> (Sender<Request>, Receiver<Request>) {
-    let ask = joined.exporter.export_sender("requests", SendSettings::default()).unwrap();
-    let requests = joined.importer.import_receiver("requests", Default::default()).await.unwrap();
+    let ask =
+        joined.exporter.export_sender("requests", SendSettings::default()).expect("a free name");
+    let requests = joined
+        .importer
+        .import_receiver("requests", Default::default())
+        .await
+        .expect("the channel is exported");
     (ask, requests)
 }
 
 async fn answer(joined: &Joined, ask: Sender<Request>, mut requests: Receiver<Request>) {
     let (question, mut answers) = request(7, 4);
-    ask.send(question).await.unwrap();
-    let question = guarded(requests.recv()).await.unwrap();
+    ask.send(question).await.expect("the channel is open");
+    let question = guarded(requests.recv()).await.expect("a value comes");
     assert_eq!(question.number, 7);
     let answer = reply_to(question);
     let second = answer.clone();
     let sending = tokio::spawn(async move { answer.send_all(0..100).await });
     let mut values = Vec::new();
     while values.len() < 100 {
-        values.push(guarded(answers.recv()).await.unwrap());
+        values.push(guarded(answers.recv()).await.expect("a value comes"));
     }
-    sending.await.unwrap().unwrap();
+    sending.await.expect("the channel is open").expect("the channel is open");
     assert_eq!(values, Vec::from_iter(0..100));
-    second.send(100).await.unwrap();
+    second.send(100).await.expect("the channel is open");
     assert_eq!(joined.importer_status().await.offers + joined.exporter_status().await.offers, 1);
     assert_eq!(joined.importer_status().await.claims + joined.exporter_status().await.claims, 1);
     // The last holder.

@@ -19,10 +19,18 @@ struct Chain {
 async fn chain() -> Chain {
     let (first, second) = (Joined::new().await, Joined::new().await);
     let settings = RecvSettings::default().stays_open();
-    let at_second = first.exporter.export_receiver("requests", settings).unwrap();
-    let at_third = second.exporter.export_receiver("requests", settings).unwrap();
-    let from_first = first.importer.import_sender("requests", Default::default()).await.unwrap();
-    let from_second = second.importer.import_sender("requests", Default::default()).await.unwrap();
+    let at_second = first.exporter.export_receiver("requests", settings).expect("a free name");
+    let at_third = second.exporter.export_receiver("requests", settings).expect("a free name");
+    let from_first = first
+        .importer
+        .import_sender("requests", Default::default())
+        .await
+        .expect("the channel is exported");
+    let from_second = second
+        .importer
+        .import_sender("requests", Default::default())
+        .await
+        .expect("the channel is exported");
     Chain { first, second, from_first, at_second, from_second, at_third }
 }
 

@@ -41,31 +41,37 @@ impl Peer {
             credentials: Bytes::new(),
         };
         hello.encode(&mut bytes);
-        peer.link.write_all(&bytes).await.unwrap();
-        while !check_preamble(&mut peer.input).unwrap() {
+        peer.link.write_all(&bytes).await.expect("the link lasts");
+        while !check_preamble(&mut peer.input).expect("the exporter greets") {
             peer.read().await;
         }
-        while !matches!(Opening::decode(&mut peer.input).unwrap(), Some(Opening::Welcome(_))) {
+        while !matches!(
+            Opening::decode(&mut peer.input).expect("the exporter answers"),
+            Some(Opening::Welcome(_))
+        ) {
             peer.read().await;
         }
         peer
     }
 
     async fn read(&mut self) {
-        assert!(self.link.read_buf(&mut self.input).await.unwrap() > 0, "the link lasts");
+        assert!(
+            self.link.read_buf(&mut self.input).await.expect("the link lasts") > 0,
+            "the link lasts"
+        );
     }
 
     async fn say(&mut self, frame: Frame) {
         self.sequence += u32::from(frame.is_counted());
         let mut bytes = BytesMut::new();
         encode(&frame, self.sequence, &mut bytes);
-        self.link.write_all(&bytes).await.unwrap();
+        self.link.write_all(&bytes).await.expect("the link lasts");
     }
 
     /// The next counted frame.
     async fn hear(&mut self) -> Frame {
         loop {
-            match decode(&mut self.input, FRAME_BYTES_MAX).unwrap() {
+            match decode(&mut self.input, FRAME_BYTES_MAX).expect("whole frames come") {
                 Some(frame) if frame.frame.is_counted() => return frame.frame,
                 Some(_) => {}
                 None => self.read().await,
@@ -88,7 +94,7 @@ fn open(number: u32, dir: Dir, name: &str) -> Open {
         dir,
         name: name.into(),
         codec: "bincode2".into(),
-        identity: TypeIdentity::of::<u64>().unwrap().0,
+        identity: TypeIdentity::of::<u64>().expect("numbers have an identity").0,
         window_values: 10,
         window_bytes: 1 << 20,
         limit: None,
@@ -109,15 +115,15 @@ struct Offered {
 }
 
 async fn offered(exporter: &Exporter) -> Offered {
-    let ask = exporter.export_sender("out", SendSettings::default()).unwrap();
+    let ask = exporter.export_sender("out", SendSettings::default()).expect("a free name");
     let (question, answers) = request(7, 4);
-    ask.send(question).await.unwrap();
+    ask.send(question).await.expect("the channel is open");
     let mut peer = Peer::new(exporter).await;
     // One that states no type.
     peer.say(Frame::Open(Open { identity: [0; 16], ..open(1, Dir::Recv, "out") })).await;
     assert!(matches!(guarded(peer.hear()).await, Frame::Accept { .. }));
     let Frame::Data(data) = guarded(peer.hear()).await else { panic!("a value comes") };
-    let token = data.run[data.run.len() - 16..].try_into().unwrap();
+    let token = data.run[data.run.len() - 16..].try_into().expect("16 bytes");
     Offered { peer, token, answers, _ask: ask }
 }
 

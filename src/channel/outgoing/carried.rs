@@ -22,8 +22,9 @@ impl Carried {
     /// Sessions have so many values. When some came back, they are the first to be taken again, so
     /// the number is never higher than that of a value which was taken.
     pub(super) fn sent(&mut self, values: u64) {
-        while let Some((_, tickets)) = self.by_value.pop_front_if(|(value, _)| *value <= values) {
-            tickets.into_iter().for_each(Ticket::sent);
+        while self.by_value.front().is_some_and(|(value, _)| *value <= values) {
+            let first = self.by_value.pop_front();
+            first.into_iter().flat_map(|(_, tickets)| tickets).for_each(Ticket::sent);
         }
     }
 }
