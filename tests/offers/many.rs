@@ -4,7 +4,7 @@ use netchan::channel::{CodecError, OfferError, RemoteSender, SendError, TrySendE
 use netchan::limits::OFFERS_MAX;
 use netchan::net::{ImportSettings, RecvSettings, SendSettings};
 
-use crate::support::{Joined, Request, guarded, reply_to, request, take_all};
+use crate::support::{Joined, Request, guarded, quick, reply_to, request, take_all};
 
 const MANY: u64 = 10_000;
 
@@ -84,4 +84,56 @@ async fn no_more_is_offered_than_may_be() {
     let (end, _receiver) = RemoteSender::<u8>::channel(1).unwrap();
     let sent: Result<(), SendError<_>> = ask.send(end).await;
     sent.unwrap();
+}
+
+/// Many tasks, many connections, real threads, and links that break all the time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn questions_from_all_sides_leave_nothing_behind() {
+    let first = Joined::new().await;
+    let ask = first.exporter.export_sender::<Request>("out", SendSettings::default()).unwrap();
+    let mut importers = vec![first];
+    for _ in 0..3 {
+        let exporter = importers[0].exporter.clone();
+        importers.push(Joined::to(exporter, quick().build().unwrap()).await);
+    }
+    for joined in &importers {
+        let settings = ImportSettings::default();
+        let mut requests =
+            joined.importer.import_receiver::<Request>("out", settings).await.unwrap();
+        tokio::spawn(async move {
+            while let Ok(question) = requests.recv().await {
+                let number = question.number;
+                let answer = reply_to(question);
+                tokio::spawn(async move { answer.send_all([number, number + 1]).await });
+            }
+        });
+    }
+    let asking: Vec<_> = (0..8)
+        .map(|task| {
+            let ask = ask.clone();
+            let line = importers[task as usize % 4].line.clone();
+            tokio::spawn(async move {
+                for number in 0..300 {
+                    let (question, mut answers) = request(number, 1);
+                    ask.send(question).await.unwrap();
+                    if number % 50 == task {
+                        line.cut();
+                    }
+                    let (values, closed) = take_all(&mut answers).await;
+                    assert_eq!(values, [number, number + 1], "{closed}");
+                }
+            })
+        })
+        .collect();
+    for task in asking {
+        guarded(task).await.unwrap();
+    }
+    for joined in &importers {
+        while joined.importer_status().await.claims > 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+    let statuses = importers[0].exporter.status().await;
+    assert_eq!(statuses.len(), 4);
+    assert!(statuses.iter().all(|status| status.offers == 0 && status.channels.len() == 1));
 }

@@ -68,9 +68,10 @@ pub use offered::OfferError;
 /// # let exporter = Exporter::new(Config::default());
 /// # let (near, far) = Stream::in_memory(64 * 1024);
 /// let mut questions = exporter.export_receiver::<Question>("questions", RecvSettings::default())?;
+/// # let config = Config::default();
 /// # let (served, dialled) = tokio::join!(
 /// #     exporter.serve(near),
-/// #     Connection::open(far, &Config::default(), UnreadReports::DropOldest),
+/// #     Connection::open(far, &config, UnreadReports::DropOldest),
 /// # );
 /// # served?;
 /// # let (connection, driver) = dialled?;
