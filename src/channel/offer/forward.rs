@@ -19,7 +19,8 @@ pub(super) fn offer<T: Value>(sender: &Sender<T>) -> Result<Token, OfferError> {
 }
 
 /// Passes values on until nobody can send any more, or nobody wants them. A value counts as taken when
-/// the next channel has it, so the windows of both bound what is in between.
+/// the next channel has it, so the windows of both bound what is in between. One that cannot be passed on
+/// ends the way: it would be lost, and there is nobody else who could be told.
 async fn pass_on<T: Value>(receiver: Receiver<T>, sender: Sender<T>) {
     let mut deliveries = receiver.into_deliveries();
     let closed = sender.watch_closed();

@@ -1,4 +1,5 @@
-//! Channels for ends that travel in messages: those that this side claims, and those that the peer does.
+//! Channels for ends that travel in messages: those that this side claims, and those that the peer
+//! does.
 
 use std::task::Context;
 
@@ -8,7 +9,7 @@ use crate::limits::WINDOW_VALUES_DEFAULT;
 use crate::net::desk::Pending;
 use crate::net::driver::Driver;
 use crate::net::offers;
-use crate::session::OpenRequest;
+use crate::session::{OpenError, OpenRequest};
 use crate::wire::{Code, Open};
 
 impl Driver {
@@ -39,7 +40,10 @@ impl Driver {
         match self.session.open(request.clone()) {
             Ok(channel) => self.endpoints.attach_claim(channel, queue, request),
             Err(error) => {
-                let reason = Reason::Other(Code::TooManyChannels, error.to_string());
+                let reason = match error {
+                    OpenError::Closing => Reason::ConnectionClosed,
+                    error => Reason::Other(Code::TooManyChannels, error.to_string()),
+                };
                 queue.end(Closed::new(Origin::Local, reason));
                 self.desk.release();
             }
