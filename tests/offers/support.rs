@@ -14,6 +14,9 @@ use tokio::task::{AbortHandle, JoinHandle};
 /// A guard against hangs, and nothing else.
 const GUARD: Duration = Duration::from_secs(3600);
 
+/// Looks at the tables before a test gives up: far more than anything here takes.
+const ROUNDS_MAX: usize = 100_000;
+
 /// A request with the place for its answers.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Request {
@@ -81,7 +84,7 @@ impl Joined {
 
     /// Waits until nothing is offered or claimed on either side, and no channel but `channels` is left.
     pub(crate) async fn wait_until_empty(&self, channels: usize) {
-        loop {
+        for _ in 0..ROUNDS_MAX {
             let statuses = [self.importer_status().await, self.exporter_status().await];
             let is_empty = |status: &Status| {
                 status.offers + status.claims == 0 && status.channels.len() == channels
@@ -91,6 +94,7 @@ impl Joined {
             }
             tokio::task::yield_now().await;
         }
+        panic!("{:?} and {:?}", self.importer_status().await, self.exporter_status().await);
     }
 }
 
