@@ -11,6 +11,8 @@ use crate::both::{Both, opposite};
 /// One channel as its users see it, over all sessions that carry it.
 #[derive(Debug)]
 pub(crate) struct Record {
+    /// The side that asks for it.
+    pub(crate) opener: Role,
     /// The side whose user sends.
     pub(crate) sender: Role,
     pub(crate) window_values: u32,
@@ -45,12 +47,9 @@ impl Record {
         opposite(self.sender)
     }
 
-    /// The direction that the importer asks for.
+    /// The direction that is asked for.
     pub(crate) fn dir(&self) -> Dir {
-        match self.sender {
-            Role::Importer => Dir::Send,
-            Role::Exporter => Dir::Recv,
-        }
+        if self.sender == self.opener { Dir::Send } else { Dir::Recv }
     }
 
     pub(crate) fn sent(&self) -> u64 {

@@ -30,10 +30,17 @@ impl Default for Ask {
 }
 
 impl World {
-    /// Somebody wants a channel on which `sender` sends. It is asked for as soon as there is a
+    /// The importer wants a channel on which `sender` sends. It is asked for as soon as there is a
     /// session.
     pub(crate) fn open(&mut self, sender: Role, ask: Ask) -> usize {
+        self.open_by(Role::Importer, sender, ask)
+    }
+
+    /// The same, for either side.
+    pub(crate) fn open_by(&mut self, opener: Role, sender: Role, ask: Ask) -> usize {
+        self.statistics.channels_of_exporters += u64::from(opener == Role::Exporter);
         self.model.push(Record {
+            opener,
             sender,
             window_values: ask.window_values,
             window_bytes: ask.window_bytes,
@@ -58,15 +65,15 @@ impl World {
         channel
     }
 
-    /// The importer asks for the channels that the session does not have yet.
-    fn ask_for_channels(&mut self) {
+    /// A side asks for the channels that it wants and the session does not have yet.
+    fn ask_for_channels(&mut self, opener: Role) {
         let World { model, sides, settings, .. } = self;
-        let Side { session: Some(session), over: None, queues, inlets, .. } = &mut sides.importer
+        let Side { session: Some(session), over: None, queues, inlets, .. } = &mut sides[opener]
         else {
             return;
         };
         for (channel, record) in model.iter_mut().enumerate() {
-            if record.id.is_some() || record.is_over {
+            if record.opener != opener || record.id.is_some() || record.is_over {
                 continue;
             }
             let request = OpenRequest {
@@ -88,7 +95,7 @@ impl World {
             queues.names.insert(id, channel);
             if record.dir() == Dir::Recv {
                 let (values, bytes) = (record.window_values, record.window_bytes);
-                let inlet = Inlet::new(channel, values, bytes, settings.frame_bytes_max.importer);
+                let inlet = Inlet::new(channel, values, bytes, settings.frame_bytes_max[opener]);
                 inlets.insert(id, inlet);
             } else {
                 session.ready(id);
@@ -96,38 +103,38 @@ impl World {
         }
     }
 
-    /// The exporter says yes.
-    fn accept(&mut self, open: &Open) {
+    /// A side says yes.
+    fn accept(&mut self, role: Role, open: &Open) {
         let World { model, sides, settings, .. } = self;
-        let exporter = &mut sides.exporter;
-        let channel = exporter.queues.names[&open.channel];
+        let side = &mut sides[role];
+        let channel = side.queues.names[&open.channel];
         let record = &model[channel];
-        let Some(session) = exporter.live() else { return };
+        let Some(session) = side.live() else { return };
         session.accept(open, WINDOW_VALUES_MAX, record.window_bytes, record.redelivers);
         if open.dir == Dir::Send {
             let (values, bytes) = (open.window_values, record.window_bytes);
-            let inlet = Inlet::new(channel, values, bytes, settings.frame_bytes_max.exporter);
-            exporter.inlets.insert(open.channel, inlet);
+            let inlet = Inlet::new(channel, values, bytes, settings.frame_bytes_max[role]);
+            side.inlets.insert(open.channel, inlet);
         } else {
             session.ready(open.channel);
         }
     }
 
-    pub(crate) fn refuse(&mut self, open: &Open) {
-        let exporter = &mut self.sides.exporter;
-        let channel = exporter.queues.names[&open.channel];
-        let Some(session) = exporter.live() else { return };
-        if self.model[channel].lost.exporter.is_none() {
+    pub(crate) fn refuse(&mut self, role: Role, open: &Open) {
+        let side = &mut self.sides[role];
+        let channel = side.queues.names[&open.channel];
+        let Some(session) = side.live() else { return };
+        if self.model[channel].lost[role].is_none() {
             session.refuse(open.channel, Code::Busy, "not now");
             self.model[channel].is_refused = true;
-            exporter.dissociate(open.channel);
+            side.dissociate(open.channel);
             self.statistics.channels_refused += 1;
         }
     }
 
-    pub(crate) fn answer(&mut self) {
-        for open in std::mem::take(&mut self.sides.exporter.requests) {
-            self.accept(&open);
+    pub(crate) fn answer(&mut self, role: Role) {
+        for open in std::mem::take(&mut self.sides[role].requests) {
+            self.accept(role, &open);
         }
     }
 
@@ -271,11 +278,9 @@ impl World {
 
     /// Lets users do what they do whenever they can.
     pub(crate) fn attend(&mut self, role: Role) -> bool {
-        if role == Role::Importer {
-            self.ask_for_channels();
-        }
-        if role == Role::Exporter && (self.answers_at_once || self.users_take) {
-            self.answer();
+        self.ask_for_channels(role);
+        if self.answers_at_once || self.users_take {
+            self.answer(role);
         }
         if !self.users_take {
             return false;
