@@ -210,7 +210,7 @@ fn name(channel: usize) -> String {
     format!("channel-{channel}")
 }
 
-fn exporter() -> Exporter {
+pub(crate) fn exporter() -> Exporter {
     Exporter::new(Config::default())
 }
 
@@ -219,7 +219,7 @@ fn unconfirmed(resumes: bool) -> Unconfirmed {
     if resumes { Unconfirmed::Redeliver } else { Unconfirmed::Discard }
 }
 
-async fn open(end: End, resumes: bool) -> Result<Connection, Failure> {
+pub(crate) async fn open(end: End, resumes: bool) -> Result<Connection, Failure> {
     // There is one link, and no other when it is lost; but all is ready for that.
     let stream = Mutex::new(Some(end.into_stream()?));
     let dial = move || {
@@ -233,7 +233,10 @@ async fn open(end: End, resumes: bool) -> Result<Connection, Failure> {
     Ok(connection)
 }
 
-async fn accept(exporter: &Exporter, ends: Vec<End>) -> Result<Vec<Connection>, Failure> {
+pub(crate) async fn accept(
+    exporter: &Exporter,
+    ends: Vec<End>,
+) -> Result<Vec<Connection>, Failure> {
     let mut connections = Vec::new();
     for end in ends {
         connections.push(exporter.serve(end.into_stream()?).await?);
@@ -241,7 +244,7 @@ async fn accept(exporter: &Exporter, ends: Vec<End>) -> Result<Vec<Connection>, 
     Ok(connections)
 }
 
-async fn wait_closed(connections: Vec<Connection>) {
+pub(crate) async fn wait_closed(connections: Vec<Connection>) {
     for connection in connections {
         connection.closed().await;
     }

@@ -12,6 +12,7 @@
 //! netchan and the baseline run in turn, round by round, so that whatever else the machine does
 //! hits both. Each run checks that every value came once and in order. Set-up is not measured.
 
+mod asks;
 mod channels;
 mod links;
 mod raw;

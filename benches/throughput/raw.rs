@@ -17,7 +17,7 @@ use crate::values::{Checker, Item, number};
 use crate::works::{Plan, Received, Sent, Side};
 
 /// What is gathered before it is written, and what is read at once, in bytes.
-const BLOCK_BYTES: usize = 64 * 1024;
+pub(crate) const BLOCK_BYTES: usize = 64 * 1024;
 
 /// The length before each value, in bytes.
 const LENGTH_BYTES: usize = 4;
@@ -168,7 +168,7 @@ impl Peer {
 }
 
 /// Appends a value behind its length.
-fn put<V: Item>(value: &V, buffer: &mut Vec<u8>) -> Result<(), Failure> {
+pub(crate) fn put<V: Item>(value: &V, buffer: &mut Vec<u8>) -> Result<(), Failure> {
     let start = buffer.len();
     buffer.extend_from_slice(&[0; LENGTH_BYTES]);
     bincode::serde::encode_into_std_write(value, buffer, bincode::config::standard())?;
@@ -178,7 +178,7 @@ fn put<V: Item>(value: &V, buffer: &mut Vec<u8>) -> Result<(), Failure> {
 }
 
 /// Takes the next value if it is there as a whole.
-fn take<V: Item>(input: &mut BytesMut) -> Result<Option<V>, Failure> {
+pub(crate) fn take<V: Item>(input: &mut BytesMut) -> Result<Option<V>, Failure> {
     let Some(length) = input.first_chunk::<LENGTH_BYTES>() else { return Ok(None) };
     let end = LENGTH_BYTES + u32::from_le_bytes(*length) as usize;
     let Some(bytes) = input.get(LENGTH_BYTES..end) else { return Ok(None) };

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::links::Link;
 use crate::values::{Block, Tick};
-use crate::{Failure, channels, raw};
+use crate::{Failure, asks, channels, raw};
 
 /// One thing to measure.
 pub(crate) struct Work {
@@ -18,6 +18,8 @@ enum Load {
     Stream { values: Values, sender: Side, connections: usize, channels: usize, window: u32 },
     /// One record there and back at a time.
     PingPong,
+    /// Requests that are answered, so many at a time.
+    Asks { in_flight: usize },
 }
 
 enum Values {
@@ -141,6 +143,9 @@ pub(crate) const WORKS: &[Work] = &[
         },
     },
     Work { name: "ping-pong", link: Link::Tcp, load: Load::PingPong },
+    Work { name: "asks-1", link: Link::Tcp, load: Load::Asks { in_flight: 1 } },
+    Work { name: "asks-64", link: Link::Tcp, load: Load::Asks { in_flight: 64 } },
+    Work { name: "asks-64-memory", link: Link::Memory, load: Load::Asks { in_flight: 64 } },
 ];
 
 impl Work {
@@ -154,9 +159,12 @@ impl Work {
     pub(crate) fn run_netchan(&self, run: Duration, resumes: bool) -> Result<Vec<Figure>, Failure> {
         match (self.plan(run, resumes), &self.load) {
             (Some(plan), Load::Stream { values: Values::Ticks, .. }) => {
-                rate(&plan, channels::stream::<Tick>(plan)?)
+                rate(0, channels::stream::<Tick>(plan)?)
             }
-            (Some(plan), _) => rate(&plan, channels::stream::<Block>(plan)?),
+            (Some(plan), _) => rate(plan.bytes, channels::stream::<Block>(plan)?),
+            (None, Load::Asks { in_flight }) => {
+                rate(0, asks::netchan::<Tick>(self.link, *in_flight, run, resumes)?)
+            }
             (None, _) => Ok(latency(channels::ping_pong::<Tick>(self.link, run, resumes)?)),
         }
     }
@@ -164,16 +172,19 @@ impl Work {
     fn run_raw(&self, run: Duration) -> Result<Vec<Figure>, Failure> {
         match (self.plan(run, false), &self.load) {
             (Some(plan), Load::Stream { values: Values::Ticks, .. }) => {
-                rate(&plan, raw::stream::<Tick>(plan)?)
+                rate(0, raw::stream::<Tick>(plan)?)
             }
-            (Some(plan), _) => rate(&plan, raw::stream::<Block>(plan)?),
+            (Some(plan), _) => rate(plan.bytes, raw::stream::<Block>(plan)?),
+            (None, Load::Asks { in_flight }) => {
+                rate(0, asks::raw::<Tick>(self.link, *in_flight, run)?)
+            }
             (None, _) => Ok(latency(raw::ping_pong::<Tick>(self.link, run)?)),
         }
     }
 
     fn plan(&self, run: Duration, resumes: bool) -> Option<Plan> {
         match self.load {
-            Load::PingPong => None,
+            Load::PingPong | Load::Asks { .. } => None,
             Load::Stream { ref values, sender, connections, channels, window } => {
                 let bytes = match values {
                     Values::Ticks => 0,
@@ -187,12 +198,12 @@ impl Work {
 }
 
 /// Values, or bytes of payload, in a second.
-fn rate(plan: &Plan, (sent, received): (Sent, Received)) -> Result<Vec<Figure>, Failure> {
+fn rate(bytes: usize, (sent, received): (Sent, Received)) -> Result<Vec<Figure>, Failure> {
     if sent.values != received.values {
         return Err(format!("{} were sent, {} came", sent.values, received.values).into());
     }
     let rate = received.values as f64 / (received.done - sent.began).as_secs_f64();
-    Ok(vec![match plan.bytes {
+    Ok(vec![match bytes {
         0 => Figure { unit: "M values/s", value: rate / 1e6 },
         bytes => Figure { unit: "MiB/s", value: rate * bytes as f64 / f64::from(1 << 20) },
     }])

@@ -17,7 +17,7 @@ use crate::clock;
 #[derive(Debug)]
 pub(crate) struct Answering {
     answers: Arc<Answers>,
-    /// What the peer's clock showed when this side's showed `begun_at_ms`.
+    /// What the peer's clock showed when this side's showed `opened_at_ms`.
     peer_clock_ms: u64,
     opened_at_ms: u64,
     /// Requests that are in hand.
@@ -68,16 +68,14 @@ impl Answering {
         Begun::Yes(self.answers.clone())
     }
 
-    /// `true`: the request is in hand.
+    /// `true`: the request is in hand, and whoever has it does not know yet.
     pub(super) fn cancel(&mut self, number: u64) -> bool {
         let is_in_hand = self.begun.contains(&number);
         // One that is neither in hand nor still to come was answered meanwhile.
         let may_come =
             number > self.highest && self.cancelled.len() < self.begun.len() + self.window_values;
-        if is_in_hand || may_come {
-            self.cancelled.insert(number);
-        }
-        is_in_hand
+        let is_new = (is_in_hand || may_come) && self.cancelled.insert(number);
+        is_new && is_in_hand
     }
 
     pub(super) fn is_cancelled(&self, number: u64) -> bool {

@@ -63,12 +63,20 @@ pub struct Caller<Q, R> {
     asks: Arc<Asks>,
     encode: fn(&Q, &mut Vec<u8>) -> Result<(), CodecError>,
     decode: fn(&[u8]) -> Result<R, CodecError>,
+    /// How long each request is worth while.
+    patience: Option<Duration>,
 }
 
 impl<Q: Value, R: Value> Caller<Q, R> {
     pub(crate) fn new<C: Codec>(queue: Arc<Outgoing>, asks: Arc<Asks>) -> Caller<Q, R> {
         queue.add_sender();
-        Caller { queue, asks, encode: C::encode::<Q>, decode: guard::decoder::<R, C>() }
+        Caller {
+            queue,
+            asks,
+            encode: C::encode::<Q>,
+            decode: guard::decoder::<R, C>(),
+            patience: None,
+        }
     }
 }
 
@@ -109,6 +117,15 @@ impl<Q, R> Caller<Q, R> {
 }
 
 impl<Q, R: Send + 'static> Caller<Q, R> {
+    /// The same channel, with requests that the other side does not begin when so much time has passed
+    /// since they were sent. Their askers are told so then ([`AskError::DeadlineExceeded`]), if they
+    /// still wait: this does not end their wait by itself, as [`ask_within`](Caller::ask_within) does.
+    #[must_use]
+    pub fn with_deadline(mut self, after: Duration) -> Self {
+        self.patience = Some(after);
+        self
+    }
+
     /// Sends a request as soon as there is a slot for it, and waits for the answer.
     ///
     /// # Errors
@@ -136,9 +153,8 @@ impl<Q, R: Send + 'static> Caller<Q, R> {
     ///
     /// As [`ask`](Caller::ask).
     pub async fn ask_within(&self, request: Q, timeout: Duration) -> Result<R, AskError> {
-        let deadline_ms = clock::now_ms().saturating_add(timeout.as_millis() as u64);
         let asking = async {
-            match self.begin(request, Some(deadline_ms)).await {
+            match self.begin(request, Some(deadline_ms(timeout))).await {
                 Ok(answer) => answer.await,
                 Err(SendError::Closed(_, closed)) => Err(AskError::NotSent(closed)),
                 Err(SendError::Unencodable(_, error)) => Err(AskError::Unencodable(error)),
@@ -159,7 +175,7 @@ impl<Q, R: Send + 'static> Caller<Q, R> {
     ///
     /// Dropped before it returns, nothing was sent.
     pub async fn begin_ask(&self, request: Q) -> Result<Answer<R>, SendError<Q>> {
-        self.begin(request, None).await
+        self.begin(request, self.patience.map(deadline_ms)).await
     }
 
     async fn begin(&self, request: Q, deadline_ms: Option<u64>) -> Result<Answer<R>, SendError<Q>> {
@@ -180,7 +196,7 @@ impl<Q, R: Send + 'static> Caller<Q, R> {
     ///
     /// [`TrySendError`] gives the request back.
     pub fn try_ask(&self, request: Q) -> Result<Answer<R>, TrySendError<Q>> {
-        self.try_begin(request, None)
+        self.try_begin(request, self.patience.map(deadline_ms))
     }
 
     fn try_begin(
@@ -305,6 +321,12 @@ impl<Q, R> Caller<Q, R> {
     }
 }
 
+/// A deadline so much later than now, by this side's clock.
+fn deadline_ms(after: Duration) -> u64 {
+    let after_ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
+    clock::now_ms().saturating_add(after_ms)
+}
+
 fn unsent<Q>(message: Q, error: PushError) -> TrySendError<Q> {
     match error {
         PushError::Full => TrySendError::Full(message),
@@ -316,8 +338,9 @@ fn unsent<Q>(message: Q, error: PushError) -> TrySendError<Q> {
 impl<Q, R> Clone for Caller<Q, R> {
     fn clone(&self) -> Caller<Q, R> {
         self.queue.add_sender();
-        let Caller { queue, asks, encode, decode } = self;
-        Caller { queue: queue.clone(), asks: asks.clone(), encode: *encode, decode: *decode }
+        let Caller { queue, asks, encode, decode, patience } = self;
+        let (queue, asks) = (queue.clone(), asks.clone());
+        Caller { queue, asks, encode: *encode, decode: *decode, patience: *patience }
     }
 }
 

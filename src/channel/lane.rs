@@ -329,6 +329,15 @@ impl Lane {
     }
 }
 
+/// A value that was looked at and is not counted yet.
+pub(super) struct Uncounted<'a> {
+    pub(super) bytes: &'a [u8],
+    /// Its place on the lane.
+    pub(super) place: u64,
+    /// What it will count for.
+    pub(super) taken: Taken,
+}
+
 /// Values that a receiver holds, so that it needs no lock for each of them.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
@@ -408,13 +417,14 @@ impl Batch {
         }))
     }
 
-    /// The next value's bytes, its place on the lane, and what it will count for when it has been
-    /// handled.
-    pub(super) fn next_uncounted(&mut self) -> Option<Result<(&[u8], u64, Taken), Corrupt>> {
+    /// The next value, which counts as taken when it has been handled.
+    pub(super) fn next_uncounted(&mut self) -> Option<Result<Uncounted<'_>, Corrupt>> {
         let advanced = self.advance()?;
         let place = self.next_place;
         self.next_place += 1;
-        Some(advanced.map(|(start, end, taken)| (&self.bytes[start..end], place, taken)))
+        let uncounted =
+            |(start, end, taken)| Uncounted { bytes: &self.bytes[start..end], place, taken };
+        Some(advanced.map(uncounted))
     }
 
     /// Whether its values are messages of a channel of requests.

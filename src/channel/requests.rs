@@ -12,7 +12,7 @@ use crate::channel::codec::{Codec, Value};
 use crate::channel::envelope::{self, Message, Verdict};
 use crate::channel::guard;
 use crate::channel::incoming::{Found, Incoming};
-use crate::channel::lane::{Batch, LaneKey};
+use crate::channel::lane::{Batch, LaneKey, Uncounted};
 use crate::channel::signal::KeptListener;
 use crate::channel::{Closed, CodecError, RecvError, TryRecvError};
 
@@ -152,7 +152,7 @@ impl<Q, R> Requests<Q, R> {
             let has_messages = self.batch.has_messages();
             let lane = self.batch.lane()?;
             let _scope = self.batch.decode_scope();
-            let Ok((bytes, place, taken)) = self.batch.next_uncounted()? else {
+            let Ok(Uncounted { bytes, place, taken }) = self.batch.next_uncounted()? else {
                 self.queue.cut_off(&mut self.batch);
                 return Some(Err(RecvError::Corrupt));
             };
@@ -220,7 +220,11 @@ impl<Q, R> Drop for Requests<Q, R> {
         // Those who ask for what has come are told at once, and not when all else is answered.
         let untaken = self.len();
         for _ in 0..untaken {
-            if self.next_message(|_, back| Ok(back.give_up())).is_none() {
+            let given_up = self.next_message(|_, back| {
+                back.give_up();
+                Ok(())
+            });
+            if given_up.is_none() {
                 break;
             }
         }

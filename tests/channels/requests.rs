@@ -20,13 +20,13 @@ async fn requests<Q: Value, R: Value>(
     match dir {
         Dir::Recv => {
             let queue = SendSettings::default().capacity_values(size);
-            let caller = world.exporter.export_caller("asks", queue).unwrap();
-            (caller, peers.importer.import_requests("asks", import).await.unwrap())
+            let caller = world.exporter.export_caller("asks", queue).expect("a free name");
+            (caller, peers.importer.import_requests("asks", import).await.expect("it asks"))
         }
         Dir::Send => {
             let requests = world.exporter.export_requests("asks", RecvSettings::default());
             let caller = peers.importer.import_caller("asks", import).await;
-            (caller.unwrap(), requests.unwrap())
+            (caller.expect("it answers"), requests.expect("a free name"))
         }
     }
 }
@@ -49,7 +49,7 @@ fn double(mut requests: Requests<u64, u64>) -> tokio::task::JoinHandle<Vec<u64>>
         while let Ok(request) = requests.recv().await {
             let (number, responder) = request.into_parts();
             seen.push(number);
-            responder.answer(2 * number).unwrap();
+            responder.answer(2 * number).expect("a number encodes");
         }
         seen
     })
@@ -202,6 +202,12 @@ async fn a_request_whose_time_is_up_is_not_begun() {
         responder.answer(4).unwrap();
         assert_eq!(late.await, Ok(4));
         assert!(matches!(soon.await, Err(AskError::DeadlineExceeded { .. })));
+        let patient = caller.clone().with_deadline(Duration::from_secs(1));
+        let forgotten = patient.begin_ask(3).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert_eq!(requests.try_recv().unwrap_err(), TryRecvError::Empty);
+        let by = Origin::Peer;
+        assert_eq!(forgotten.await, Err(AskError::DeadlineExceeded { by }));
         let nobody = caller.ask_within(3, Duration::from_secs(1)).await;
         assert_eq!(nobody, Err(AskError::DeadlineExceeded { by: Origin::Local }));
         assert_eq!(caller.unanswered(), 0);

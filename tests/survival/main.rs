@@ -3,6 +3,7 @@
 
 mod asking;
 mod asking_again;
+mod asking_wildly;
 mod closing;
 mod early_importers;
 mod events;

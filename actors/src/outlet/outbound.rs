@@ -44,24 +44,27 @@ pub(super) enum Asked<R, A> {
     Pending(A),
 }
 
+/// All that actix can tell of an answer: what it is, or that there is none.
+type Known<R> = fn(Result<R, AskError>) -> Option<R>;
+
+fn known<R>(answer: Result<R, AskError>) -> Option<R> {
+    answer.inspect_err(|error| tracing::debug!(%error, "a request has no answer")).ok()
+}
+
 /// An ask is answered by the handler on the other side.
 impl<M> Outbound<M> for Caller<M, M::Result>
 where
     M: Value + Message,
     M::Result: Value,
 {
-    type Answer = Map<Answer<M::Result>, fn(Result<M::Result, AskError>) -> Option<M::Result>>;
+    type Answer = Map<Answer<M::Result>, Known<M::Result>>;
 
     fn try_tell(&self, message: M) -> Result<(), TrySendError<M>> {
         Caller::try_tell(self, message)
     }
 
     fn try_ask(&self, message: M) -> Result<Asked<M::Result, Self::Answer>, TrySendError<M>> {
-        let known: fn(Result<M::Result, AskError>) -> Option<M::Result> = |answer| {
-            // All that actix can tell is that there is none.
-            answer.inspect_err(|error| tracing::debug!(%error, "a request has no answer")).ok()
-        };
-        Caller::try_ask(self, message).map(|answer| Asked::Pending(answer.map(known)))
+        Caller::try_ask(self, message).map(|answer| Asked::Pending(answer.map(known as Known<_>)))
     }
 
     fn room(&self) -> BoxFuture<'_, ()> {

@@ -58,7 +58,7 @@ impl Outgoing {
         chunk: &mut Chunk,
     ) -> Supply {
         let mut state = self.state.lock();
-        let goes_one_by_one = state.fanout.as_ref().is_some_and(Fanout::gives_one_by_one);
+        let goes_one_by_one = state.fanout.as_deref().is_some_and(Fanout::gives_one_by_one);
         let values_max = match goes_one_by_one {
             true if state.consumers.holds_values(key) => 0,
             true => values_max.min(1),
@@ -169,12 +169,12 @@ impl State {
 
     /// Whether senders wait at all.
     pub(super) fn can_fill(&self) -> bool {
-        self.fanout.as_ref().is_none_or(Fanout::can_fill)
+        self.fanout.as_deref().is_none_or(Fanout::can_fill)
     }
 
     /// Whether a value is there for those who are still to come, also when no more are sent.
     pub(super) fn keeps_value(&self) -> bool {
-        self.fanout.as_ref().is_some_and(Fanout::keeps_value)
+        self.fanout.as_deref().is_some_and(Fanout::keeps_value)
     }
 
     #[inline]

@@ -18,7 +18,7 @@ pub(super) struct State {
     /// The values of a queue.
     pub(super) backlog: Backlog,
     /// The values of another shape; nothing for a queue.
-    pub(super) fanout: Option<Fanout>,
+    pub(super) fanout: Option<Box<Fanout>>,
     /// Sessions that were marked because they are cut off, and are not rung yet.
     pub(super) cut_off: Vec<Arc<ReadySet>>,
     pub(super) consumers: Consumers,
@@ -42,7 +42,7 @@ impl State {
         State {
             bounds,
             backlog: Backlog::default(),
-            fanout: Fanout::new(bounds.shape),
+            fanout: Fanout::new(bounds.shape).map(Box::new),
             cut_off: Vec::new(),
             consumers: Consumers::default(),
             accepted_values: 0,
