@@ -2,8 +2,10 @@
 
 use std::fmt;
 
-/// A channel within one session. The importer numbers its channels from 1 and never uses a number
-/// twice, so a late frame of a channel that has ended can be told from nonsense.
+/// A channel within one session. Whoever opens a channel numbers it, in turn and never twice: the
+/// importer from 1 on, the exporter from 2^31 on. So the highest bit says who opened a channel, and a
+/// late frame of one that has ended can be told from nonsense. The bit below it says that a channel
+/// carries the answers to another one's requests; those are not opened, but come with the other.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ChannelId(pub u32);
 
@@ -11,8 +13,20 @@ impl ChannelId {
     /// The number on frames that concern no channel.
     pub const NONE: ChannelId = ChannelId(0);
 
+    /// The first channel that the importer opens.
+    pub const FIRST_OF_IMPORTER: ChannelId = ChannelId(1);
+
+    /// The first channel that the exporter opens.
+    pub const FIRST_OF_EXPORTER: ChannelId = ChannelId(1 << 31);
+
     /// Set in the numbers of channels for answers.
     const ANSWERS: u32 = 1 << 30;
+
+    /// Whether the exporter opened it, and not the importer.
+    #[must_use]
+    pub const fn is_of_exporter(self) -> bool {
+        self.0 >= ChannelId::FIRST_OF_EXPORTER.0
+    }
 
     /// The channel for the answers to this one's requests.
     #[must_use]

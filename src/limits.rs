@@ -203,6 +203,20 @@ pub const OUTLET_HAND_MESSAGES: usize = 32;
 /// Messages that a `Recipient` hands to its channel in one turn, so that it shares its thread.
 pub const OUTLET_TURN_MESSAGES: usize = 1024;
 
+/// Ends of channels that are offered in messages and not released, of one exporter or one importer's
+/// connection. One takes some hundred bytes, and its channel's buffer. Beyond it a message with
+/// another one is not sent.
+pub const OFFERS_MAX: usize = 16 * 1024;
+
+/// Ends of channels that came in messages from one peer and are held. A message with a further one cannot
+/// be decoded. The channels that belong to them count against [`CHANNELS_MAX`], too.
+pub const CLAIMS_MAX: usize = 16 * 1024;
+
+/// How long an offered end of a channel waits to be claimed: while its message is under way or not
+/// taken, and after the session of a claim was lost. Longer than a session is kept without a link, and
+/// than a worker that died takes to be replaced.
+pub const OFFER_LEASE: Duration = Duration::from_secs(10 * 60);
+
 /// How long a hangup waits for the peer to say what it had taken. A live peer answers at once.
 pub const HANGUP_TIMEOUT: Duration = Duration::from_secs(10);
 

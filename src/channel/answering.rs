@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use crate::channel::envelope::{self, Verdict};
 use crate::channel::incoming::Incoming;
 use crate::channel::lane::{LaneKey, Taken};
+use crate::channel::offer::Offering;
 use crate::channel::outgoing::{Outgoing, OutgoingBounds, PushError, Slots};
 use crate::channel::{Closed, CodecError, Shape};
 use crate::clock;
@@ -117,17 +118,19 @@ pub(super) struct Receipt {
 }
 
 impl Answers {
-    pub(crate) fn new() -> Arc<Answers> {
+    /// Ends of channels inside of answers are offered there.
+    pub(crate) fn new(offering: Option<Arc<dyn Offering>>) -> Arc<Answers> {
         // The window for requests is the bound: each has one answer at most, and counts as taken when
         // that has left.
-        let queue = Outgoing::new(OutgoingBounds {
+        let bounds = OutgoingBounds {
             shape: Shape::Queue,
             capacity_values: u32::MAX,
             queue_bytes: usize::MAX,
             slots: Slots::UntilDispatched,
             limit: None,
             redelivers: false,
-        });
+        };
+        let queue = Outgoing::new(bounds, offering);
         Arc::new(Answers { queue, receipts: Arc::default() })
     }
 

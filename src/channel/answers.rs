@@ -49,6 +49,8 @@ impl Reader {
     fn read_batch(&mut self) {
         let Some(lane) = self.batch.lane() else { return };
         let mut is_corrupt = false;
+        // Ends of channels inside of answers are claimed from whoever answers.
+        let _scope = self.batch.decode_scope();
         while let Some(answer) = self.batch.next() {
             let Ok(bytes) = answer else {
                 is_corrupt = true;

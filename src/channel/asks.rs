@@ -55,8 +55,8 @@ struct Queued {
 }
 
 impl Asks {
-    pub(crate) fn new(redelivers: bool) -> Arc<Asks> {
-        let answers = Incoming::new(EndsWith::Nobody);
+    pub(crate) fn new(redelivers: bool, answers_carry_ends: bool) -> Arc<Asks> {
+        let answers = Incoming::new(EndsWith::Nobody, answers_carry_ends);
         answers.note_gone_lanes();
         // The reader of answers, which comes with the channel.
         answers.add_receiver();
@@ -100,8 +100,13 @@ impl Asks {
     // For the queue.
 
     /// A session has taken the values from `first_ordinal` on in `chunk`. Those that nobody wants any
-    /// more are made void. Called with the queue locked.
-    pub(super) fn dispatch(&self, key: ConsumerKey, first_ordinal: u64, chunk: &mut Chunk) {
+    /// more are made void; their places in the chunk are returned. Called with the queue locked.
+    pub(super) fn dispatch(
+        &self,
+        key: ConsumerKey,
+        first_ordinal: u64,
+        chunk: &mut Chunk,
+    ) -> Vec<u64> {
         let mut state = self.state.lock();
         let State { waiting, queued, .. } = &mut *state;
         let end = first_ordinal + u64::from(chunk.values);
@@ -120,6 +125,7 @@ impl Asks {
         if !unwanted.is_empty() {
             make_void(chunk, &unwanted);
         }
+        unwanted
     }
 
     /// A session is lost. Takes those requests out of what it leaves that must not be sent again, and

@@ -40,6 +40,11 @@ pub enum Reason {
     /// The importer did not keep up with a broadcast that does not wait
     /// ([`Slow::Disconnect`](crate::channel::Slow)).
     TooSlow,
+    /// A message carried the sending end, and nobody has claimed it in time.
+    LeaseExpired,
+    /// The sending end came in a message, and the peer does not offer it any more: its lease has run
+    /// out, or nobody receives what is sent to it.
+    NotOffered,
     /// The connection was closed on purpose.
     ConnectionClosed,
     /// The connection was lost; the text says how.
@@ -100,6 +105,8 @@ impl fmt::Display for Reason {
             Reason::HungUp => f.write_str("hung up"),
             Reason::ReceiverDropped => f.write_str("the receiver was dropped"),
             Reason::TooSlow => f.write_str("the importer was too slow"),
+            Reason::NotOffered => f.write_str("it is not offered any more"),
+            Reason::LeaseExpired => f.write_str("nobody claimed its sending end in time"),
             Reason::ConnectionClosed => f.write_str("the connection was closed"),
             Reason::ConnectionLost(text) => write!(f, "the connection was lost: {text}"),
             Reason::Other(code, text) if text.is_empty() => write!(f, "{code}"),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::channel::{Closed, Origin};
+use crate::channel::{Closed, OfferError, Origin};
 
 /// Why a value could not be encoded or decoded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -17,6 +17,9 @@ pub enum CodecError {
         /// The longest that a value may be, in bytes.
         bytes_max: usize,
     },
+    /// The end of a channel that is a part of it was not offered.
+    #[error("{0}")]
+    NotOffered(OfferError),
     /// Bytes are left over: it was encoded as another type.
     #[error("{bytes} bytes are left over")]
     TrailingBytes {

@@ -4,7 +4,7 @@
 //! credit for the peer that sent it. Receivers take from the lanes in turn.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 
 use event_listener::{Event, EventListener};
 use parking_lot::Mutex;
@@ -13,6 +13,7 @@ use crate::channel::answering::{Answering, Begun};
 use crate::channel::lane::{
     Batch, Corrupt, Fault, Held, Lane, LaneKey, LaneWindow, Progress, Taken,
 };
+use crate::channel::offer::{Claiming, Offered};
 use crate::channel::ready::ReadySet;
 use crate::channel::signal::{KeptListener, Signal};
 use crate::channel::{Closed, Origin, Reason};
@@ -30,6 +31,8 @@ pub(crate) enum EndsWith {
     LastImporter,
     /// Only when this side ends it.
     Nobody,
+    /// When it is released: nobody has its sending end any more, and nobody can come by it.
+    Release,
 }
 
 /// The queue of a receiving channel.
@@ -40,6 +43,12 @@ pub(crate) struct Incoming {
     arrived: Signal,
     /// Askers have given up requests that are in hand.
     cancelled: Event,
+    /// Values have ends of channels inside.
+    carries_ends: bool,
+    /// So have the answers, if they are requests.
+    answers_carry_ends: bool,
+    /// Offers its sending end.
+    offered: OnceLock<Weak<Offered>>,
 }
 
 #[derive(Debug)]
@@ -62,6 +71,8 @@ struct State {
     gone: Option<Vec<(LaneKey, Option<Closed>)>>,
     /// Values that peers have left out.
     missed_values: u64,
+    /// Nobody can send any more.
+    released: Option<Closed>,
 }
 
 /// What a receiver finds when it looks for more values.
@@ -74,7 +85,16 @@ pub(super) enum Found {
 }
 
 impl Incoming {
-    pub(crate) fn new(ends_with: EndsWith) -> Arc<Incoming> {
+    pub(crate) fn new(ends_with: EndsWith, carries_ends: bool) -> Arc<Incoming> {
+        Incoming::for_requests(ends_with, carries_ends, false)
+    }
+
+    /// The queue of a channel of requests.
+    pub(crate) fn for_requests(
+        ends_with: EndsWith,
+        carries_ends: bool,
+        answers_carry_ends: bool,
+    ) -> Arc<Incoming> {
         Arc::new(Incoming {
             state: Mutex::new(State {
                 ends_with,
@@ -88,9 +108,13 @@ impl Incoming {
                 ended: None,
                 gone: None,
                 missed_values: 0,
+                released: None,
             }),
             arrived: Signal::default(),
             cancelled: Event::new(),
+            carries_ends,
+            answers_carry_ends,
+            offered: OnceLock::new(),
         })
     }
 
@@ -109,6 +133,7 @@ impl Incoming {
             let rings = state.abandon(Lane::discard);
             drop(state);
             ring(rings);
+            self.revoke_offers();
         }
     }
 
@@ -122,6 +147,7 @@ impl Incoming {
         drop(state);
         ring(rings);
         self.arrived.notify_all();
+        self.revoke_offers();
     }
 
     /// Reports what was taken from `batch`.
@@ -261,7 +287,30 @@ impl Incoming {
         self.state.lock().missed_values
     }
 
+    // For those who offer its sending end.
+
+    pub(super) fn is_offered_by(&self, offered: Weak<Offered>) {
+        let _is_new = self.offered.set(offered);
+    }
+
+    /// Nobody can send any more. What has come can still be taken.
+    pub(super) fn release(&self, closed: Closed) {
+        self.state.lock().released.get_or_insert(closed);
+        self.arrived.notify_all();
+    }
+
+    fn revoke_offers(&self) {
+        if let Some(offered) = self.offered.get().and_then(Weak::upgrade) {
+            offered.revoke();
+        }
+    }
+
     // For sessions.
+
+    /// Whether answers to its requests have ends of channels inside.
+    pub(crate) fn answers_carry_ends(&self) -> bool {
+        self.answers_carry_ends
+    }
 
     /// The values of a lane are messages of a channel of requests.
     pub(crate) fn expect_requests(&self, key: LaneKey, answering: Answering) {
@@ -281,17 +330,19 @@ impl Incoming {
         }
     }
 
-    /// Attaches a session.
+    /// Attaches a session. Ends of channels that are inside of values are claimed from its peer.
     pub(crate) fn attach(
         &self,
         ready: Arc<ReadySet>,
         channel: ChannelId,
         window: LaneWindow,
+        claiming: &Arc<impl Claiming + 'static>,
     ) -> LaneKey {
         let mut state = self.state.lock();
         state.last_key += 1;
         let key = LaneKey(state.last_key);
         let mut lane = Lane::new(ready, channel, window);
+        lane.claiming = self.carries_ends.then(|| claiming.clone() as Arc<dyn Claiming>);
         let mut ringing = None;
         if state.is_unwanted() {
             lane.stop();
@@ -403,6 +454,7 @@ impl Incoming {
         state.turns.clear();
         drop(state);
         self.arrived.notify_all();
+        self.revoke_offers();
     }
 
     /// Why nothing more will come; `None` while something may.
@@ -434,6 +486,9 @@ impl State {
         if let Some(closed) = &self.ended {
             return Some(closed.clone());
         }
+        if let Some(closed) = &self.released {
+            return Some(closed.clone());
+        }
         let closed = self.last_closed.as_ref()?;
         let is_end = self.is_closed
             || match self.ends_with {
@@ -443,7 +498,7 @@ impl State {
                         closed.is_finished() || closed.reason == Reason::ConnectionClosed;
                     has_left && self.lanes.values().all(|lane| lane.closed.is_some())
                 }
-                EndsWith::Nobody => false,
+                EndsWith::Nobody | EndsWith::Release => false,
             };
         is_end.then(|| closed.clone())
     }
@@ -483,7 +538,7 @@ impl State {
             if lane.hand_out(batch, only_one) == Err(Corrupt) {
                 return (Found::Corrupt, self.cut_off(key));
             }
-            batch.begin(key, lane.window());
+            batch.begin(key, lane.window(), &lane.claiming);
             // A batch of one value is taken before anybody can look.
             if !only_one && !self.batches.iter().any(|held| Arc::ptr_eq(held, batch.held())) {
                 self.batches.retain(|held| Arc::strong_count(held) > 1);

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::channel::Closed;
 use crate::channel::answering::Answering;
+use crate::channel::offer::{Claiming, DecodeScope};
 use crate::channel::ready::ReadySet;
 use crate::id::ChannelId;
 use crate::limits::{GRANT_FRACTION, RETAINED_BYTES_MAX};
@@ -66,6 +67,8 @@ pub(super) struct Lane {
     pub(super) closed: Option<Closed>,
     /// This side wants no more, and why the peer is told so.
     pub(super) fault: Option<Fault>,
+    /// Where ends of channels are claimed that are inside of values; nowhere if the type has none.
+    pub(super) claiming: Option<Arc<dyn Claiming>>,
     /// It stands among the lanes that have values.
     pub(super) is_queued: bool,
     /// Its session is gone.
@@ -134,6 +137,7 @@ impl Lane {
             is_marked: false,
             closed: None,
             fault: None,
+            claiming: None,
             is_queued: false,
             is_detached: false,
             is_stopped: false,
@@ -338,6 +342,7 @@ pub(super) struct Uncounted<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     lane: Option<LaneKey>,
+    claiming: Option<Arc<dyn Claiming>>,
     bytes: Vec<u8>,
     position: usize,
     values_left: u64,
@@ -371,7 +376,13 @@ impl Batch {
     }
 
     /// Begins to hold values of a lane.
-    pub(super) fn begin(&mut self, lane: LaneKey, window: LaneWindow) {
+    pub(super) fn begin(
+        &mut self,
+        lane: LaneKey,
+        window: LaneWindow,
+        claiming: &Option<Arc<dyn Claiming>>,
+    ) {
+        self.claiming.clone_from(claiming);
         let fraction = u64::from(GRANT_FRACTION);
         self.lane = Some(lane);
         self.held.lane.store(lane.0, Ordering::Relaxed);
@@ -379,6 +390,12 @@ impl Batch {
             values: u64::from(window.values).div_ceil(fraction),
             bytes: window.bytes.div_ceil(fraction),
         };
+    }
+
+    /// Lets ends of channels that are inside of its values be claimed.
+    #[inline]
+    pub(super) fn decode_scope(&self) -> Option<DecodeScope> {
+        self.claiming.clone().map(DecodeScope::enter)
     }
 
     /// What it holds, also when its receiver takes more of it meanwhile.
@@ -561,7 +578,7 @@ mod tests {
         let mut lane = lane();
         lane.deliver(3, 0, &run(&[b"a", b"b", b"c"]));
         let mut batch = Batch::default();
-        batch.begin(LaneKey(1), lane.window());
+        batch.begin(LaneKey(1), lane.window(), &None);
         lane.hand_out(&mut batch, false).unwrap();
         let _first = next(&mut batch);
         assert!(!batch.is_report_due());

@@ -17,8 +17,7 @@ use crate::id::ChannelId;
 #[derive(Debug, Default)]
 pub(crate) struct ReadySet {
     marked: Mutex<Vec<ChannelId>>,
-    is_rung: AtomicBool,
-    driver: AtomicWaker,
+    bell: Bell,
 }
 
 impl ReadySet {
@@ -29,14 +28,33 @@ impl ReadySet {
 
     /// Wakes the driver, if it sleeps.
     pub(crate) fn ring(&self) {
-        if !self.is_rung.swap(true, Ordering::AcqRel) {
-            self.driver.wake();
-        }
+        self.bell.ring();
     }
 
     /// Moves the marked channels to `channels`, which is empty.
     pub(crate) fn take(&self, channels: &mut Vec<ChannelId>) {
         std::mem::swap(&mut *self.marked.lock(), channels);
+    }
+
+    /// For the driver: whether it was rung for since the last time.
+    pub(crate) fn poll_rung(&self, cx: &Context<'_>) -> Poll<()> {
+        self.bell.poll_rung(cx)
+    }
+}
+
+/// Wakes a driver once, however often it is rung before the driver looks.
+#[derive(Debug, Default)]
+pub(crate) struct Bell {
+    is_rung: AtomicBool,
+    driver: AtomicWaker,
+}
+
+impl Bell {
+    /// Wakes the driver, if it sleeps.
+    pub(crate) fn ring(&self) {
+        if !self.is_rung.swap(true, Ordering::AcqRel) {
+            self.driver.wake();
+        }
     }
 
     /// For the driver: whether it was rung for since the last time.

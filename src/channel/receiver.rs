@@ -210,6 +210,7 @@ impl<T> Receiver<T> {
 
     fn next_of_batch(&mut self) -> Option<Result<T, RecvError>> {
         let batch = self.batch.get_mut();
+        let _scope = batch.decode_scope();
         let result = match batch.next()? {
             Ok(bytes) => (self.decode)(bytes).map_err(RecvError::Undecodable),
             Err(_) => {

@@ -151,6 +151,7 @@ impl<Q, R> Requests<Q, R> {
         loop {
             let has_messages = self.batch.has_messages();
             let lane = self.batch.lane()?;
+            let _scope = self.batch.decode_scope();
             let Ok(Uncounted { bytes, place, taken }) = self.batch.next_uncounted()? else {
                 self.queue.cut_off(&mut self.batch);
                 return Some(Err(RecvError::Corrupt));

@@ -30,6 +30,7 @@ pub struct Config {
     pub(super) connections_max: usize,
     pub(super) handshakes_max: usize,
     pub(super) session_expiry: Duration,
+    pub(super) offer_lease: Duration,
     pub(super) redial: Redial,
 }
 
@@ -44,6 +45,7 @@ pub struct ConfigBuilder {
     connections_max: usize,
     handshakes_max: usize,
     session_expiry: Duration,
+    offer_lease: Duration,
     redial: Redial,
 }
 
@@ -72,6 +74,7 @@ impl Config {
             connections_max: limits::CONNECTIONS_MAX,
             handshakes_max: limits::HANDSHAKES_MAX,
             session_expiry: limits::SESSION_EXPIRY,
+            offer_lease: limits::OFFER_LEASE,
             redial: Redial::default(),
         }
     }
@@ -160,6 +163,13 @@ impl ConfigBuilder {
         self
     }
 
+    /// How long the end of a channel that is offered in a message waits to be claimed. Default:
+    /// [`OFFER_LEASE`](limits::OFFER_LEASE).
+    pub fn offer_lease(mut self, lease: Duration) -> Self {
+        self.offer_lease = lease;
+        self
+    }
+
     /// How an importer that can dial comes by another link. Default: [`Redial::default`].
     pub fn redial(mut self, redial: Redial) -> Self {
         self.redial = redial;
@@ -197,6 +207,9 @@ impl ConfigBuilder {
         if self.session_expiry > WAIT_MAX {
             return error("session_expiry", "at most a day");
         }
+        if self.offer_lease.is_zero() || self.offer_lease > WAIT_MAX {
+            return error("offer_lease", "above zero and at most a day");
+        }
         if self.redial.first_delay.is_zero() {
             return error("redial.first_delay", "above zero");
         }
@@ -216,6 +229,7 @@ impl ConfigBuilder {
             connections_max: self.connections_max,
             handshakes_max: self.handshakes_max,
             session_expiry: self.session_expiry,
+            offer_lease: self.offer_lease,
             redial: self.redial,
         }
     }

@@ -7,8 +7,10 @@ use futures::future::join_all;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
-use crate::channel::identity::TypeIdentity;
-use crate::channel::{Asks, Bincode, Caller, Codec, EndsWith, Incoming, LaneWindow, Outgoing};
+use crate::channel::identity::{self, TypeIdentity};
+use crate::channel::{
+    Asks, Bell, Bincode, Caller, Codec, EndsWith, Incoming, LaneWindow, Outgoing,
+};
 use crate::channel::{
     OutgoingBounds, Receiver, Requests, Sender, Shape, Slots, Value, read_answers,
 };
@@ -17,11 +19,13 @@ use crate::dir::Dir;
 use crate::id::SessionId;
 use crate::limits::{COMMANDS_MAX, HANGUP_TIMEOUT};
 use crate::net::command::{Command, Import, ImportEnd};
+use crate::net::desk::Desk;
 use crate::net::driver::{Dialler, Driver, Surroundings, Uplink};
 use crate::net::error::NameError;
 use crate::net::event::Events;
 use crate::net::flush::{self, Flushing};
 use crate::net::handshake::{self, Ask, Link};
+use crate::net::offers::Offers;
 use crate::net::registry::Registry;
 use crate::net::report::Reports;
 use crate::net::shared::Shared;
@@ -78,6 +82,14 @@ use crate::wire::Content;
 pub struct Connection {
     commands: mpsc::Sender<Command>,
     shared: Arc<Shared>,
+    /// Where ends of channels go that are sent over it.
+    offers: Arc<Offers>,
+}
+
+/// Which side of its sessions a connection is.
+pub(super) enum Place {
+    Exporter(Arc<Registry>),
+    Importer { offer_lease: Duration },
 }
 
 impl Connection {
@@ -190,7 +202,8 @@ impl Connection {
     ) -> (Connection, Driver) {
         let parameters = config.parameters(Role::Importer);
         let reports = Reports::new(when_unread);
-        Connection::start(peer, parameters, uplink, None, reports, Events::new())
+        let place = Place::Importer { offer_lease: config.offer_lease };
+        Connection::start(peer, parameters, uplink, place, reports, Events::new())
     }
 
     /// A connection whose session waits for its first link.
@@ -198,16 +211,25 @@ impl Connection {
         peer: String,
         parameters: Parameters,
         uplink: Uplink,
-        registry: Option<Arc<Registry>>,
+        place: Place,
         reports: Arc<Reports>,
         events: Events,
     ) -> (Connection, Driver) {
         let (sender, commands) = mpsc::channel(COMMANDS_MAX);
+        let bell = Arc::<Bell>::default();
+        let (registry, offers) = match place {
+            Place::Exporter(registry) => {
+                let offers = registry.offers.clone();
+                (Some(registry), offers)
+            }
+            Place::Importer { offer_lease } => (None, Offers::new(offer_lease, Some(bell.clone()))),
+        };
+        let desk = Desk::new(offers.clone(), bell);
         let shared = Shared::new(peer, reports.clone(), events.clone());
         let surroundings =
-            Surroundings { registry, reports, events, commands, shared: shared.clone() };
+            Surroundings { registry, reports, events, commands, desk, shared: shared.clone() };
         let driver = Driver::new(parameters, uplink, surroundings);
-        (Connection { commands: sender, shared }, driver)
+        (Connection { commands: sender, shared, offers }, driver)
     }
 
     /// Imports a channel to which this side sends.
@@ -225,7 +247,7 @@ impl Connection {
         settings: ImportSettings,
     ) -> Result<Sender<T>, ImportError> {
         settings.check()?;
-        let queue = Outgoing::new(bounds(settings));
+        let queue = Outgoing::new(bounds(settings), self.offers.offering_for::<T>());
         queue.on_overflow(self.shared.events.overflow_teller(&self.shared.peer, name));
         let sender = Sender::new::<Bincode>(queue.clone());
         self.import::<T>(Dir::Send, name, settings, None, ImportEnd::Out(queue)).await?;
@@ -249,8 +271,9 @@ impl Connection {
         settings: ImportSettings,
     ) -> Result<Caller<Q, R>, ImportError> {
         settings.check()?;
-        let asks = Asks::new(settings.redelivers_asks);
-        let queue = Outgoing::for_requests(bounds(settings), asks.clone());
+        let asks = Asks::new(settings.redelivers_asks, identity::carries_ends::<R>());
+        let offering = self.offers.offering_for::<Q>();
+        let queue = Outgoing::for_requests(bounds(settings), offering, asks.clone());
         queue.on_overflow(self.shared.events.overflow_teller(&self.shared.peer, name));
         let caller = Caller::new::<Bincode>(queue.clone(), asks.clone());
         let answer = Some(TypeIdentity::of::<R>()?);
@@ -276,7 +299,11 @@ impl Connection {
         settings: ImportSettings,
     ) -> Result<Requests<Q, R>, ImportError> {
         settings.check()?;
-        let queue = Incoming::new(EndsWith::ItsPeer);
+        let queue = Incoming::for_requests(
+            EndsWith::ItsPeer,
+            identity::carries_ends::<Q>(),
+            identity::carries_ends::<R>(),
+        );
         let requests = Requests::new::<Bincode>(queue.clone());
         let window = LaneWindow { values: settings.size_values, bytes: settings.window_bytes };
         let answer = Some(TypeIdentity::of::<R>()?);
@@ -300,7 +327,7 @@ impl Connection {
         settings: ImportSettings,
     ) -> Result<Receiver<T>, ImportError> {
         settings.check()?;
-        let queue = Incoming::new(EndsWith::ItsPeer);
+        let queue = Incoming::new(EndsWith::ItsPeer, identity::carries_ends::<T>());
         let receiver = Receiver::new::<Bincode>(queue.clone());
         let window = LaneWindow { values: settings.size_values, bytes: settings.window_bytes };
         self.import::<T>(Dir::Recv, name, settings, None, ImportEnd::In(queue, window)).await?;

@@ -8,24 +8,29 @@ use tokio::sync::oneshot;
 use crate::channel::{
     Aftermath, Answering, Answers, Closed, ConsumerKey, Fault, Incoming, LaneKey,
 };
-use crate::channel::{LaneWindow, Origin, Outgoing, Progress, ReadySet, Reason, Receipts};
+use crate::channel::{
+    LaneWindow, Offering, Origin, Outgoing, Progress, ReadySet, Reason, Receipts,
+};
 use crate::clock;
 use crate::dir::Dir;
 use crate::id::ChannelId;
 use crate::net::ImportError;
 use crate::net::command::{Import, ImportEnd};
+use crate::net::desk::Desk;
+use crate::net::offers::Claim;
 use crate::net::registry::ExportEnd;
 use crate::session::{Chunk, OpenRequest, Remains, Supply, ValueSource};
 
 /// The attached queues of one session.
-#[derive(Default)]
 pub(super) struct Endpoints {
     by_channel: HashMap<ChannelId, Endpoint>,
+    desk: Arc<Desk>,
     pub(super) ready: Arc<ReadySet>,
 }
 
 /// An attached queue.
 pub(super) struct Endpoint {
+    /// Empty for the end of a channel that travelled in a message.
     pub(super) name: String,
     pub(super) queue: Queue,
     /// What this side asked for, if it imported the channel. Then the queue ends with it.
@@ -44,6 +49,19 @@ pub(super) struct Endpoint {
     pub(super) is_for_answers: bool,
     /// If it sends answers: what must hear of those that have left.
     receipts: Option<Arc<Receipts>>,
+    /// What the peer has claimed.
+    claim: Option<Claim>,
+    /// What this side has claimed.
+    held: Option<Held>,
+}
+
+/// A claim of this side. Dropped, it counts no more.
+struct Held(Arc<Desk>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.release();
+    }
 }
 
 /// What an import asked for, to ask for it again.
@@ -61,6 +79,10 @@ pub(super) enum Queue {
 }
 
 impl Endpoints {
+    pub(super) fn new(desk: Arc<Desk>) -> Endpoints {
+        Endpoints { by_channel: HashMap::new(), desk, ready: Arc::default() }
+    }
+
     /// Attaches an imported queue; `is_again` if it was open in an earlier session.
     pub(super) fn attach_import(&mut self, channel: ChannelId, import: Import, is_again: bool) {
         let Import { request, end, is_lasting, reply } = import;
@@ -78,13 +100,35 @@ impl Endpoints {
         self.by_channel.insert(channel, endpoint);
     }
 
-    pub(super) fn attach_export(&mut self, channel: ChannelId, name: String, end: ExportEnd) {
+    /// Attaches the queue of an end that came in a message. It ends with its session.
+    pub(super) fn attach_claim(
+        &mut self,
+        channel: ChannelId,
+        queue: Arc<Outgoing>,
+        request: OpenRequest,
+    ) {
+        let queue = self.attach_out(channel, queue);
+        let mut endpoint = Endpoint::new(String::new(), queue);
+        endpoint.import = Some(Wanted { request, is_lasting: false, is_again: false });
+        endpoint.held = Some(Held(self.desk.clone()));
+        self.by_channel.insert(channel, endpoint);
+    }
+
+    /// Attaches the queue of an exported channel, or of an end that the peer has claimed.
+    pub(super) fn attach_export(
+        &mut self,
+        channel: ChannelId,
+        name: String,
+        end: ExportEnd,
+        claim: Option<Claim>,
+    ) {
         let queue = match end {
             ExportEnd::Out(queue) => self.attach_out(channel, queue),
             ExportEnd::In(queue, window) => self.attach_in(channel, queue, window),
         };
         let mut endpoint = Endpoint::new(name, queue);
         endpoint.is_open = true;
+        endpoint.claim = claim;
         self.by_channel.insert(channel, endpoint);
     }
 
@@ -101,12 +145,14 @@ impl Endpoints {
             Queue::Out(queue, key) => {
                 let Some(asks) = queue.asks() else { return };
                 let answers = asks.answers().clone();
-                let lane = answers.attach(self.ready.clone(), channel.answers(), window);
+                let ready = self.ready.clone();
+                let lane = answers.attach(ready, channel.answers(), window, &self.desk);
                 asks.link(lane, *key);
                 Endpoint::new(name.clone(), Queue::In(answers, lane))
             }
             Queue::In(queue, lane) => {
-                let answers = Answers::new();
+                let offering = || self.desk.offers.clone() as Arc<dyn Offering>;
+                let answers = Answers::new(queue.answers_carry_ends().then(offering));
                 let (out, receipts) = answers.ends();
                 let answering = Answering::new(answers, peer_clock_ms, window.values);
                 queue.expect_requests(*lane, answering);
@@ -127,7 +173,7 @@ impl Endpoints {
     }
 
     fn attach_in(&self, channel: ChannelId, queue: Arc<Incoming>, window: LaneWindow) -> Queue {
-        let key = queue.attach(self.ready.clone(), channel, window);
+        let key = queue.attach(self.ready.clone(), channel, window, &self.desk);
         Queue::In(queue, key)
     }
 
@@ -140,7 +186,8 @@ impl Endpoints {
     }
 
     pub(super) fn named(&self, name: &str) -> Vec<ChannelId> {
-        let same = self.by_channel.iter().filter(|(_, endpoint)| endpoint.name == name);
+        let is_named = |endpoint: &Endpoint| !name.is_empty() && endpoint.name == name;
+        let same = self.by_channel.iter().filter(|(_, endpoint)| is_named(endpoint));
         same.map(|(channel, _)| *channel).collect()
     }
 
@@ -183,12 +230,14 @@ impl Endpoints {
 
     /// Takes a queue whose channel is over off the session.
     pub(super) fn detach(&mut self, channel: ChannelId) -> Option<Endpoint> {
-        let endpoint = self.by_channel.remove(&channel)?;
+        let mut endpoint = self.by_channel.remove(&channel)?;
         if let Queue::In(queue, key) = &endpoint.queue {
             // A channel that ended without a word from the peer was ended here.
             queue.close_lane(*key, Closed::new(Origin::Local, Reason::HungUp));
         }
         endpoint.detach();
+        let closed = endpoint.closed.clone();
+        endpoint.complete_claim(&closed.unwrap_or(Closed::new(Origin::Local, Reason::HungUp)));
         Some(endpoint)
     }
 
@@ -215,6 +264,8 @@ impl Endpoint {
             is_open: false,
             is_for_answers: false,
             receipts: None,
+            claim: None,
+            held: None,
         }
     }
 
@@ -240,6 +291,25 @@ impl Endpoint {
             // Other importers go on.
             Queue::Out(..) => {}
             Queue::In(queue, key) => queue.close_lane(*key, closed),
+        }
+    }
+
+    /// Whether it is the end of a channel that came in a message.
+    pub(super) fn is_claim(&self) -> bool {
+        self.held.is_some()
+    }
+
+    /// The channel of a claim has come to its end on the peer's side.
+    pub(super) fn complete_claim(&mut self, closed: &Closed) {
+        if let Some(claim) = self.claim.take() {
+            claim.complete(closed.clone());
+        }
+    }
+
+    /// The session of a claim is lost.
+    pub(super) fn lose_claim(&mut self, closed: &Closed) {
+        if let Some(claim) = self.claim.take() {
+            claim.lose(closed.clone());
         }
     }
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::channel::identity::TraceError;
 use crate::dir::Dir;
-use crate::net::ConfigError;
+use crate::limits::NAME_BYTES_MAX;
+use crate::net::{ConfigError, offers};
 use crate::session::{OpenError, SessionError};
 use crate::wire::{Code, WireError};
 
@@ -35,16 +36,28 @@ pub enum ExportError {
 
 /// A name that a channel cannot have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a channel's name must have 1 to {bytes_max} bytes, not {bytes}")]
+#[error("a channel's name must have 1 to {NAME_BYTES_MAX} bytes{}", self.found())]
 pub struct NameError {
     bytes: usize,
-    bytes_max: usize,
+    is_reserved: bool,
 }
 
 impl NameError {
     pub(super) fn check(name: &str) -> Result<(), NameError> {
-        let (bytes, bytes_max) = (name.len(), crate::limits::NAME_BYTES_MAX);
-        if bytes == 0 || bytes > bytes_max { Err(NameError { bytes, bytes_max }) } else { Ok(()) }
+        let (bytes, is_reserved) = (name.len(), offers::is_offered(name));
+        if (1..=NAME_BYTES_MAX).contains(&bytes) && !is_reserved {
+            Ok(())
+        } else {
+            Err(NameError { bytes, is_reserved })
+        }
+    }
+
+    fn found(&self) -> String {
+        if self.is_reserved {
+            ", and must not begin with U+0000".to_owned()
+        } else {
+            format!(", not {}", self.bytes)
+        }
     }
 }
 
@@ -85,6 +98,12 @@ pub enum ImportError {
     /// This connection imports the channel already.
     #[error("the channel {name:?} is imported already")]
     AlreadyImported {
+        /// The name.
+        name: String,
+    },
+    /// The exporter's end of a connection has nothing to import: it is the importer that asks.
+    #[error("only the importer of a connection can import {name:?}")]
+    NotImporter {
         /// The name.
         name: String,
     },

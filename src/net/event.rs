@@ -91,7 +91,8 @@ pub enum Event {
         /// Values that will not be sent again.
         discarded_values: u64,
     },
-    /// A channel was opened, or opened again in a new session.
+    /// A channel was opened, or opened again in a new session. Channels of ends that came in messages have
+    /// no events.
     ChannelOpened {
         /// The other end.
         peer: String,

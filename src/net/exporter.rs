@@ -9,9 +9,11 @@ use tokio::time::Instant;
 use crate::channel::{Bincode, Caller, Receiver, Requests, Sender, Value};
 use crate::id::{SessionId, SessionToken};
 use crate::net::config::random;
+use crate::net::connection::Place;
 use crate::net::event::Events;
 use crate::net::flush::{self, Flushing};
 use crate::net::handshake::{self, Greeted};
+use crate::net::offers::Offers;
 use crate::net::peers::{Peers, Plan, welcome};
 use crate::net::registry::Registry;
 use crate::net::report::Reports;
@@ -93,7 +95,8 @@ impl Exporter {
     #[must_use]
     pub fn new(config: Config) -> Exporter {
         let peers = Peers::new(config.connections_max);
-        let (registry, events) = (Arc::default(), Events::new());
+        let registry = Registry::new(Offers::new(config.offer_lease, None));
+        let events = Events::new();
         let reports = Reports::new(UnreadReports::DropOldest);
         Exporter { inner: Arc::new(Inner { config, registry, reports, events, peers }) }
     }
@@ -233,7 +236,7 @@ impl Exporter {
             name,
             config.parameters(Role::Exporter),
             peer.uplink(),
-            Some(registry.clone()),
+            Place::Exporter(registry.clone()),
             reports.clone(),
             events.clone(),
         );

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use crate::channel::identity::TypeIdentity;
+use crate::channel::identity::{self, TypeIdentity};
 use crate::channel::read_answers;
 use crate::channel::{Asks, Caller, Closed, Codec, EndsWith, Incoming, LaneWindow, Origin};
 use crate::channel::{
@@ -14,13 +14,16 @@ use crate::channel::{
 use crate::dir::Dir;
 use crate::net::error::NameError;
 use crate::net::event::Events;
+use crate::net::offers::Offers;
 use crate::net::{ConfigError, ExportError, RecvSettings, SendSettings, Unconfirmed};
 use crate::wire::{Code, Content, Open};
 
 /// The exported channels by name.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Registry {
     state: Mutex<State>,
+    /// Ends of channels in messages, to whichever importer they go.
+    pub(super) offers: Arc<Offers>,
 }
 
 #[derive(Debug, Default)]
@@ -112,22 +115,26 @@ fn bounds(settings: SendSettings) -> OutgoingBounds {
     }
 }
 
-/// The queue of an exported channel that receives.
-fn incoming(settings: RecvSettings) -> Result<(Arc<Incoming>, LaneWindow), ExportError> {
+/// When an exported channel that receives ends, and what each importer may have in flight.
+fn incoming(settings: RecvSettings) -> Result<(EndsWith, LaneWindow), ExportError> {
     settings.check()?;
     let ends_with = if settings.stays_open { EndsWith::Nobody } else { EndsWith::LastImporter };
     let window = LaneWindow { values: settings.window_values, bytes: settings.window_bytes };
-    Ok((Incoming::new(ends_with), window))
+    Ok((ends_with, window))
 }
 
 impl Registry {
+    pub(super) fn new(offers: Arc<Offers>) -> Arc<Registry> {
+        Arc::new(Registry { state: Mutex::default(), offers })
+    }
+
     pub(super) fn export_sender<T: Value, C: Codec>(
         &self,
         name: &str,
         settings: SendSettings,
         events: &Events,
     ) -> Result<Sender<T>, ExportError> {
-        let queue = Outgoing::new(bounds(settings));
+        let queue = Outgoing::new(bounds(settings), self.offers.offering_for::<T>());
         queue.on_overflow(events.overflow_teller("", name));
         let sender = Sender::new::<C>(queue.clone());
         self.publish::<T, C>(name, None, ExportEnd::Out(queue))?;
@@ -139,7 +146,8 @@ impl Registry {
         name: &str,
         settings: RecvSettings,
     ) -> Result<Receiver<T>, ExportError> {
-        let (queue, window) = incoming(settings)?;
+        let (ends_with, window) = incoming(settings)?;
+        let queue = Incoming::new(ends_with, identity::carries_ends::<T>());
         let receiver = Receiver::new::<C>(queue.clone());
         self.publish::<T, C>(name, None, ExportEnd::In(queue, window))?;
         Ok(receiver)
@@ -155,8 +163,9 @@ impl Registry {
             let must_be = "a queue, if messages ask for answers";
             return Err(ConfigError { setting: "shape", must_be }.into());
         }
-        let asks = Asks::new(settings.redelivers_asks);
-        let queue = Outgoing::for_requests(bounds(settings), asks.clone());
+        let asks = Asks::new(settings.redelivers_asks, identity::carries_ends::<R>());
+        let offering = self.offers.offering_for::<Q>();
+        let queue = Outgoing::for_requests(bounds(settings), offering, asks.clone());
         queue.on_overflow(events.overflow_teller("", name));
         let caller = Caller::new::<C>(queue.clone(), asks.clone());
         let answer_identity = Some(TypeIdentity::of::<R>()?);
@@ -170,7 +179,12 @@ impl Registry {
         name: &str,
         settings: RecvSettings,
     ) -> Result<Requests<Q, R>, ExportError> {
-        let (queue, window) = incoming(settings)?;
+        let (ends_with, window) = incoming(settings)?;
+        let queue = Incoming::for_requests(
+            ends_with,
+            identity::carries_ends::<Q>(),
+            identity::carries_ends::<R>(),
+        );
         let requests = Requests::new::<C>(queue.clone());
         let answer_identity = Some(TypeIdentity::of::<R>()?);
         self.publish::<Q, C>(name, answer_identity, ExportEnd::In(queue, window))?;
@@ -285,9 +299,12 @@ impl Registry {
     pub(super) fn close(&self) {
         let mut state = self.state.lock();
         state.is_closed = true;
+        let closed = Closed::new(Origin::Local, Reason::ConnectionClosed);
         for (_, export) in state.exports.drain() {
-            export.end.end(Closed::new(Origin::Local, Reason::ConnectionClosed));
+            export.end.end(closed.clone());
         }
+        drop(state);
+        self.offers.close(&closed);
     }
 
     pub(super) fn is_closed(&self) -> bool {

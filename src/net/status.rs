@@ -23,6 +23,11 @@ pub struct Status {
     pub channels: Vec<ChannelStatus>,
     /// Values that were accepted and are not known to have been received, over all channels.
     pub outstanding_values: u64,
+    /// Ends of channels that were sent in messages and are not released. An exporter has one count for
+    /// all of its importers.
+    pub offers: usize,
+    /// Ends of channels that came in messages from the peer and are held.
+    pub claims: usize,
 }
 
 /// How a channel of a connection stands. `sent`, `received`, `taken` and `repeated` count since it was
@@ -30,7 +35,7 @@ pub struct Status {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ChannelStatus {
-    /// Its name.
+    /// Its name. Empty if it belongs to an end that came in a message.
     pub name: String,
     /// Which way its values go, seen from here.
     pub dir: Dir,

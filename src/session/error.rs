@@ -96,7 +96,4 @@ pub enum OpenError {
     /// The session is closing.
     #[error("the session is closing")]
     Closing,
-    /// This side is the exporter: it answers for channels, and the importer asks for them.
-    #[error("only the importer of a connection can import")]
-    NotImporter,
 }

@@ -8,10 +8,10 @@ use crate::wire::{Code, Content, Open};
 /// Something that the channels or the program must know.
 #[derive(Debug)]
 pub enum Event {
-    /// The peer wants to import a channel. Answer with [`accept`](super::Session::accept) or
+    /// The peer wants a channel. Answer with [`accept`](super::Session::accept) or
     /// [`refuse`](super::Session::refuse).
     OpenRequested(Open),
-    /// The peer accepted an import.
+    /// The peer accepted a channel that this side has asked for.
     Accepted {
         /// The channel.
         channel: ChannelId,
@@ -20,7 +20,7 @@ pub enum Event {
         /// The peer's clock, in milliseconds.
         clock_ms: u64,
     },
-    /// The peer refused an import. The channel is over.
+    /// The peer refused a channel that this side has asked for. The channel is over.
     Refused {
         /// The channel.
         channel: ChannelId,

@@ -222,22 +222,19 @@ impl Session {
 
     // Commands.
 
-    /// Asks the peer for a channel.
+    /// Asks the peer for a channel. Either side may.
     ///
     /// # Errors
     ///
     /// [`OpenError`] when the session cannot have another channel.
     pub fn open(&mut self, request: OpenRequest) -> Result<ChannelId, OpenError> {
-        if self.parameters.role != Role::Importer {
-            return Err(OpenError::NotImporter);
-        }
         if self.is_closing {
             return Err(OpenError::Closing);
         }
         if self.table.len() >= self.parameters.channels_max {
             return Err(OpenError::TooManyChannels(self.table.len()));
         }
-        let id = self.table.unused().ok_or(OpenError::NumbersUsedUp)?;
+        let id = self.table.unused(self.parameters.role).ok_or(OpenError::NumbersUsedUp)?;
         let window_values = request.window_values.clamp(1, WINDOW_VALUES_MAX);
         // On the wire, zero stands for no limit.
         let limit = request.limit.map(|limit| limit.max(1));
@@ -405,8 +402,8 @@ impl Session {
     /// Dissociates a channel: nothing more is sent or accepted on it. Instead of an answer to
     /// [`Event::OpenRequested`] it is a refusal.
     pub fn hangup(&mut self, now: Instant, id: ChannelId, code: Code, text: impl Into<String>) {
-        let is_answer = self.parameters.role == Role::Exporter
-            && self.table.find(id).is_some_and(|channel| !channel.is_accepted);
+        let is_answer =
+            !self.has_opened(id) && self.table.find(id).is_some_and(|channel| !channel.is_accepted);
         if is_answer {
             self.refuse(id, code, text);
             self.events.push_back(Event::Closed { channel: id, lost_values: 0 });
@@ -540,6 +537,11 @@ impl Session {
     }
 
     // Inside.
+
+    /// Whether this side has opened a channel. Otherwise it answers for it.
+    fn has_opened(&self, id: ChannelId) -> bool {
+        Role::opener_of(id) == self.parameters.role
+    }
 
     fn join_round(&mut self, id: ChannelId) {
         if let Some(channel) = self.table.find_mut(id)

@@ -3,16 +3,24 @@
 use std::time::Duration;
 
 use crate::dir::Dir;
+use crate::id::ChannelId;
 use crate::session::timers::Heartbeat;
 use crate::wire::Content;
 
 /// Which side of the session this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// This side dialled, and opens channels.
+    /// This side dialled, and imports what the other has published.
     Importer,
     /// This side was dialled, and answers for the exported channels.
     Exporter,
+}
+
+impl Role {
+    /// The side that opened a channel.
+    pub(super) fn opener_of(id: ChannelId) -> Role {
+        if id.is_of_exporter() { Role::Exporter } else { Role::Importer }
+    }
 }
 
 /// What the handshake has settled.
@@ -44,14 +52,14 @@ pub struct Settled {
     pub expiry: Duration,
 }
 
-/// What an importer asks for.
+/// What is asked for with a channel.
 #[derive(Clone, Debug)]
 pub struct OpenRequest {
-    /// The importer's direction.
+    /// The direction of the side that asks.
     pub dir: Dir,
-    /// What the importer can deal with.
+    /// What the side that asks can deal with.
     pub content: Content,
-    /// The name under which the channel is exported.
+    /// The name under which the other side has the channel.
     pub name: String,
     /// The name of the codec.
     pub codec: String,
@@ -61,13 +69,13 @@ pub struct OpenRequest {
     pub answer_identity: [u8; 16],
     /// Values that may be in flight or buffered.
     pub window_values: u32,
-    /// Encoded bytes that may be in flight or buffered, if the importer receives values or answers.
+    /// Encoded bytes that may be in flight or buffered, if the side that asks receives values or answers.
     pub window_bytes: u64,
     /// The number of values after which the channel ends.
     pub limit: Option<u64>,
-    /// The importer's clock, in milliseconds. It counts for deadlines of requests.
+    /// The clock of the side that asks, in milliseconds. It counts for deadlines of requests.
     pub clock_ms: u64,
-    /// If the importer sends: values are kept until they are taken, so that they can be sent again
+    /// If the side that asks sends: values are kept until they are taken, so that they can be sent again
     /// when the session is lost.
     pub redelivers: bool,
 }

@@ -85,10 +85,10 @@ impl Session {
 
     fn handle_open(&mut self, open: Open) -> Result<(), SessionError> {
         let id = open.channel;
-        if self.parameters.role != Role::Exporter {
-            return Err(SessionError::violation(id, "the exporter must not open channels"));
+        if self.has_opened(id) {
+            return Err(SessionError::violation(id, "it is a number of the other side"));
         }
-        if self.table.unused() != Some(id) {
+        if self.table.unused(Role::opener_of(id)) != Some(id) {
             return Err(SessionError::violation(id, "it is not the next unused number"));
         }
         let has_window = open.dir == Dir::Recv || open.content == Content::Requests;
@@ -175,8 +175,9 @@ impl Session {
 
     /// A channel that this side has asked for and that is not answered yet.
     fn opening(&mut self, id: ChannelId) -> Result<Option<&mut Channel>, SessionError> {
+        let has_opened = self.has_opened(id);
         match self.table.find_mut(id) {
-            Some(channel) if self.parameters.role == Role::Exporter || channel.is_accepted => {
+            Some(channel) if !has_opened || channel.is_accepted => {
                 Err(SessionError::violation(channel.id, "an answer to a question nobody asked"))
             }
             channel => Ok(channel),
@@ -275,10 +276,11 @@ impl Session {
         values: u64,
         text: String,
     ) -> Result<(), SessionError> {
+        let has_opened = self.has_opened(id);
         let Some(channel) = self.table.find_mut(id) else {
             return self.late(id);
         };
-        if self.parameters.role == Role::Importer && !channel.is_accepted && !channel.said_last {
+        if has_opened && !channel.is_accepted && !channel.said_last {
             return Err(SessionError::violation(id, "a hangup before its start"));
         }
         // Frames come in order: what a sender has sent has come.

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::id::ChannelId;
+use crate::session::Role;
 use crate::session::channel::{Channel, Flow, Outbound};
 use crate::session::link::Delivery;
 
@@ -10,29 +11,49 @@ use crate::session::link::Delivery;
 #[derive(Debug, Default)]
 pub(super) struct Table {
     channels: HashMap<ChannelId, Channel>,
-    last_used: u32,
+    /// How many numbers each side has used.
+    used_by_importer: u32,
+    used_by_exporter: u32,
     /// Channels that have kept runs in the buffers of frames.
     unsettled: HashSet<ChannelId>,
 }
 
 impl Table {
-    /// The next unused number; `None` when there is none.
-    pub(super) fn unused(&self) -> Option<ChannelId> {
-        self.last_used.checked_add(1).map(ChannelId).filter(|id| !id.is_for_answers())
+    /// The next unused number of a side; `None` when there is none.
+    pub(super) fn unused(&self, opener: Role) -> Option<ChannelId> {
+        let (first, used) = match opener {
+            Role::Importer => (ChannelId::FIRST_OF_IMPORTER, self.used_by_importer),
+            Role::Exporter => (ChannelId::FIRST_OF_EXPORTER, self.used_by_exporter),
+        };
+        let next = first.0.checked_add(used).map(ChannelId)?;
+        (!next.is_for_answers()).then_some(next)
     }
 
     /// Whether a channel had this number once, or has it now.
     pub(super) fn was_used(&self, id: ChannelId) -> bool {
-        id.opened().0 <= self.last_used
+        let id = id.opened();
+        if id.is_of_exporter() {
+            id.0 - ChannelId::FIRST_OF_EXPORTER.0 < self.used_by_exporter
+        } else {
+            id.0 <= self.used_by_importer
+        }
     }
 
-    /// Marks a number as used without a channel.
+    /// Marks the next unused number of a side as used, with or without a channel.
     pub(super) fn use_up(&mut self, id: ChannelId) {
-        self.last_used = self.last_used.max(id.0);
+        debug_assert!(!self.was_used(id), "numbers are used once, in turn");
+        if id.is_of_exporter() {
+            self.used_by_exporter += 1;
+        } else {
+            self.used_by_importer += 1;
+        }
     }
 
     pub(super) fn insert(&mut self, channel: Channel) {
-        self.use_up(channel.id.opened());
+        // The channel for answers comes with its requests.
+        if !channel.id.is_for_answers() {
+            self.use_up(channel.id);
+        }
         self.channels.insert(channel.id, channel);
     }
 

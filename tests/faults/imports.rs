@@ -3,7 +3,6 @@
 use futures::FutureExt;
 use netchan::channel::{Origin, Reason, TryRecvError};
 use netchan::net::{HangupError, ImportError, ImportSettings, RecvSettings, SendSettings};
-use netchan::session::OpenError;
 
 use crate::support::{GUARD, Mute, exporter, guarded, join, settle};
 
@@ -41,7 +40,7 @@ async fn the_exporter_s_end_of_a_connection_cannot_import() {
     let joined = join(&exporter).await;
     let import = joined.exporter.import_receiver::<u32>("out", Default::default());
     let result = guarded(import).await;
-    assert!(matches!(result, Err(ImportError::Session(OpenError::NotImporter))), "{result:?}");
+    assert!(matches!(result, Err(ImportError::NotImporter { .. })), "{result:?}");
     assert!(!joined.exporter_driver.is_finished());
     assert!(joined.importer.status().await.is_ok());
 }

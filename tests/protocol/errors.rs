@@ -273,9 +273,13 @@ fn provoke_opening(row: &str) -> Option<Vec<Outcome>> {
         "Open for another number than the next" => {
             vec![exporter.hear(Frame::Open(open(ChannelId(3), Dir::Recv)))]
         }
-        "Open from the exporter" => {
+        "Open for a number of the other side" => {
             let mut importer = Listener::importer(Dir::Recv);
-            vec![importer.hear(Frame::Open(open(UNUSED, Dir::Recv)))]
+            let of_exporter = Frame::Open(open(ChannelId::FIRST_OF_EXPORTER, Dir::Recv));
+            vec![
+                importer.hear(Frame::Open(open(UNUSED, Dir::Recv))),
+                Listener::exporter(Dir::Recv).hear(of_exporter),
+            ]
         }
         "Open or Accept with a window below WINDOW_BYTES_MIN" => {
             let mut open = open(UNUSED, Dir::Recv);
@@ -318,7 +322,7 @@ fn provoke_opening(row: &str) -> Option<Vec<Outcome>> {
             let mut importer = Listener::importer(Dir::Send);
             vec![importer.hear(accept()), importer.hear(refuse), exporter.hear(accept())]
         }
-        "Hangup from the exporter before Accept, unless the importer has said Hangup" => {
+        "Hangup from the answerer before Accept, unless the opener has said Hangup" => {
             vec![Listener::asking(Dir::Recv).hear(hangup(Code::HungUp))]
         }
         "Data, End or Grant before Accept" => vec![

@@ -62,6 +62,7 @@ fn limits() -> Vec<(&'static str, u64)> {
         ("SESSION_EXPIRY_MARGIN", ms(SESSION_EXPIRY_MARGIN)),
         ("GOODBYE_TIMEOUT", ms(GOODBYE_TIMEOUT)),
         ("CONNECTIONS_MAX", CONNECTIONS_MAX as u64),
+        ("OFFER_LEASE", OFFER_LEASE.as_millis() as u64),
     ]
 }
 

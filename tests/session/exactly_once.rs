@@ -15,7 +15,7 @@ use crate::pair::{Ask, BOTH, Pair};
 /// Something that a user or the network does. A number stands for one of the open channels.
 #[derive(Clone, Debug)]
 enum Deed {
-    Open(Dir, Ask),
+    Open(Role, Dir, Ask),
     Send(usize, Vec<usize>),
     Finish(usize),
     Take(usize, usize),
@@ -54,7 +54,7 @@ fn role() -> impl Strategy<Value = Role> {
 fn deed(hangups: u32, cuts: u32) -> impl Strategy<Value = Deed> {
     let dir = prop::sample::select(vec![Dir::Recv, Dir::Send]);
     prop_oneof![
-        2 => (dir, ask()).prop_map(|(dir, ask)| Deed::Open(dir, ask)),
+        2 => (role(), dir, ask()).prop_map(|(role, dir, ask)| Deed::Open(role, dir, ask)),
         6 => (any::<usize>(), prop::collection::vec(length(), 0..20))
             .prop_map(|(which, lengths)| Deed::Send(which, lengths)),
         1 => any::<usize>().prop_map(Deed::Finish),
@@ -80,7 +80,9 @@ struct World {
 impl World {
     fn new(seed: u64) -> World {
         let mut pair = Pair::seeded(seed);
-        pair.exporter.answer = crate::side::Answer::Accept(100, 70_000);
+        for role in BOTH {
+            pair[role].answer = crate::side::Answer::Accept(100, 70_000);
+        }
         World {
             pair,
             channels: Vec::new(),
@@ -96,9 +98,9 @@ impl World {
 
     fn act(&mut self, deed: Deed) {
         match deed {
-            Deed::Open(dir, ask) => {
+            Deed::Open(opener, dir, ask) => {
                 if self.channels.len() < 6 {
-                    self.channels.push(self.pair.open(dir, ask));
+                    self.channels.push(self.pair.open_by(opener, dir, ask));
                     self.finished.push(false);
                     self.hung_up.push(false);
                     self.limits.push(ask.limit);
@@ -214,7 +216,7 @@ fn config(name: &'static str, cases: u32) -> ProptestConfig {
 }
 
 fn deeds(hangups: u32, cuts: u32) -> impl Strategy<Value = Vec<Deed>> {
-    let open = ask().prop_map(|ask| Deed::Open(Dir::Recv, ask));
+    let open = ask().prop_map(|ask| Deed::Open(Role::Importer, Dir::Recv, ask));
     (open, prop::collection::vec(deed(hangups, cuts), 1..60)).prop_map(|(open, mut deeds)| {
         deeds.insert(0, open);
         deeds

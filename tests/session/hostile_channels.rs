@@ -78,16 +78,50 @@ fn late_frames_for_channels_that_are_over_are_ignored() {
     assert_eq!(script.side.lost(FIRST), Some(0));
 }
 
+/// The first number of the exporter.
+const OF_EXPORTER: u32 = ChannelId::FIRST_OF_EXPORTER.0;
+
 #[test]
-fn an_exporter_does_not_open_channels() {
+fn nobody_opens_a_channel_with_a_number_of_the_other_side() {
     let mut script = Script::importer();
+    script.send(open(OF_EXPORTER, Dir::Recv, 1));
+    let numbers = [(Script::importer(), 1), (script, 1), (Script::exporter(), OF_EXPORTER)];
+    for (mut script, number) in numbers {
+        assert_violation(script.send_wrong(open(number, Dir::Recv, 1)));
+    }
+    // Nor with that of a channel which this side has opened.
+    let mut script = importer_with_channel(Dir::Recv);
     assert_violation(script.send_wrong(open(1, Dir::Recv, 1)));
 }
 
 #[test]
-fn channels_are_numbered_from_one_without_gaps() {
-    for number in [2, 3, 1000, u32::MAX] {
+fn nobody_answers_a_channel_that_is_its_own() {
+    for answer in [accept(OF_EXPORTER, 1, 1 << 20), refuse(OF_EXPORTER)] {
+        let mut script = Script::importer();
+        script.side.answer = Answer::Wait;
+        script.send(open(OF_EXPORTER, Dir::Recv, 1));
+        assert_violation(script.send_wrong(answer));
+    }
+}
+
+#[test]
+fn frames_for_channels_that_the_exporter_never_opened_are_nonsense() {
+    for number in [OF_EXPORTER, OF_EXPORTER + 1, u32::MAX] {
+        let frames = [end(number, 0), hangup(number, 0), refuse(number), grant(number, 1, 1, 0)];
+        for frame in frames {
+            assert_violation(Script::exporter().send_wrong(frame.clone()));
+            assert_violation(Script::importer().send_wrong(frame));
+        }
+    }
+}
+
+#[test]
+fn channels_are_numbered_without_gaps_from_one_or_from_two_to_the_31st() {
+    for number in [2, 3, 1000, OF_EXPORTER - 1, u32::MAX] {
         assert_violation(Script::exporter().send_wrong(open(number, Dir::Recv, 1)));
+    }
+    for number in [OF_EXPORTER + 1, OF_EXPORTER + 1000, u32::MAX] {
+        assert_violation(Script::importer().send_wrong(open(number, Dir::Recv, 1)));
     }
     let mut script = Script::receiving(1, 1 << 20);
     assert_violation(script.send_wrong(open(1, Dir::Recv, 1)));

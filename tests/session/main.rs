@@ -10,6 +10,7 @@ mod script;
 mod side;
 
 mod acknowledgement;
+mod both_sides;
 mod ending;
 mod exactly_once;
 mod fairness;

@@ -49,7 +49,8 @@ pub(crate) struct Pair {
     pub(crate) pieces: Pieces,
     /// What a pipe holds at most, in bytes, as the buffers of a socket do.
     pub(crate) pipe_bytes_max: usize,
-    directions: Vec<Dir>,
+    /// Which side sends on each channel, and all channels in the order of their opening.
+    senders: Vec<(ChannelId, Role)>,
 }
 
 impl Index<Role> for Pair {
@@ -108,16 +109,21 @@ impl Pair {
             to_exporter: BytesMut::new(),
             pieces: Pieces::Whole,
             pipe_bytes_max: 256 * 1024,
-            directions: Vec::new(),
+            senders: Vec::new(),
         }
     }
 
     // What the users do.
 
+    /// The importer asks for a channel.
     pub(crate) fn open(&mut self, dir: Dir, ask: Ask) -> ChannelId {
+        self.open_by(Role::Importer, dir, ask)
+    }
+
+    pub(crate) fn open_by(&mut self, opener: Role, dir: Dir, ask: Ask) -> ChannelId {
         let request = OpenRequest {
             dir,
-            name: format!("channel {}", self.directions.len() + 1),
+            name: format!("channel {}", self.senders.len() + 1),
             codec: "bytes".into(),
             identity: [0; 16],
             answer_identity: [0; 16],
@@ -129,11 +135,12 @@ impl Pair {
             redelivers: true,
         };
         let channel =
-            self.importer.session.open(request).expect("there is room for another channel");
-        self.directions.push(dir);
+            self[opener].session.open(request).expect("there is room for another channel");
+        let sender = if dir == Dir::Send { opener } else { opposite(opener) };
+        self.senders.push((channel, sender));
         if dir == Dir::Recv {
             let inlet = Inlet::new(ask.window_values, ask.window_bytes);
-            self.importer.inlets.insert(channel, inlet);
+            self[opener].inlets.insert(channel, inlet);
         }
         channel
     }
@@ -146,10 +153,8 @@ impl Pair {
     }
 
     pub(crate) fn sending_role(&self, channel: ChannelId) -> Role {
-        match self.directions[channel.0 as usize - 1] {
-            Dir::Send => Role::Importer,
-            Dir::Recv => Role::Exporter,
-        }
+        let found = self.senders.iter().find(|(id, _)| *id == channel);
+        found.expect("a channel of this pair").1
     }
 
     pub(crate) fn sender(&mut self, channel: ChannelId) -> &mut Side {
@@ -186,8 +191,8 @@ impl Pair {
 
     /// Whether a side has heard of a channel, so that its user can do something with it.
     pub(crate) fn is_known_to(&self, role: Role, channel: ChannelId) -> bool {
-        let heard = Note::OpenRequested(channel);
-        role == Role::Importer || self.exporter.notes.contains(&heard)
+        let has_opened = channel.is_of_exporter() == (role == Role::Exporter);
+        has_opened || self[role].notes.contains(&Note::OpenRequested(channel))
     }
 
     pub(crate) fn hangup(&mut self, role: Role, channel: ChannelId) {
@@ -272,9 +277,11 @@ impl Pair {
     pub(crate) fn run_and_take_all(&mut self) {
         loop {
             self.run_until_idle();
-            let channels = (1..=self.directions.len() as u32).map(ChannelId);
-            let taken = channels.filter(|channel| self.take(*channel, usize::MAX));
-            if taken.count() == 0 {
+            let mut is_any = false;
+            for at in 0..self.senders.len() {
+                is_any |= self.take(self.senders[at].0, usize::MAX);
+            }
+            if !is_any {
                 break;
             }
         }

@@ -10,8 +10,8 @@ use crate::requests::{answer_length, wants_answer};
 use crate::world::World;
 
 impl World {
-    /// The exporter says yes to a channel of requests, if it is still wanted.
-    pub(crate) fn accept_requests(&mut self, open: &Open, channel: usize) {
+    /// A side says yes to a channel of requests, if it is still wanted.
+    pub(crate) fn accept_requests(&mut self, role: Role, open: &Open, channel: usize) {
         let World { model, sides, .. } = self;
         let record = &model[channel];
         let terms = RequestTerms {
@@ -21,7 +21,7 @@ impl World {
             redelivers: record.redelivers,
             clock_ms: 0,
         };
-        let Some(session) = sides.exporter.live() else { return };
+        let Some(session) = sides[role].live() else { return };
         if session.counters(open.channel).is_none() {
             return;
         }
@@ -31,7 +31,7 @@ impl World {
         sides[record_of_answers.sender].queues.of(answers);
         model.push(record_of_answers);
         model[channel].asked_mut().answers = Some(answers);
-        sides.exporter.begin_answers(open.channel, model);
+        sides[role].begin_answers(open.channel, model);
     }
 
     /// The receiver's user takes up to so many requests, some before those that came first, and

@@ -104,8 +104,8 @@ impl Talk {
         self.until(|world| world.sides.exporter.requests.len() == 6);
         let refused = self.world.sides.exporter.requests.pop().expect("there are six");
         assert_eq!(self.world.sides.exporter.queues.names[&refused.channel], self.refused);
-        self.world.refuse(&refused);
-        self.world.answer();
+        self.world.refuse(Role::Exporter, &refused);
+        self.world.answer(Role::Exporter);
         for role in ROLES {
             self.world.sync(role);
         }

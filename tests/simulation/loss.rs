@@ -2,7 +2,7 @@
 
 use netchan::id::ChannelId;
 use netchan::prefix;
-use netchan::session::{Remains, Role};
+use netchan::session::{Remains, Role, Session};
 
 use crate::both::ROLES;
 use crate::side::Over;
@@ -32,9 +32,34 @@ impl World {
         self.statistics.waits_broken += self.sides[role].waits.len() as u64;
         self.sides[role].waits.clear();
         if is_orphan {
-            self.sides.exporter.session = None;
-            self.sides.exporter.over = None;
+            self.bury_orphan();
         }
+    }
+
+    /// Deals with a session of the exporter of which the importer has never heard. There may be
+    /// channels in it that the exporter has asked for.
+    fn bury_orphan(&mut self) {
+        let returned = self.take_remains(Role::Exporter);
+        for (channel, returned) in returned.iter().enumerate() {
+            if self.model[channel].id.is_some() {
+                self.go_on_or_end(channel, returned, false);
+            }
+        }
+        self.sides.exporter.over = None;
+    }
+
+    /// Takes a side's session. Returns the lengths of the values that came back, by channel.
+    fn take_remains(&mut self, role: Role) -> Vec<Vec<u32>> {
+        let mut returned = vec![Vec::new(); self.model.len()];
+        let session = self.sides[role].session.take();
+        // The other side may give the same numbers before this one has another session.
+        self.sides[role].inlets.clear();
+        let lives = self.sides[role].over != Some(Over::Died);
+        for (id, remains) in session.filter(|_| lives).into_iter().flat_map(Session::into_remains) {
+            let channel = self.sides[role].queues.names[&id];
+            returned[channel] = self.check_remains(role, id, &remains);
+        }
+        returned
     }
 
     fn count_expiry(&mut self, role: Role) {
@@ -58,18 +83,11 @@ impl World {
         }
         let was_closed = ROLES.iter().any(|role| self.sides[*role].has_said_goodbye);
         self.take_what_has_come();
-        let mut returned = vec![Vec::new(); self.model.len()];
-        for role in ROLES {
-            let Some(session) = self.sides[role].session.take() else { continue };
-            if self.sides[role].over == Some(Over::Died) {
-                continue;
-            }
-            for (id, remains) in session.into_remains() {
-                let channel = self.sides[role].queues.names[&id];
-                returned[channel] = self.check_remains(role, id, &remains);
-            }
-        }
-        for (channel, returned) in returned.iter().enumerate() {
+        let returned = ROLES.map(|role| self.take_remains(role));
+        for channel in 0..self.model.len() {
+            // A channel has one sender, to which values come back.
+            let returned = returned.iter().map(|of_side| &of_side[channel]);
+            let returned = returned.max_by_key(|values| values.len()).expect("two sides");
             self.go_on_or_end(channel, returned, was_closed);
         }
         self.listener.forget(was_closed);

@@ -13,6 +13,8 @@ use crate::requests::{Answers, Requests};
 /// One channel as its users see it, over all sessions that carry it.
 #[derive(Debug)]
 pub(crate) struct Record {
+    /// The side that asks for it.
+    pub(crate) opener: Role,
     /// The side whose user sends.
     pub(crate) sender: Role,
     pub(crate) window_values: u32,
@@ -52,6 +54,7 @@ impl Record {
     /// A channel that nobody has asked for yet.
     pub(crate) fn new(sender: Role, window_values: u32, window_bytes: u64) -> Record {
         Record {
+            opener: Role::Importer,
             sender,
             window_values,
             window_bytes,
@@ -79,12 +82,9 @@ impl Record {
         opposite(self.sender)
     }
 
-    /// The direction that the importer asks for.
+    /// The direction that is asked for.
     pub(crate) fn dir(&self) -> Dir {
-        match self.sender {
-            Role::Importer => Dir::Send,
-            Role::Exporter => Dir::Recv,
-        }
+        if self.sender == self.opener { Dir::Send } else { Dir::Recv }
     }
 
     pub(crate) fn content(&self) -> Content {

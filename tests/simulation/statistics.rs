@@ -60,6 +60,7 @@ statistics! {
     goodbyes_said,
     goodbyes_heard,
     channels_opened,
+    channels_of_exporters,
     channels_refused,
     channels_completed,
     hangups,

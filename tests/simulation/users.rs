@@ -1,5 +1,4 @@
 //! What the users on both sides do.
-
 use netchan::dir::Dir;
 use netchan::limits::WINDOW_VALUES_MAX;
 use netchan::session::{OpenRequest, Role};
@@ -35,10 +34,17 @@ impl Default for Ask {
 }
 
 impl World {
-    /// Somebody wants a channel on which `sender` sends. It is asked for as soon as there is a
+    /// The importer wants a channel on which `sender` sends. It is asked for as soon as there is a
     /// session.
     pub(crate) fn open(&mut self, sender: Role, ask: Ask) -> usize {
+        self.open_by(Role::Importer, sender, ask)
+    }
+
+    /// The same, for either side.
+    pub(crate) fn open_by(&mut self, opener: Role, sender: Role, ask: Ask) -> usize {
+        self.statistics.channels_of_exporters += u64::from(opener == Role::Exporter);
         self.model.push(Record {
+            opener,
             limit: ask.limit,
             redelivers: ask.redelivers,
             requests: (ask.content == Content::Requests).then(Requests::default),
@@ -50,12 +56,13 @@ impl World {
         channel
     }
 
-    /// The importer asks for the channels that the session does not have yet.
-    fn ask_for_channels(&mut self) {
+    /// A side asks for the channels that it wants and the session does not have yet.
+    fn ask_for_channels(&mut self, opener: Role) {
         let World { model, sides, .. } = self;
-        let importer = &mut sides.importer;
+        let side = &mut sides[opener];
         for (channel, record) in model.iter_mut().enumerate() {
-            if record.id.is_some() || record.is_over || record.answers.is_some() {
+            let is_wanted = record.opener == opener && record.answers.is_none();
+            if !is_wanted || record.id.is_some() || record.is_over {
                 continue;
             }
             let request = OpenRequest {
@@ -72,52 +79,52 @@ impl World {
                 redelivers: record.redelivers,
             };
             // A session that is closing opens no more.
-            let Some(session) = importer.live() else { return };
+            let Some(session) = side.live() else { return };
             let Ok(id) = session.open(request) else { continue };
             record.id = Some(id);
             if record.dir() == Dir::Send {
                 session.ready(id);
             }
-            importer.queues.names.insert(id, channel);
+            side.queues.names.insert(id, channel);
             if record.dir() == Dir::Recv {
-                importer.open_inlet(id, channel, record);
+                side.open_inlet(id, channel, record);
             }
         }
     }
 
-    /// The exporter says yes.
-    fn accept(&mut self, open: &Open) {
-        let channel = self.sides.exporter.queues.names[&open.channel];
+    /// A side says yes.
+    fn accept(&mut self, role: Role, open: &Open) {
+        let channel = self.sides[role].queues.names[&open.channel];
         if self.model[channel].requests.is_some() {
-            self.accept_requests(open, channel);
-        } else if let Some(session) = self.sides.exporter.live() {
+            self.accept_requests(role, open, channel);
+        } else if let Some(session) = self.sides[role].live() {
             let record = &self.model[channel];
             session.accept(open, WINDOW_VALUES_MAX, record.window_bytes, record.redelivers);
         }
         let World { model, sides, .. } = self;
-        let exporter = &mut sides.exporter;
+        let side = &mut sides[role];
         if open.dir == Dir::Send {
-            exporter.open_inlet(open.channel, channel, &model[channel]);
-        } else if let Some(session) = exporter.live() {
+            side.open_inlet(open.channel, channel, &model[channel]);
+        } else if let Some(session) = side.live() {
             session.ready(open.channel);
         }
     }
 
-    pub(crate) fn refuse(&mut self, open: &Open) {
-        let exporter = &mut self.sides.exporter;
-        let channel = exporter.queues.names[&open.channel];
-        let Some(session) = exporter.live() else { return };
-        if self.model[channel].lost.exporter.is_none() {
+    pub(crate) fn refuse(&mut self, role: Role, open: &Open) {
+        let side = &mut self.sides[role];
+        let channel = side.queues.names[&open.channel];
+        let Some(session) = side.live() else { return };
+        if self.model[channel].lost[role].is_none() {
             session.refuse(open.channel, Code::Busy, "not now");
             self.model[channel].is_refused = true;
-            exporter.dissociate(open.channel);
+            side.dissociate(open.channel);
             self.statistics.channels_refused += 1;
         }
     }
 
-    pub(crate) fn answer(&mut self) {
-        for open in std::mem::take(&mut self.sides.exporter.requests) {
-            self.accept(&open);
+    pub(crate) fn answer(&mut self, role: Role) {
+        for open in std::mem::take(&mut self.sides[role].requests) {
+            self.accept(role, &open);
         }
     }
 
@@ -272,11 +279,9 @@ impl World {
 
     /// Lets users do what they do whenever they can.
     pub(crate) fn attend(&mut self, role: Role) -> bool {
-        if role == Role::Importer {
-            self.ask_for_channels();
-        }
-        if role == Role::Exporter && (self.answers_at_once || self.users_take) {
-            self.answer();
+        self.ask_for_channels(role);
+        if self.answers_at_once || self.users_take {
+            self.answer(role);
         }
         self.finish_answers(role);
         if !self.users_take {

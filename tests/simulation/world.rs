@@ -61,6 +61,8 @@ pub(crate) struct World {
     pub(crate) users_finish: bool,
     /// Requests are answered as they come.
     pub(crate) answers_at_once: bool,
+    /// Channels are opened by both sides.
+    pub(crate) exporter_opens: bool,
     /// Whoever says goodbye waits until the peer has heard it.
     pub(crate) is_patient: bool,
     pub(crate) statistics: Statistics,
@@ -88,6 +90,7 @@ impl World {
             users_take: false,
             users_finish: false,
             answers_at_once: true,
+            exporter_opens: false,
             is_patient: true,
             statistics: Statistics::default(),
             is_traced: false,

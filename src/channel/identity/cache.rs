@@ -21,6 +21,8 @@ use super::tracer;
 pub(super) struct Traced {
     pub(super) schema: Arc<Schema>,
     pub(super) identity: TypeIdentity,
+    /// Values have ends of channels inside.
+    pub(super) carries_ends: bool,
 }
 
 type Entries = HashMap<TypeId, Result<Traced, TraceError>>;
@@ -38,8 +40,12 @@ pub(super) fn traced<T: DeserializeOwned + 'static>() -> Result<Traced, TraceErr
     }
     // Not under the lock: user code runs here, and it may ask for an identity itself. Two threads
     // may trace one type at the same time; the first result stays.
-    let fresh = tracer::trace::<T>(&Samples::new())
-        .map(|schema| Traced { identity: schema.identity(), schema: Arc::new(schema) });
+    let mut carries_ends = false;
+    let fresh = tracer::trace::<T>(&Samples::new(), &mut carries_ends).map(|schema| Traced {
+        identity: schema.identity(),
+        schema: Arc::new(schema),
+        carries_ends,
+    });
     let mut entries = entries.write().unwrap_or_else(PoisonError::into_inner);
     entries.entry(TypeId::of::<T>()).or_insert(fresh).clone()
 }

@@ -60,6 +60,7 @@ mod samples;
 mod schema;
 mod shape;
 mod tracer;
+mod watch;
 
 use std::fmt;
 use std::sync::Arc;
@@ -69,6 +70,8 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_128;
 
 pub use difference::Difference;
+pub(crate) use watch::note_end;
+
 pub use error::{SchemaError, TraceError};
 pub use samples::Samples;
 pub use schema::{SCHEMA_REFERENCES_MAX, SCHEMA_TYPES_MAX, Schema, TUPLE_ELEMENTS_MAX};
@@ -105,6 +108,11 @@ impl TypeIdentity {
     }
 }
 
+/// Whether values of `T` may have ends of channels inside. A type that cannot be sent has none.
+pub(crate) fn carries_ends<T: DeserializeOwned + 'static>() -> bool {
+    cache::traced::<T>().is_ok_and(|traced| traced.carries_ends)
+}
+
 impl Schema {
     /// The schema of `T`, kept as with [`TypeIdentity::of`].
     ///
@@ -127,7 +135,7 @@ impl Schema {
     ///
     /// As [`Schema::of`].
     pub fn of_with_samples<T: DeserializeOwned>(samples: &Samples) -> Result<Self, TraceError> {
-        tracer::trace::<T>(samples)
+        tracer::trace::<T>(samples, &mut false)
     }
 
     /// The identity of the described type. It takes time in proportion to the schema.

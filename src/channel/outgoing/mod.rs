@@ -6,6 +6,7 @@
 //! which each session reads at its own place ([`fanout`], [`log`], [`sharing`]).
 
 mod bounds;
+mod carried;
 mod fanout;
 mod log;
 mod reservation;
@@ -22,6 +23,7 @@ use crate::channel::asks::Asks;
 use crate::channel::backlog::Backlog;
 use crate::channel::consumers::{ConsumerKey, ring};
 use crate::channel::feeder::{Feeder, Feeders};
+use crate::channel::offer::Offering;
 use crate::channel::overflow::{OverflowListener, Overflowed, Tell};
 use crate::channel::ready::ReadySet;
 use crate::channel::signal::{KeptListener, Signal};
@@ -51,19 +53,32 @@ pub(crate) struct Outgoing {
     has_long_values: AtomicBool,
     /// Sessions may be cut off.
     may_cut_off: bool,
+    /// Where ends of channels are offered that are inside of values; nowhere if the type has none.
+    offering: Option<Arc<dyn Offering>>,
 }
 
 impl Outgoing {
-    pub(crate) fn new(bounds: OutgoingBounds) -> Arc<Outgoing> {
-        Outgoing::with(bounds, None)
+    pub(crate) fn new(
+        bounds: OutgoingBounds,
+        offering: Option<Arc<dyn Offering>>,
+    ) -> Arc<Outgoing> {
+        Outgoing::with(bounds, offering, None)
     }
 
     /// The queue of a channel of requests.
-    pub(crate) fn for_requests(bounds: OutgoingBounds, asks: Arc<Asks>) -> Arc<Outgoing> {
-        Outgoing::with(bounds, Some(asks))
+    pub(crate) fn for_requests(
+        bounds: OutgoingBounds,
+        offering: Option<Arc<dyn Offering>>,
+        asks: Arc<Asks>,
+    ) -> Arc<Outgoing> {
+        Outgoing::with(bounds, offering, Some(asks))
     }
 
-    fn with(bounds: OutgoingBounds, asks: Option<Arc<Asks>>) -> Arc<Outgoing> {
+    fn with(
+        bounds: OutgoingBounds,
+        offering: Option<Arc<dyn Offering>>,
+        asks: Option<Arc<Asks>>,
+    ) -> Arc<Outgoing> {
         Arc::new(Outgoing {
             state: Mutex::new(State::new(bounds)),
             slot_freed: Signal::default(),
@@ -74,6 +89,7 @@ impl Outgoing {
             overflow_listener: OverflowListener::default(),
             has_long_values: AtomicBool::new(false),
             may_cut_off: bounds.shape == Shape::Broadcast(Slow::Disconnect),
+            offering,
         })
     }
 
@@ -101,7 +117,7 @@ impl Outgoing {
         ask: Option<u64>,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
     ) -> Result<(), PushError> {
-        if self.has_long_values.load(Ordering::Relaxed) {
+        if self.encodes_outside() {
             return self.reserve()?.push_numbered(ask, encode);
         }
         self.push_into(|state| state.check_slot(), ask, encode)
@@ -154,6 +170,13 @@ impl Outgoing {
         if let (Some(asks), Some(number)) = (&self.asks, ask) {
             asks.enqueue(state.accepted_values - 1, number);
         }
+    }
+
+    /// Whether values are encoded outside of the lock. Those with ends of channels inside are, because
+    /// an end may be one of this very channel.
+    #[inline]
+    fn encodes_outside(&self) -> bool {
+        self.has_long_values.load(Ordering::Relaxed) || self.offering.is_some()
     }
 
     /// Waits until there may be a slot, or the channel has ended.
@@ -301,11 +324,14 @@ impl Outgoing {
         let was_stuffed = state.is_stuffed();
         let first_ordinal = state.dispatched_values;
         let taken = state.take(share, bytes_wanted, chunk);
+        let mut withdrawn = Vec::new();
         if let Some(asks) = &self.asks
             && taken > 0
         {
-            asks.dispatch(key, first_ordinal, chunk);
+            let unwanted = asks.dispatch(key, first_ordinal, chunk);
+            withdrawn = state.carried.take(unwanted.iter().map(|place| first_ordinal + place + 1));
         }
+        state.carry_away();
         state.consumers.dispatched(key, taken);
         let frees_slots = state.bounds.slots == Slots::UntilDispatched;
         if frees_slots {
@@ -324,6 +350,7 @@ impl Outgoing {
             }
         };
         drop(state);
+        drop(withdrawn);
         ring(woken);
         if taken > 0 {
             if is_relieved {
@@ -428,7 +455,9 @@ impl Outgoing {
         if let Some(fanout) = &mut state.fanout {
             fanout.clear();
         }
+        let withdrawn = std::mem::take(&mut state.carried);
         drop(state);
+        drop(withdrawn);
         if let Some(asks) = &self.asks {
             asks.end(&closed);
         }

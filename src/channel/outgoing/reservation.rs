@@ -1,8 +1,7 @@
 //! A slot that is kept for a value which comes later.
 
-use std::sync::atomic::Ordering;
-
 use crate::channel::CodecError;
+use crate::channel::offer::EncodeScope;
 use crate::channel::outgoing::{Outgoing, PushError};
 use crate::prefix;
 
@@ -28,7 +27,7 @@ impl Reservation<'_> {
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
     ) -> Result<(), PushError> {
         let queue = self.queue;
-        if queue.has_long_values.load(Ordering::Relaxed) {
+        if queue.encodes_outside() {
             return self.push_encoded_outside(ask, encode);
         }
         queue.push_into(|state| state.check_open(), ask, encode)
@@ -40,11 +39,21 @@ impl Reservation<'_> {
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
     ) -> Result<(), PushError> {
         let mut bytes = Vec::new();
-        prefix::Encoder::wide().append(&mut bytes, encode).map_err(PushError::Unencodable)?;
+        // Offers that come to nothing are withdrawn when the lock is free.
+        let scope = self.queue.offering.as_ref().map(EncodeScope::enter);
+        if let Err(error) = prefix::Encoder::wide().append(&mut bytes, encode) {
+            return Err(PushError::Unencodable(match &scope {
+                Some(scope) => scope.explain(error),
+                None => error,
+            }));
+        }
         let mut state = self.queue.state.lock();
         state.check_open()?;
         state.append_encoded(bytes);
         self.queue.note_ask(&state, ask);
+        if let Some(scope) = &scope {
+            state.carry(scope.take_tickets());
+        }
         self.queue.announce(state);
         Ok(())
     }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use crate::channel::backlog::Backlog;
 use crate::channel::consumers::{ConsumerKey, Consumers};
+use crate::channel::offer::Ticket;
+use crate::channel::outgoing::carried::Carried;
 use crate::channel::outgoing::fanout::Fanout;
 use crate::channel::outgoing::{Aftermath, OutgoingBounds, PushError};
 use crate::channel::ready::ReadySet;
@@ -31,6 +33,8 @@ pub(super) struct State {
     pub(super) discarded_values: u64,
     /// What became of values in all sessions that were lost.
     pub(super) losses: Aftermath,
+    /// Offers in values that wait.
+    pub(super) carried: Carried,
 }
 
 impl State {
@@ -50,6 +54,7 @@ impl State {
             ended: None,
             discarded_values: 0,
             losses: Aftermath::default(),
+            carried: Carried::default(),
         }
     }
 
@@ -140,11 +145,26 @@ impl State {
         }
     }
 
+    /// The value that was just appended carries offers. What goes to everyone counts as sent at once,
+    /// because it is read again by each session.
+    pub(super) fn carry(&mut self, tickets: Vec<Ticket>) {
+        if self.fanout.is_some() {
+            tickets.into_iter().for_each(Ticket::sent);
+        } else {
+            self.carried.add(self.accepted_values, tickets);
+        }
+    }
+
     /// What one of several sessions may take, so that the others find some too.
     pub(super) fn share(&self, values_max: u64) -> u64 {
         let consumers = self.consumers.len().max(1) as u64;
         let queued = self.accepted_values - self.dispatched_values;
         values_max.min(queued.div_ceil(consumers).max(1))
+    }
+
+    /// Offers in values that were taken wait to be claimed.
+    pub(super) fn carry_away(&mut self) {
+        self.carried.sent(self.dispatched_values);
     }
 
     /// Moves values from the front; returns how many.

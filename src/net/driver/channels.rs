@@ -9,8 +9,9 @@ use crate::id::ChannelId;
 use crate::limits::WINDOW_BYTES_DEFAULT;
 use crate::net::driver::{Driver, now};
 use crate::net::endpoints::{Endpoint, Queue};
+use crate::net::offers::Claim;
 use crate::net::registry::ExportEnd;
-use crate::net::{self, ConnectionEnd, ImportError, Report};
+use crate::net::{self, ConnectionEnd, ImportError, Report, offers};
 use crate::session::{Event, RequestTerms, Session};
 use crate::wire::{Code, Content, Open};
 
@@ -101,7 +102,9 @@ impl Driver {
             }
             Event::Ended { channel } => {
                 if let Some(endpoint) = self.endpoints.find_mut(channel) {
-                    endpoint.close(Closed::new(Origin::Peer, Reason::Finished));
+                    let closed = Closed::new(Origin::Peer, Reason::Finished);
+                    endpoint.close(closed.clone());
+                    endpoint.complete_claim(&closed);
                 }
             }
             Event::HungUp { channel, code, text } => self.hung_up(channel, code, text)?,
@@ -115,13 +118,17 @@ impl Driver {
     /// Answers a peer that wants to import.
     fn answer(&mut self, open: Open) -> Result<(), ConnectionEnd> {
         let channel = open.channel;
+        if offers::is_offered(&open.name) {
+            self.answer_claim(open);
+            return Ok(());
+        }
         let found = match &self.registry {
             Some(registry) => registry.find(&open),
             None => Err((Code::UnknownName, String::new())),
         };
         match found {
             Ok((end, content)) => {
-                self.accept(open, end, content);
+                self.accept(open, end, content, None);
                 self.session.ready(channel);
                 self.tell_channel_open(channel);
                 Ok(())
@@ -135,15 +142,23 @@ impl Driver {
         }
     }
 
-    fn accept(&mut self, open: Open, end: ExportEnd, content: Content) {
+    /// Attaches what a peer imports or claims. A claim has no name.
+    pub(super) fn accept(
+        &mut self,
+        open: Open,
+        end: ExportEnd,
+        content: Content,
+        claim: Option<Claim>,
+    ) {
         let channel = open.channel;
+        let name = if claim.is_some() { String::new() } else { open.name.clone() };
         let (window_values, window_bytes) = end.window();
         let redelivers = matches!(&end, ExportEnd::Out(queue) if queue.redelivers());
         let end = end.with_window(window_values.min(open.window_values));
         match content {
             Content::Values => {
                 self.session.accept(&open, window_values, window_bytes, redelivers);
-                self.endpoints.attach_export(channel, open.name, end);
+                self.endpoints.attach_export(channel, name, end, claim);
             }
             Content::Requests => {
                 let terms = RequestTerms {
@@ -154,7 +169,7 @@ impl Driver {
                     clock_ms: clock::now_ms(),
                 };
                 self.session.accept_requests(&open, terms);
-                self.endpoints.attach_export(channel, open.name, end);
+                self.endpoints.attach_export(channel, name, end, claim);
                 let window = LaneWindow { values: open.window_values, bytes: terms.answers_bytes };
                 self.endpoints.attach_answers(channel, open.clock_ms, window);
                 self.session.ready(channel.answers());
@@ -205,13 +220,22 @@ impl Driver {
             return Ok(());
         }
         let Some(endpoint) = self.endpoints.find_mut(channel) else { return Ok(()) };
-        endpoint.close(Closed::by_peer(code, text.clone()));
+        let closed = match code {
+            Code::UnknownName | Code::Ended if endpoint.is_claim() => {
+                Closed::new(Origin::Peer, Reason::NotOffered)
+            }
+            code => Closed::by_peer(code, text.clone()),
+        };
+        endpoint.close(closed);
         let dir = endpoint.dir();
         let discarded_values = endpoint.discarded_values;
         self.give_up_flushes(channel, discarded_values);
         let Some(Endpoint { name, opening, .. }) = self.endpoints.detach(channel) else {
             return Ok(());
         };
+        if name.is_empty() {
+            return Ok(());
+        }
         if let Some(reply) = opening {
             let error = ImportError::refused(name.clone(), dir, code, text.clone());
             let _nobody_waits = reply.send(Err(error));
@@ -250,7 +274,9 @@ impl Driver {
         text: String,
     ) -> Result<(), ConnectionEnd> {
         let Some(endpoint) = self.endpoints.find_mut(channel) else { return Ok(()) };
-        endpoint.close(Closed::by_peer(code, text.clone()));
+        let closed = Closed::by_peer(code, text.clone());
+        endpoint.close(closed.clone());
+        endpoint.complete_claim(&closed);
         match code {
             Code::Complete | Code::HungUp | Code::ReceiverDropped | Code::TooSlow => Ok(()),
             code => {
@@ -279,7 +305,9 @@ impl Driver {
 
 impl Driver {
     fn tell_channel_open(&self, channel: ChannelId) {
-        if let Some(endpoint) = self.endpoints.find(channel) {
+        if let Some(endpoint) = self.endpoints.find(channel)
+            && !endpoint.name.is_empty()
+        {
             let (name, dir) = (endpoint.name.clone(), endpoint.dir());
             self.tell(|peer| net::Event::ChannelOpened { peer, name, dir });
         }

@@ -5,6 +5,7 @@
 //! is lost interrupts it; what it holds stays, so that it can go on with the next one.
 
 mod channels;
+mod claims;
 mod link;
 mod requests;
 mod sessions;
@@ -26,6 +27,7 @@ use crate::channel::{Closed, Origin, Reason};
 use crate::id::{ChannelId, SessionId};
 use crate::limits::{COMPOSED_BYTES_MAX, DRIVER_ROUNDS_MAX, UNWRITTEN_BYTES_MAX};
 use crate::net::command::Command;
+use crate::net::desk::Desk;
 use crate::net::driver::link::{LinkIo, Panicked, caught, poll_foreign, take_unwritten};
 use crate::net::driver::requests::{Flush, Hangup};
 use crate::net::driver::sessions::Postponed;
@@ -63,6 +65,7 @@ pub struct Driver {
     events: Events,
     commands: mpsc::Receiver<Command>,
     has_handles: bool,
+    desk: Arc<Desk>,
     shared: Arc<Shared>,
     flushes: Vec<Flush>,
     hangups: Vec<Hangup>,
@@ -94,6 +97,7 @@ pub(super) struct Surroundings {
     pub(super) reports: Arc<Reports>,
     pub(super) events: Events,
     pub(super) commands: mpsc::Receiver<Command>,
+    pub(super) desk: Arc<Desk>,
     pub(super) shared: Arc<Shared>,
 }
 
@@ -114,7 +118,7 @@ impl Driver {
         uplink: Uplink,
         surroundings: Surroundings,
     ) -> Driver {
-        let Surroundings { registry, reports, events, commands, shared } = surroundings;
+        let Surroundings { registry, reports, events, commands, desk, shared } = surroundings;
         let now = now();
         let session = Session::waiting(parameters, now);
         let timer_at = session.next_timeout();
@@ -124,13 +128,14 @@ impl Driver {
             parameters,
             link: None,
             uplink,
-            endpoints: Endpoints::default(),
+            endpoints: Endpoints::new(desk.clone()),
             postponed: Postponed::default(),
             registry,
             reports,
             events,
             commands,
             has_handles: true,
+            desk,
             shared,
             flushes: Vec::new(),
             hangups: Vec::new(),
@@ -259,6 +264,7 @@ impl Driver {
             let mut is_busy = self.poll_commands(cx)?;
             let now = now();
             is_busy |= self.take_rings(cx, now);
+            is_busy |= self.take_claims(cx);
             // A command or a ring may have been the last word on a channel.
             self.handle_events()?;
             is_busy |= match self.link {
@@ -374,6 +380,10 @@ impl Driver {
             end => Closed::new(Origin::Link, Reason::ConnectionLost(end.to_string())),
         };
         self.end_channels(end, &closed);
+        self.desk.close(&closed);
+        if self.registry.is_none() {
+            self.desk.offers.close(&closed);
+        }
         // Those who ask from now on are told, and those who have asked.
         self.commands.close();
         while self.commands.try_recv().is_ok() {}

@@ -73,8 +73,17 @@ impl Driver {
                 Some(command) => self.obey(command)?,
             }
         }
-        let is_used = self.endpoints.len() + self.postponed.imports.len() > 0;
-        if self.has_handles || is_used { Ok(is_busy) } else { Err(ConnectionEnd::ClosedHere) }
+        if self.has_handles || self.is_used() {
+            Ok(is_busy)
+        } else {
+            Err(ConnectionEnd::ClosedHere)
+        }
+    }
+
+    /// Whether anybody needs the connection who has no handle to it.
+    fn is_used(&self) -> bool {
+        let offers = if self.registry.is_some() { 0 } else { self.desk.offers.len() };
+        self.endpoints.len() + self.postponed.imports.len() + self.desk.claims() + offers > 0
     }
 
     fn obey(&mut self, command: Command) -> Result<(), ConnectionEnd> {
@@ -130,7 +139,9 @@ impl Driver {
             .imports
             .iter()
             .any(|other| other.request.name == *name && !other.end.is_over());
-        let refusal = if is_postponed || self.endpoints.is_imported(name) {
+        let refusal = if self.registry.is_some() {
+            ImportError::NotImporter { name: name.clone() }
+        } else if is_postponed || self.endpoints.is_imported(name) {
             ImportError::AlreadyImported { name: name.clone() }
         } else {
             match self.session.open(import.request.clone()) {
@@ -325,6 +336,8 @@ impl Driver {
             lost_sessions: self.lost_sessions,
             channels: open.chain(postponed).collect(),
             outstanding_values: self.outstanding_values(),
+            offers: self.desk.offers.len(),
+            claims: self.desk.claims(),
         }
     }
 

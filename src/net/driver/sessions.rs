@@ -288,6 +288,7 @@ impl Driver {
     /// must not look like no end.
     fn conclude(&mut self, mut endpoint: Endpoint, end: &ConnectionEnd, closed: &Closed) {
         endpoint.close(closed.clone());
+        endpoint.lose_claim(closed);
         endpoint.detach();
         if let Some(reply) = endpoint.opening.take() {
             let _nobody_waits = reply.send(Err(ImportError::Disconnected(end.clone())));
@@ -389,7 +390,7 @@ impl Driver {
     }
 
     pub(super) fn tell_channel_end(&self, endpoint: &Endpoint, lost_values: u64) {
-        if endpoint.is_for_answers {
+        if endpoint.is_for_answers || endpoint.name.is_empty() {
             return;
         }
         self.tell(|peer| Event::ChannelEnded {

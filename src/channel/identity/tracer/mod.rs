@@ -27,6 +27,7 @@ use serde::de::DeserializeOwned;
 use super::error::TraceError;
 use super::samples::Samples;
 use super::schema::Schema;
+use super::watch::Watch;
 use deserializer::Invented;
 use graph::Progress;
 use names::{Look, Meaning, Surplus};
@@ -38,11 +39,17 @@ const RUNS_MAX: usize = 20_000;
 
 /// Finds the schema of `T`.
 ///
-/// User code may fail, panic or never end without harm: every loop here has a bound.
-pub(super) fn trace<T: DeserializeOwned>(samples: &Samples) -> Result<Schema, TraceError> {
+/// User code may fail, panic or never end without harm: every loop here has a bound. `carries_ends`
+/// is set if there are ends of channels in values of `T`.
+pub(super) fn trace<T: DeserializeOwned>(
+    samples: &Samples,
+    carries_ends: &mut bool,
+) -> Result<Schema, TraceError> {
     let type_name = type_name::<T>();
     let mut tracer = Tracer::new(type_name, samples);
+    let watch = Watch::begin();
     explore::<T>(&mut tracer)?;
+    *carries_ends = watch.has_met_end();
     look_up_names::<T>(&mut tracer)?;
     assemble::schema(type_name, &tracer.graph)
 }

@@ -1,0 +1,72 @@
+//! Channels for ends that travel in messages: those that this side claims, and those that the peer
+//! does.
+
+use std::task::Context;
+
+use crate::channel::{Closed, Origin, Reason};
+use crate::clock;
+use crate::dir::Dir;
+use crate::limits::WINDOW_VALUES_DEFAULT;
+use crate::net::desk::Pending;
+use crate::net::driver::Driver;
+use crate::net::offers;
+use crate::session::{OpenError, OpenRequest};
+use crate::wire::{Code, Content, Open};
+
+impl Driver {
+    /// Opens the channels of ends that were taken from messages.
+    pub(super) fn take_claims(&mut self, cx: &mut Context<'_>) -> bool {
+        self.desk.offers.make_up_for_timer();
+        if self.desk.bell.poll_rung(cx).is_pending() {
+            return false;
+        }
+        for pending in self.desk.take_pending() {
+            self.claim(pending);
+        }
+        true
+    }
+
+    fn claim(&mut self, pending: Pending) {
+        let Pending { token, identity, codec, queue } = pending;
+        let request = OpenRequest {
+            dir: Dir::Send,
+            content: Content::Values,
+            name: offers::name_of(token),
+            codec: codec.to_owned(),
+            identity,
+            answer_identity: [0; 16],
+            window_values: WINDOW_VALUES_DEFAULT,
+            window_bytes: 0,
+            limit: None,
+            clock_ms: clock::now_ms(),
+            redelivers: false,
+        };
+        match self.session.open(request.clone()) {
+            Ok(channel) => self.endpoints.attach_claim(channel, queue, request),
+            Err(error) => {
+                let reason = match error {
+                    OpenError::Closing => Reason::ConnectionClosed,
+                    error => Reason::Other(Code::TooManyChannels, error.to_string()),
+                };
+                queue.end(Closed::new(Origin::Local, reason));
+                self.desk.release();
+            }
+        }
+    }
+
+    /// Answers a peer that claims what was offered to it. A token that nobody knows is usual: the
+    /// offer may just have been released.
+    pub(super) fn answer_claim(&mut self, open: Open) {
+        let channel = open.channel;
+        match self.desk.offers.claim(&open) {
+            Ok((end, claim)) => {
+                self.accept(open, end, Content::Values, Some(claim));
+                self.session.ready(channel);
+            }
+            Err((code, text)) => {
+                tracing::debug!(%code, "claim refused");
+                self.session.refuse(channel, code, text);
+            }
+        }
+    }
+}
