@@ -34,10 +34,21 @@ pub(crate) fn spawn<M>(
     M: Value + Message,
     M::Result: Value,
 {
-    actix_rt::spawn(async move {
-        let end = deliver(requests, target, in_hand_max).await;
-        tracing::debug!(name, ?end, "the delivery to an actor has ended");
-    });
+    actix_rt::spawn(run(requests, target, in_hand_max, name));
+}
+
+/// Delivers messages until the channel ends or the actor is gone for good.
+pub(crate) async fn run<M>(
+    requests: Requests<M, M::Result>,
+    target: Target<M>,
+    in_hand_max: usize,
+    name: String,
+) where
+    M: Value + Message,
+    M::Result: Value,
+{
+    let end = deliver(requests, target, in_hand_max).await;
+    tracing::debug!(name, ?end, "the delivery to an actor has ended");
 }
 
 /// Why a delivery ended.
@@ -79,7 +90,10 @@ where
             .await
         };
         match next {
-            Some(Ok(request)) => in_hand.push(begin(&target, request).await),
+            Some(Ok(request)) => {
+                let begun = begin(&target, request).await;
+                in_hand.push(begun);
+            }
             Some(Err(RecvError::Undecodable(error))) => {
                 tracing::warn!(%error, "a message that cannot be decoded is not delivered");
             }

@@ -17,6 +17,7 @@ mod importer;
 mod inlet;
 pub mod messages;
 mod outlet;
+mod remote_recipient;
 mod reporting;
 mod target;
 #[cfg(feature = "testing")]
@@ -26,6 +27,7 @@ pub use connection::ConnectionActor;
 pub use exporter::ExporterActor;
 pub use importer::ImporterActor;
 pub use outlet::{CallerExt, OutletBuilder, OutletHandle, SenderExt};
+pub use remote_recipient::RemoteRecipient;
 pub use target::{Replacements, Target};
 
 #[doc(no_inline)]

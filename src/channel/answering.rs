@@ -34,7 +34,11 @@ pub(crate) struct Answering {
 /// Whether a request is to be handled.
 #[derive(Debug)]
 pub(super) enum Begun {
-    Yes(Arc<Answers>),
+    Yes {
+        answers: Arc<Answers>,
+        /// Until when it is worth while to begin, by this side's clock.
+        deadline_ms: Option<u64>,
+    },
     /// Its asker has given up.
     Cancelled,
     /// Its time was up before it was begun.
@@ -61,11 +65,13 @@ impl Answering {
         if self.cancelled.remove(&number) {
             return Begun::Cancelled;
         }
-        if deadline_ms.is_some_and(|deadline| deadline <= self.peer_now_ms()) {
+        let peer_now_ms = self.peer_now_ms();
+        if deadline_ms.is_some_and(|deadline| deadline <= peer_now_ms) {
             return Begun::Expired(self.answers.clone());
         }
         self.begun.insert(number);
-        Begun::Yes(self.answers.clone())
+        let left = |deadline: u64| clock::now_ms().saturating_add(deadline - peer_now_ms);
+        Begun::Yes { answers: self.answers.clone(), deadline_ms: deadline_ms.map(left) }
     }
 
     /// `true`: the request is in hand, and whoever has it does not know yet.

@@ -178,7 +178,12 @@ impl<Q, R: Send + 'static> Caller<Q, R> {
         self.begin(request, self.patience.map(deadline_ms)).await
     }
 
-    async fn begin(&self, request: Q, deadline_ms: Option<u64>) -> Result<Answer<R>, SendError<Q>> {
+    /// The same with a deadline by this side's clock.
+    pub(super) async fn begin(
+        &self,
+        request: Q,
+        deadline_ms: Option<u64>,
+    ) -> Result<Answer<R>, SendError<Q>> {
         let mut request = request;
         loop {
             let listener = self.queue.slot_freed();

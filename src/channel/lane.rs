@@ -12,7 +12,7 @@ use crate::channel::answering::Answering;
 use crate::channel::offer::{Claiming, DecodeScope};
 use crate::channel::ready::ReadySet;
 use crate::id::ChannelId;
-use crate::limits::{GRANT_FRACTION, RETAINED_BYTES_MAX};
+use crate::limits::{GRANT_FRACTION, RETAINED_BYTES_MAX, WINDOW_BYTES_DEFAULT, WINDOW_VALUES_MAX};
 use crate::prefix;
 
 /// Names a lane among those of its channel, over all time.
@@ -24,6 +24,13 @@ pub(crate) struct LaneKey(pub(super) u64);
 pub(crate) struct LaneWindow {
     pub(crate) values: u32,
     pub(crate) bytes: u64,
+}
+
+impl LaneWindow {
+    /// The window of a channel whose sending end travels.
+    pub(super) fn offered(values: u32) -> LaneWindow {
+        LaneWindow { values: values.clamp(1, WINDOW_VALUES_MAX), bytes: WINDOW_BYTES_DEFAULT }
+    }
 }
 
 /// Values and the bytes that they take, since the channel was opened.

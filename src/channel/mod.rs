@@ -56,7 +56,7 @@ pub use error::{
     AskError, CodecError, RecvError, SendError, SinkError, TryRecvError, TrySendError,
 };
 pub use feeder::Feeder;
-pub use offer::{OfferError, RemoteSender};
+pub use offer::{OfferError, RemoteCaller, RemoteSender};
 pub use overflow::{Overflow, Overflowed};
 pub use receiver::Receiver;
 pub use requests::{Request, Requests, Responder};
@@ -69,7 +69,7 @@ pub(crate) use asks::Asks;
 pub(crate) use consumers::ConsumerKey;
 pub(crate) use incoming::{EndsWith, Incoming};
 pub(crate) use lane::{Fault, LaneKey, LaneWindow, Progress, Taken};
-pub(crate) use offer::{Claiming, Offered, Offering, Token};
+pub(crate) use offer::{Claiming, EndKind, Offered, Offering, Token};
 pub(crate) use outgoing::{Aftermath, Outgoing, OutgoingBounds, Slots};
 pub(crate) use overflow::Tell;
 pub(crate) use ready::{Bell, ReadySet};

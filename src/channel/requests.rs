@@ -14,7 +14,7 @@ use crate::channel::guard;
 use crate::channel::incoming::{Found, Incoming};
 use crate::channel::lane::{Batch, LaneKey, Uncounted};
 use crate::channel::signal::KeptListener;
-use crate::channel::{Closed, CodecError, RecvError, TryRecvError};
+use crate::channel::{AskError, Closed, CodecError, RecvError, TryRecvError};
 
 /// The answering end of a channel: messages of type `Q` come in, and those that ask wait for an answer
 /// of type `R`.
@@ -164,10 +164,12 @@ impl<Q, R> Requests<Q, R> {
                 Ok(Message::Void) => continue,
                 Ok(Message::Ask { number, deadline_ms, payload }) => {
                     match self.queue.begin_request(lane, number, deadline_ms) {
-                        Begun::Yes(answers) => (payload, Back::ask(receipt, number, answers)),
+                        Begun::Yes { answers, deadline_ms } => {
+                            (payload, Back::ask(receipt, number, answers, deadline_ms))
+                        }
                         Begun::Cancelled => continue,
                         Begun::Expired(answers) => {
-                            Back::ask(receipt, number, answers).tell(Verdict::Expired, "");
+                            Back::ask(receipt, number, answers, None).tell(Verdict::Expired, "");
                             continue;
                         }
                     }
@@ -293,14 +295,16 @@ struct Asker {
     queue: Arc<Incoming>,
     lane: LaneKey,
     number: u64,
+    /// Until when it was worth while to begin, by this side's clock.
+    deadline_ms: Option<u64>,
     /// Until the asker was told something.
     way: Option<(Receipt, Arc<Answers>)>,
 }
 
 impl Back {
-    fn ask(receipt: Receipt, number: u64, answers: Arc<Answers>) -> Back {
+    fn ask(receipt: Receipt, number: u64, answers: Arc<Answers>, deadline_ms: Option<u64>) -> Back {
         let (queue, lane) = (receipt.queue.clone(), receipt.lane);
-        Back::Ask(Asker { queue, lane, number, way: Some((receipt, answers)) })
+        Back::Ask(Asker { queue, lane, number, deadline_ms, way: Some((receipt, answers)) })
     }
 
     /// Drops a message that nobody takes.
@@ -368,6 +372,31 @@ impl<R> Responder<R> {
                 let answered = asker.answer(Verdict::Answered, |bytes| encode(&answer, bytes));
                 answered.inspect_err(|error| asker.tell(Verdict::Unencodable, &error.to_string()))
             }
+        }
+    }
+
+    /// Tells the asker what became of the request elsewhere.
+    pub(super) fn conclude(self, outcome: Result<R, AskError>) {
+        match outcome {
+            Ok(answer) => {
+                let _told = self.answer(answer);
+            }
+            Err(AskError::DeadlineExceeded { .. }) => self.back.tell(Verdict::Expired, ""),
+            Err(AskError::RequestRefused(text)) => self.back.tell(Verdict::Undecodable, &text),
+            Err(AskError::Unencodable(error)) => {
+                self.back.tell(Verdict::Undecodable, &error.to_string());
+            }
+            Err(AskError::AnswerRefused(text)) => self.back.tell(Verdict::Unencodable, &text),
+            // Whoever could answer is gone.
+            Err(_) => {}
+        }
+    }
+
+    /// Until when it was worth while to begin, by this side's clock, if the asker has said so.
+    pub(super) fn deadline_ms(&self) -> Option<u64> {
+        match &self.back {
+            Back::Tell(_) => None,
+            Back::Ask(asker) => asker.deadline_ms,
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use crate::channel::{Bell, Claiming, Closed, OfferError, Offering, Outgoing, Token};
+use crate::channel::{Bell, Claiming, Closed, EndKind, OfferError, Offering, Outgoing, Token};
 use crate::limits::CLAIMS_MAX;
 use crate::net::offers::Offers;
 
@@ -32,8 +32,7 @@ struct State {
 #[derive(Debug)]
 pub(super) struct Pending {
     pub(super) token: Token,
-    pub(super) identity: [u8; 16],
-    pub(super) codec: &'static str,
+    pub(super) kind: EndKind,
     pub(super) queue: Arc<Outgoing>,
 }
 
@@ -73,8 +72,7 @@ impl Claiming for Desk {
     fn claim(
         &self,
         token: Token,
-        identity: [u8; 16],
-        codec: &'static str,
+        kind: EndKind,
         queue: Arc<Outgoing>,
     ) -> Result<Arc<Outgoing>, OfferError> {
         let mut state = self.state.lock();
@@ -90,7 +88,7 @@ impl Claiming for Desk {
             return Err(OfferError::TooManyHeld { claims_max: CLAIMS_MAX });
         }
         state.claims += 1;
-        state.pending.push(Pending { token, identity, codec, queue: queue.clone() });
+        state.pending.push(Pending { token, kind, queue: queue.clone() });
         drop(state);
         self.bell.ring();
         Ok(queue)

@@ -28,7 +28,7 @@ use crate::dir::Dir;
 use crate::limits::OFFERS_MAX;
 use crate::net::config::random;
 use crate::net::registry::ExportEnd;
-use crate::wire::{Code, Open};
+use crate::wire::{Code, Content, Open};
 
 /// What the name of a channel begins with that is opened for an offer. No exported channel has such a
 /// name. The token follows, in hexadecimal digits.
@@ -98,11 +98,12 @@ impl Offers {
         if open.dir != Dir::Send {
             return refusal(Code::WrongDirection);
         }
-        if open.codec != offered.codec {
+        if open.codec != offered.kind.codec {
             return refusal(Code::CodecMismatch);
         }
+        let answers = offered.kind.answer_identity;
         // Unlike the name of an exported channel, a token is only known to those who know the type.
-        if open.identity != offered.identity {
+        if open.identity != offered.kind.identity || answer_identity_of(open) != answers {
             return refusal(Code::TypeMismatch);
         }
         if offered.queue.is_over() {
@@ -249,6 +250,11 @@ impl Drop for Claim {
             offers.keep_time();
         }
     }
+}
+
+/// The type of the answers that a peer wants, if it asks.
+fn answer_identity_of(open: &Open) -> Option<[u8; 16]> {
+    (open.content == Content::Requests).then_some(open.answer_identity)
 }
 
 /// The name of the channel that is opened for an offer.

@@ -19,5 +19,6 @@ mod outlets;
 mod overflow;
 mod processes;
 mod refusals;
+mod reply_to;
 mod serving;
 mod sharing;

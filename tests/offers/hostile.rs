@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 use netchan::channel::identity::TypeIdentity;
-use netchan::channel::{Origin, Reason, RemoteSender};
+use netchan::channel::{Origin, Reason, RemoteCaller, RemoteSender};
 use netchan::id::{ChannelId, Incarnation, NodeId};
 use netchan::limits::{CLAIMS_MAX, FRAME_BYTES_MAX};
 use netchan::net::{Config, RecvSettings, SendSettings, Stream};
@@ -163,6 +163,12 @@ async fn a_token_is_known_only_to_those_who_got_it() {
         let wrong = Open { identity, ..open(next(), Dir::Send, &right) };
         assert_eq!(peer.refusal(wrong).await, Code::TypeMismatch);
     }
+    // An end of plain values gives no answers, whatever type they are of.
+    for answer_identity in [[0; 16], [1; 16], TypeIdentity::of::<u64>().unwrap().0] {
+        let asking = open(next(), Dir::Send, &right);
+        let wrong = Open { content: Content::Requests, answer_identity, ..asking };
+        assert_eq!(peer.refusal(wrong).await, Code::TypeMismatch);
+    }
     // None of them has done any harm.
     let number = next();
     peer.say(Frame::Open(open(number, Dir::Send, &right))).await;
@@ -274,4 +280,42 @@ async fn no_exported_channel_has_a_name_like_an_offer() {
         assert!(error.to_string().contains("must not begin with"), "{error}");
     }
     exporter.export_sender::<u8>("a\0b", SendSettings::default()).unwrap();
+}
+
+#[tokio::test]
+async fn the_token_of_an_asking_end_is_for_those_who_mean_the_same_answers() {
+    let exporter = Exporter::new(Config::default());
+    let settings = SendSettings::default();
+    let ask = exporter.export_sender::<RemoteCaller<u64, String>>("out", settings).unwrap();
+    let (end, mut requests) = RemoteCaller::<u64, String>::channel(4).unwrap();
+    ask.send(end).await.unwrap();
+    let mut peer = Peer::new(&exporter).await;
+    peer.say(Frame::Open(Open { identity: [0; 16], ..open(1, Dir::Recv, "out") })).await;
+    assert!(matches!(guarded(peer.hear()).await, Frame::Accept { .. }));
+    let Frame::Data(data) = guarded(peer.hear()).await else { panic!("a value comes") };
+    let right = name(&data.run[data.run.len() - 16..]);
+    // Who wants no answers means something else, and so does who wants others.
+    assert_eq!(peer.refusal(open(2, Dir::Send, &right)).await, Code::TypeMismatch);
+    let texts = TypeIdentity::of::<String>().unwrap().0;
+    let asking = |number, answer_identity| {
+        let content = Content::Requests;
+        Open { content, answer_identity, ..open(number, Dir::Send, &right) }
+    };
+    for (number, identity) in [(3, [0; 16]), (4, [1; 16])] {
+        assert_eq!(peer.refusal(asking(number, identity)).await, Code::TypeMismatch);
+    }
+    peer.say(Frame::Open(asking(5, texts))).await;
+    let accepted = guarded(peer.hear()).await;
+    let Frame::Accept { content, window_values, .. } = accepted else { panic!("{accepted:?}") };
+    assert_eq!((content, window_values), (Content::Requests, 4));
+    // A request, by its first byte, its number and no deadline; then the number 9.
+    let run = Bytes::from_static(&[4 << 2, 1, 77, 0, 9]);
+    peer.say(Frame::Data(Data { channel: ChannelId(5), values: 1, partial: None, run })).await;
+    let (message, responder) = guarded(requests.recv()).await.unwrap().into_parts();
+    assert_eq!(message, 9);
+    responder.answer("nine".into()).unwrap();
+    let answer = guarded(peer.hear()).await;
+    let Frame::Data(data) = answer else { panic!("{answer:?}") };
+    assert_eq!(data.channel, ChannelId(5).answers());
+    assert_eq!(data.run[1..], *b"\x4d\x00\x04nine");
 }

@@ -22,6 +22,16 @@ impl fmt::Debug for Token {
     }
 }
 
+/// What travels on the channel of an end. Who offers it and who claims it must mean the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct EndKind {
+    /// The identity of the type of the values.
+    pub(crate) identity: [u8; 16],
+    /// The same for the answers, if it is a channel of requests.
+    pub(crate) answer_identity: Option<[u8; 16]>,
+    pub(crate) codec: &'static str,
+}
+
 /// Why the end of a channel was not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -71,8 +81,7 @@ pub(crate) trait Claiming: fmt::Debug + Send + Sync {
     fn claim(
         &self,
         token: Token,
-        identity: [u8; 16],
-        codec: &'static str,
+        kind: EndKind,
         queue: Arc<Outgoing>,
     ) -> Result<Arc<Outgoing>, OfferError>;
 
@@ -86,24 +95,18 @@ pub(crate) trait Claiming: fmt::Debug + Send + Sync {
 pub(crate) struct Offered {
     pub(crate) queue: Arc<Incoming>,
     pub(crate) window: LaneWindow,
-    pub(crate) identity: [u8; 16],
-    pub(crate) codec: &'static str,
+    pub(crate) kind: EndKind,
     places: Mutex<HashMap<Token, Weak<dyn Offering>>>,
     /// How it was last heard that somebody can send no more.
     closed: Mutex<Option<Closed>>,
 }
 
 impl Offered {
-    pub(crate) fn new(
-        queue: Arc<Incoming>,
-        window: LaneWindow,
-        identity: [u8; 16],
-        codec: &'static str,
-    ) -> Arc<Offered> {
+    pub(crate) fn new(queue: Arc<Incoming>, window: LaneWindow, kind: EndKind) -> Arc<Offered> {
         Arc::new_cyclic(|this| {
             queue.is_offered_by(this.clone());
             let (places, closed) = (Mutex::default(), Mutex::default());
-            Offered { queue, window, identity, codec, places, closed }
+            Offered { queue, window, kind, places, closed }
         })
     }
 

@@ -7,25 +7,33 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use serde::Deserialize;
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 
-use crate::channel::codec::{Bincode, Codec, Value};
-use crate::channel::incoming::{EndsWith, Incoming};
-use crate::channel::lane::LaneWindow;
-use crate::channel::offer::{End, Offered, RemoteSender};
+use crate::channel::codec::Value;
+use crate::channel::offer::{RemoteCaller, RemoteSender};
 
 /// No field of a user has such a name.
-const FIELDS: &[&str] = &["token of a RemoteSender", "value of a RemoteSender"];
+const SENDER_FIELDS: &[&str] = &["token of a RemoteSender", "value of a RemoteSender"];
 
-pub(super) fn deserialize<'de, T: Value, D: Deserializer<'de>>(
+const CALLER_FIELDS: &[&str] =
+    &["token of a RemoteCaller", "message of a RemoteCaller", "answer of a RemoteCaller"];
+
+pub(super) fn sender<'de, T: Value, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<RemoteSender<T>, D::Error> {
-    deserializer.deserialize_struct("RemoteSender", FIELDS, TracedVisitor(PhantomData))
+    deserializer.deserialize_struct("RemoteSender", SENDER_FIELDS, SenderVisitor(PhantomData))
 }
 
-struct TracedVisitor<T>(PhantomData<T>);
+pub(super) fn caller<'de, Q: Value, R: Value, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<RemoteCaller<Q, R>, D::Error> {
+    deserializer.deserialize_struct("RemoteCaller", CALLER_FIELDS, CallerVisitor(PhantomData))
+}
 
-impl<'de, T: Value> Visitor<'de> for TracedVisitor<T> {
+struct SenderVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Value> Visitor<'de> for SenderVisitor<T> {
     type Value = RemoteSender<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -33,13 +41,30 @@ impl<'de, T: Value> Visitor<'de> for TracedVisitor<T> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<RemoteSender<T>, A::Error> {
-        let missing = || A::Error::custom("a part is missing");
-        parts.next_element::<[u8; 16]>()?.ok_or_else(missing)?;
-        parts.next_element::<Option<T>>()?.ok_or_else(missing)?;
-        // Nobody sends to it.
-        let queue = Incoming::new(EndsWith::Release, false);
-        let window = LaneWindow { values: 1, bytes: 0 };
-        let offered = Offered::new(queue, window, [0; 16], Bincode::NAME);
-        Ok(RemoteSender { end: End::Here(offered) })
+        visit::<[u8; 16], A>(&mut parts)?;
+        visit::<Option<T>, A>(&mut parts)?;
+        Ok(RemoteSender::dead())
     }
+}
+
+struct CallerVisitor<Q, R>(PhantomData<(Q, R)>);
+
+impl<'de, Q: Value, R: Value> Visitor<'de> for CallerVisitor<Q, R> {
+    type Value = RemoteCaller<Q, R>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the asking end of a channel")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<RemoteCaller<Q, R>, A::Error> {
+        visit::<[u8; 16], A>(&mut parts)?;
+        visit::<Option<Q>, A>(&mut parts)?;
+        visit::<Option<R>, A>(&mut parts)?;
+        Ok(RemoteCaller::dead())
+    }
+}
+
+fn visit<'de, T: Deserialize<'de>, A: SeqAccess<'de>>(parts: &mut A) -> Result<(), A::Error> {
+    let part = parts.next_element::<T>()?;
+    part.map(drop).ok_or_else(|| A::Error::custom("a part is missing"))
 }

@@ -3,10 +3,10 @@
 
 use std::task::Context;
 
-use crate::channel::{Closed, Origin, Reason};
+use crate::channel::{Closed, EndKind, Origin, Reason, read_answers};
 use crate::clock;
 use crate::dir::Dir;
-use crate::limits::WINDOW_VALUES_DEFAULT;
+use crate::limits::{WINDOW_BYTES_DEFAULT, WINDOW_VALUES_DEFAULT};
 use crate::net::desk::Pending;
 use crate::net::driver::Driver;
 use crate::net::offers;
@@ -27,22 +27,29 @@ impl Driver {
     }
 
     fn claim(&mut self, pending: Pending) {
-        let Pending { token, identity, codec, queue } = pending;
+        let Pending { token, kind: EndKind { identity, answer_identity, codec }, queue } = pending;
+        let asks = queue.asks().cloned();
         let request = OpenRequest {
             dir: Dir::Send,
-            content: Content::Values,
+            content: asks.as_ref().map_or(Content::Values, |_| Content::Requests),
             name: offers::name_of(token),
             codec: codec.to_owned(),
             identity,
-            answer_identity: [0; 16],
+            answer_identity: answer_identity.unwrap_or_default(),
             window_values: WINDOW_VALUES_DEFAULT,
-            window_bytes: 0,
+            // What this side receives is answers.
+            window_bytes: WINDOW_BYTES_DEFAULT,
             limit: None,
             clock_ms: clock::now_ms(),
             redelivers: false,
         };
         match self.session.open(request.clone()) {
-            Ok(channel) => self.endpoints.attach_claim(channel, queue, request),
+            Ok(channel) => {
+                self.endpoints.attach_claim(channel, queue.clone(), request);
+                if let Some(asks) = asks {
+                    tokio::spawn(read_answers(queue, asks));
+                }
+            }
             Err(error) => {
                 let reason = match error {
                     OpenError::Closing => Reason::ConnectionClosed,
@@ -60,7 +67,8 @@ impl Driver {
         let channel = open.channel;
         match self.desk.offers.claim(&open) {
             Ok((end, claim)) => {
-                self.accept(open, end, Content::Values, Some(claim));
+                let content = open.content;
+                self.accept(open, end, content, Some(claim));
                 self.session.ready(channel);
             }
             Err((code, text)) => {
