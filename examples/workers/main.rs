@@ -25,17 +25,14 @@ use crate::halves::Half;
 use crate::work::{Factors, Job, Worker};
 
 /// The numbers to factor: consecutive ones, from here on.
-const FIRST: u64 = 1_000_000_000_000;
+const FIRST: u64 = 100_000_000_000_000;
 const JOBS: u64 = 400;
 
 /// Jobs that a worker has at the same time. Few, so that the others get their share.
-const JOBS_OF_A_WORKER: u32 = 4;
+const JOBS_OF_A_WORKER: u32 = 16;
 
 /// After so many results, a worker is killed.
 const KILL_AFTER: u64 = 100;
-
-/// How long a worker that is gone may take to come back before its jobs go to others.
-const EXPIRY: Duration = Duration::from_secs(1);
 
 /// A queue of jobs for workers in other processes, one of which is killed at its work.
 ///
@@ -90,7 +87,8 @@ async fn work(address: Address) -> Result<(), Box<dyn Error>> {
 
 /// Gives out the jobs, to so many workers of its own and to those who come.
 async fn give_out(address: Address, workers: usize) -> Result<(), Box<dyn Error>> {
-    let config = Config::builder().session_expiry(EXPIRY).build()?;
+    // A worker whose link is lost is given up at once: its session is not kept, its jobs go to others.
+    let config = Config::builder().session_expiry(Duration::ZERO).build()?;
     let exporter = ExporterActor::new(config).start();
     let events = exporter.send(Events).await?;
     // A job that is done twice does no harm, so one of unknown fate is given out again.
@@ -122,8 +120,8 @@ async fn give_out(address: Address, workers: usize) -> Result<(), Box<dyn Error>
         done += 1;
         *done_by.entry(worker).or_default() += 1;
         if done == KILL_AFTER && !own_workers.is_empty() {
-            own_workers.remove(0).kill().await?;
             println!("{done} jobs are done, and a worker is killed");
+            own_workers.remove(0).kill().await?;
         }
     }
     let report = exporter.send(Shutdown { timeout: Duration::from_secs(5) }).await?;
