@@ -149,9 +149,9 @@ async fn start_worker(address: &Address) -> Result<Half, Box<dyn Error>> {
 async fn count_repeated(mut events: EventStream) -> u64 {
     let mut repeated = 0;
     while let Some(event) = events.next_event().await {
-        if let Event::Unconfirmed { redelivered_values, .. } = event {
-            println!("{redelivered_values} jobs of a worker that is gone go to others");
-            repeated += redelivered_values;
+        if let Event::Unconfirmed { redelivered_values: jobs @ 1.., .. } = event {
+            println!("{jobs} jobs of a worker that is gone go to others");
+            repeated += jobs;
         }
     }
     repeated
