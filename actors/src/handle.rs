@@ -1,6 +1,7 @@
 //! The common case in one line: [`Host`] and [`Remote`], thin handles of the two actors.
 
 use std::io;
+use std::sync::Arc;
 
 use actix::{Actor, Addr, Handler, MailboxError, Message, Recipient};
 use netchan::channel::Value;
@@ -24,7 +25,7 @@ pub enum HandleError {
         /// The address.
         address: Address,
         /// What the operating system says.
-        error: std::sync::Arc<io::Error>,
+        error: Arc<io::Error>,
     },
     /// The exporter was not reached.
     #[error("cannot connect to {address}: {error}")]
@@ -50,7 +51,7 @@ pub enum HandleError {
         /// Where the exporter is.
         address: Address,
         /// Why not.
-        error: ImportError,
+        error: Box<ImportError>,
     },
     /// The actor behind the handle has stopped: somebody closed it.
     #[error("the {actor} has stopped")]
@@ -270,7 +271,7 @@ impl Remote {
     }
 
     fn not_imported(&self, name: String, error: ImportError) -> HandleError {
-        HandleError::Import { name, address: self.address.clone(), error }
+        HandleError::Import { name, address: self.address.clone(), error: Box::new(error) }
     }
 }
 

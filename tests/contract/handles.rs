@@ -112,10 +112,8 @@ async fn errors_say_what_failed_and_who() -> TestResult {
 
     let remote = Remote::connect(host.address()).await?;
     let error = remote.recipient::<Double>("nobody").await.unwrap_err();
-    let HandleError::Import { name, address, error: ImportError::UnknownName { .. } } = error
-    else {
-        return Err(error.into());
-    };
+    let HandleError::Import { name, address, error } = error else { return Err(error.into()) };
+    assert!(matches!(*error, ImportError::UnknownName { .. }), "{error}");
     assert_eq!((name.as_str(), &address), ("nobody", host.address()));
 
     host.addr().send(Close).await?;
