@@ -5,7 +5,10 @@
 
 #![allow(clippy::unwrap_used)] // A failed test may panic.
 
+mod ask;
 mod plain;
+mod prices;
 mod process;
 mod service;
 mod wordcount;
+mod workers;
