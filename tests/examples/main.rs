@@ -9,6 +9,7 @@ mod ask;
 mod plain;
 mod prices;
 mod process;
+mod reply_to;
 mod service;
 mod wordcount;
 mod workers;
