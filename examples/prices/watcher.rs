@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use netchan::Receiver;
 use netchan::channel::RecvError;
-use netchan_actix::messages::ImportReceiver;
+use netchan_actix::messages::{Disconnected, ImportReceiver};
 use netchan_actix::{Address, Remote};
 use tokio::sync::watch;
 
@@ -57,7 +57,9 @@ pub(crate) async fn run(address: &Address, is_slow: bool) -> Result<(), Box<dyn 
         return Err(format!("the last price is {price:?}, the last trade {last:?}").into());
     }
     println!("last price {} cents: equal to that of trade {}", price.cents, last.number);
-    Ok(())
+    // The market ends the connection when it knows that all has come.
+    let end = remote.addr().send(Disconnected).await?;
+    if end.is_regular() { Ok(()) } else { Err(end.into()) }
 }
 
 /// Keeps the newest price, until the market closes.
