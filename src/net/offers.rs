@@ -7,7 +7,7 @@
 //! to its regular end, because then the last holder has dropped it; when its message is dropped before
 //! it was sent; when nobody receives any more; and when its lease has run out. The lease runs while
 //! nobody has claimed the offer, and again when the session of a claim is lost: the message may be sent
-//! to somebody else.
+//! to somebody else. An offer in a message that goes to everyone has only its lease.
 
 mod timer;
 
@@ -60,6 +60,7 @@ struct State {
 #[derive(Debug)]
 struct Offer {
     offered: Arc<Offered>,
+    is_for_all: bool,
     claims: usize,
     lease_until: Instant,
 }
@@ -169,7 +170,7 @@ impl Offers {
 }
 
 impl Offering for Offers {
-    fn offer(&self, offered: &Arc<Offered>) -> Result<Token, OfferError> {
+    fn offer(&self, offered: &Arc<Offered>, is_for_all: bool) -> Result<Token, OfferError> {
         let token = Token(random());
         let lease_until = Instant::now() + self.lease;
         let mut state = self.state.lock();
@@ -179,7 +180,7 @@ impl Offering for Offers {
         if state.by_token.len() >= OFFERS_MAX {
             return Err(OfferError::TooMany { offers_max: OFFERS_MAX });
         }
-        let offer = Offer { offered: offered.clone(), claims: 0, lease_until };
+        let offer = Offer { offered: offered.clone(), is_for_all, claims: 0, lease_until };
         state.by_token.insert(token, offer);
         state.leases.insert((lease_until, token));
         drop(state);
@@ -216,12 +217,12 @@ pub(super) struct Claim {
 
 impl Claim {
     /// The channel has come to its end: whoever held its sending end has let go of it, and so releases
-    /// the offer.
-    pub(super) fn complete(mut self, closed: Closed) {
-        let Some(offered) = self.offered.take() else { return };
+    /// the offer. If its message went to others, too, they may still claim it.
+    pub(super) fn complete(self, closed: Closed) {
+        let Some(offered) = &self.offered else { return };
         offered.note_closed(closed);
         if let Some(offers) = self.offers.upgrade() {
-            let _released = offers.release(self.token, |_| true);
+            let _released = offers.release(self.token, |offer| !offer.is_for_all);
         }
     }
 

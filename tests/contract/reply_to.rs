@@ -4,7 +4,8 @@ use actix::prelude::*;
 use netchan_actix::RemoteRecipient;
 use netchan_actix::SenderExt;
 use netchan_actix::messages::{
-    ExportReceiver, ExportRequests, ExportSender, ImportReceiver, ImportRecipient, ImportSender,
+    ExportReceiver, ExportRequests, ExportSender, Hangup, ImportReceiver, ImportRecipient,
+    ImportSender,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
@@ -145,7 +146,7 @@ async fn a_recipient_comes_in_an_answer(link: Link) -> TestResult {
         responder.answer(squarer.recipient().into())?;
         TestResult::Ok(())
     };
-    let (answered, answer) = futures::join!(answering, desk.send(WhereTo));
+    let (answered, answer) = tokio::join!(answering, desk.send(WhereTo));
     answered?;
     use_it(answer?.recipient(), &mut numbers).await
 }
@@ -261,16 +262,17 @@ async fn whoever_gives_a_request_up_takes_it_out_of_the_mailbox(link: Link) -> T
     assert!(is_waiting(&mut third).await);
     assert_eq!(next(&mut numbers).await?, 1);
     drop(second);
-    // What is asked behind the cancellation is behind it in the mailbox, too.
-    let fourth = remote.send(Square(4));
-    may_finish.add_permits(4);
-    let (first, third, fourth) = futures::join!(first, third, fourth);
-    assert_eq!((first?, third?, fourth?), (1, 9, 16));
-    let mut handled = Vec::new();
-    while let Ok(number) = numbers.try_recv() {
-        handled.push(number);
+    // What comes back now was behind the cancellation, there and here.
+    for _ in 0..2 {
+        let (other, _) = Squarer::start();
+        let other = send(&mut channel, other.recipient()).await?.recipient();
+        assert_eq!(other.send(Square(5)).await?, 25);
     }
-    assert!(handled == [3, 4] || handled == [2, 3, 4], "{handled:?}");
+    may_finish.add_permits(3);
+    let (first, third) = tokio::join!(first, third);
+    assert_eq!((first?, third?), (1, 9));
+    assert_eq!(next(&mut numbers).await?, 3);
+    assert!(numbers.try_recv().is_err());
     Ok(())
 }
 
@@ -300,7 +302,7 @@ async fn a_message_with_a_recipient_that_is_not_sent_lets_it_go() -> TestResult 
         jobs.send(Job { reply_to: squarer.recipient().into() }).await.map_err(|_| "not sent")?;
         assert!(is_waiting(&mut Box::pin(numbers.recv())).await);
         // Nobody has imported it.
-        exporter.send(netchan_actix::messages::Withdraw { name: "jobs".into() }).await?;
+        exporter.send(Hangup { name: "jobs".into() }).await??;
         drop(jobs);
         assert_eq!(numbers.recv().await, None);
         Ok(())

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use netchan::channel::{Closed, Origin, Reason};
 use netchan::limits::OFFER_LEASE;
-use netchan::net::{Config, RecvSettings, SendSettings};
+use netchan::net::{Config, RecvSettings, SendSettings, Shape, Slow};
 use tokio::time::Instant;
 
 use crate::support::{Joined, Request, guarded, quick, reply_to, request, take_all};
@@ -134,4 +134,33 @@ async fn a_connection_lasts_as_long_as_somebody_may_answer() {
     drop(answer);
     let end = guarded(importer_driver).await.unwrap();
     assert!(end.is_regular(), "{end}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_gets_a_message_that_goes_to_everyone_can_claim_its_end() {
+    let lease = Duration::from_secs(100);
+    let config = quick().offer_lease(lease).build().unwrap();
+    let first = Joined::with(config.clone()).await;
+    let settings = SendSettings::default().shape(Shape::Broadcast(Slow::Wait));
+    let ask = first.exporter.export_sender::<Request>("calls", settings).unwrap();
+    let second = Joined::to(first.exporter.clone(), config).await;
+    let mut calls = Vec::new();
+    for joined in [&first, &second] {
+        let imported = joined.importer.import_receiver::<Request>("calls", Default::default());
+        calls.push(imported.await.unwrap());
+    }
+    let (call, mut answers) = request(1, 4);
+    ask.send(call).await.unwrap();
+    for (number, calls) in (0..).zip(&mut calls) {
+        // One after the other: the first has long let go of the end when the second gets it.
+        let answer = reply_to(guarded(calls.recv()).await.unwrap());
+        answer.send(number).await.unwrap();
+        drop(answer);
+        assert_eq!(guarded(answers.recv()).await.unwrap(), number);
+        tokio::time::sleep(lease / 2).await;
+    }
+    assert_eq!(first.exporter.status().await[0].offers, 1);
+    let (values, closed) = take_all(&mut answers).await;
+    assert_eq!((values, closed.reason), (vec![], Reason::Finished));
+    assert_eq!(first.exporter.status().await[0].offers, 0);
 }

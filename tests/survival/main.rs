@@ -15,6 +15,7 @@ mod mended;
 mod newest_link;
 mod panics;
 mod redelivery;
+mod replying;
 mod resume;
 mod shapes;
 mod shutdown;

@@ -61,8 +61,8 @@ pub enum OfferError {
 
 /// Keeps offers until they are released.
 pub(crate) trait Offering: fmt::Debug + Send + Sync {
-    /// Notes an offer.
-    fn offer(&self, offered: &Arc<Offered>) -> Result<Token, OfferError>;
+    /// Notes an offer; `is_for_all` if its message goes to more than one peer.
+    fn offer(&self, offered: &Arc<Offered>, is_for_all: bool) -> Result<Token, OfferError>;
 
     /// Releases an offer, unless somebody has claimed it: the value that carries it was dropped.
     fn withdraw(&self, token: Token);

@@ -12,6 +12,8 @@ use crate::channel::offer::{Claiming, OfferError, Offered, Offering, Ticket, Tok
 #[derive(Debug)]
 struct Encoding {
     offering: Arc<dyn Offering>,
+    /// Values go to more than one peer.
+    is_for_all: bool,
     tickets: Vec<Ticket>,
     /// An error passes through user code and the codec as a text, or not at all: this is the first.
     refusal: Option<OfferError>,
@@ -29,9 +31,9 @@ pub(crate) struct EncodeScope {
 }
 
 impl EncodeScope {
-    pub(crate) fn enter(offering: &Arc<dyn Offering>) -> EncodeScope {
-        let (tickets, refusal) = (Vec::new(), None);
-        let encoding = Encoding { offering: offering.clone(), tickets, refusal };
+    pub(crate) fn enter(offering: &Arc<dyn Offering>, is_for_all: bool) -> EncodeScope {
+        let (offering, tickets) = (offering.clone(), Vec::new());
+        let encoding = Encoding { offering, is_for_all, tickets, refusal: None };
         EncodeScope { around: ENCODING.replace(Some(encoding)) }
     }
 
@@ -77,7 +79,9 @@ impl Drop for DecodeScope {
 /// Offers an end to the peer for which this thread encodes.
 pub(super) fn offer(offered: &Arc<Offered>) -> Result<Token, OfferError> {
     let offering = offering()?;
-    let token = offering.offer(offered).map_err(refuse)?;
+    let is_for_all =
+        ENCODING.with_borrow(|encoding| encoding.as_ref().is_some_and(|e| e.is_for_all));
+    let token = offering.offer(offered, is_for_all).map_err(refuse)?;
     offered.add_place(token, &offering);
     let ticket = Ticket::new(token, &offering);
     ENCODING.with_borrow_mut(|encoding| {

@@ -51,6 +51,8 @@ pub(crate) struct Outgoing {
     overflow_listener: OverflowListener,
     /// A long value came by: values are encoded outside the lock, so that nobody waits for that.
     has_long_values: AtomicBool,
+    /// Values go to everyone.
+    is_for_all: bool,
     /// Sessions may be cut off.
     may_cut_off: bool,
     /// Where ends of channels are offered that are inside of values; nowhere if the type has none.
@@ -88,6 +90,7 @@ impl Outgoing {
             asks,
             overflow_listener: OverflowListener::default(),
             has_long_values: AtomicBool::new(false),
+            is_for_all: bounds.shape != Shape::Queue,
             may_cut_off: bounds.shape == Shape::Broadcast(Slow::Disconnect),
             offering,
         })

@@ -40,7 +40,8 @@ impl Reservation<'_> {
     ) -> Result<(), PushError> {
         let mut bytes = Vec::new();
         // Offers that come to nothing are withdrawn when the lock is free.
-        let scope = self.queue.offering.as_ref().map(EncodeScope::enter);
+        let enter = |offering| EncodeScope::enter(offering, self.queue.is_for_all);
+        let scope = self.queue.offering.as_ref().map(enter);
         if let Err(error) = prefix::Encoder::wide().append(&mut bytes, encode) {
             return Err(PushError::Unencodable(match &scope {
                 Some(scope) => scope.explain(error),
