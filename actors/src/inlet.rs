@@ -186,16 +186,17 @@ impl Watch {
         M: Message + Send,
         M::Result: Send,
     {
+        // Also when nothing was dropped: the next message stays with the channel if nobody is there.
+        if !target.recipient().connected() {
+            return true;
+        }
         if std::mem::take(&mut self.has_dropped) {
             self.last_look = Some(Box::pin(tokio::time::sleep(LAST_LOOK_AFTER)));
         }
         let Some(look) = &mut self.last_look else { return false };
-        let is_time = look.as_mut().poll(cx).is_ready();
-        if !target.recipient().connected() {
-            return true;
-        }
-        if is_time {
+        if look.as_mut().poll(cx).is_ready() {
             self.last_look = None;
+            return !target.recipient().connected();
         }
         false
     }

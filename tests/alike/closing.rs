@@ -6,7 +6,7 @@ use actix::prelude::*;
 use crate::actors::{Manner, Task, Worker};
 use crate::place::{TestResult, World, until};
 
-in_each_place!(
+here_and_at_the_exporter!(
     an_actor_that_stopped_is_closed,
     an_actor_that_panicked_is_closed_and_takes_along_what_it_had,
     a_message_to_an_actor_that_is_gone_comes_back,

@@ -44,36 +44,39 @@ pub(crate) async fn until(mut is_so: impl FnMut() -> bool) {
 macro_rules! in_each_place {
     ($($behaviour:ident),+ $(,)?) => {
         $(mod $behaviour {
-            use crate::place::{Link, Place, TestResult, Way, World, guarded};
+            in_places!($behaviour {
+                here: Here,
+                at_the_exporter_by_tcp: There(Link::Tcp, Way::ToExporter),
+                at_the_exporter_in_memory: There(Link::Memory, Way::ToExporter),
+                at_the_importer_by_tcp: There(Link::Tcp, Way::ToImporter),
+                at_the_importer_in_memory: There(Link::Memory, Way::ToImporter),
+            });
+        })+
+    };
+}
 
-            async fn run(place: Place) -> TestResult {
-                guarded(async { super::$behaviour(World::new(place).await?).await }).await
-            }
+/// Runs behaviours with the actor in each place but at an importer: an exported recipient does not end
+/// with one of its importers.
+macro_rules! here_and_at_the_exporter {
+    ($($behaviour:ident),+ $(,)?) => {
+        $(mod $behaviour {
+            in_places!($behaviour {
+                here: Here,
+                by_tcp: There(Link::Tcp, Way::ToExporter),
+                in_memory: There(Link::Memory, Way::ToExporter),
+            });
+        })+
+    };
+}
 
-            #[actix::test]
-            async fn here() -> TestResult {
-                run(Place::Here).await
-            }
+macro_rules! in_places {
+    ($behaviour:ident { $($name:ident: $kind:ident $(($link:expr, $way:expr))?,)+ }) => {
+        use crate::place::{Link, Place, TestResult, Way, World, guarded};
 
-            #[actix::test]
-            async fn at_the_exporter_by_tcp() -> TestResult {
-                run(Place::There(Link::Tcp, Way::ToExporter)).await
-            }
-
-            #[actix::test]
-            async fn at_the_importer_by_tcp() -> TestResult {
-                run(Place::There(Link::Tcp, Way::ToImporter)).await
-            }
-
-            #[actix::test]
-            async fn at_the_exporter_in_memory() -> TestResult {
-                run(Place::There(Link::Memory, Way::ToExporter)).await
-            }
-
-            #[actix::test]
-            async fn at_the_importer_in_memory() -> TestResult {
-                run(Place::There(Link::Memory, Way::ToImporter)).await
-            }
+        $(#[actix::test]
+        async fn $name() -> TestResult {
+            let place = Place::$kind $(($link, $way))?;
+            guarded(async { super::$behaviour(World::new(place).await?).await }).await
         })+
     };
 }
