@@ -1,5 +1,5 @@
-//! What differs from a `Recipient` of an actor here: one test for each line of the list in
-//! `docs/guide.md`, "What differs from an actor here".
+//! What differs from a `Recipient` of an actor here: one test for each point of the list in
+//! `docs/guide.md`, with the name that it has there.
 
 use std::task::Poll;
 use std::time::Duration;
@@ -8,14 +8,14 @@ use actix::dev::SendError;
 use actix::prelude::*;
 use netchan::channel::Overflow;
 use netchan::limits::{OUTLET_HAND_MESSAGES, OUTLET_MAILBOX_MESSAGES};
-use netchan_actix::Target;
 use netchan_actix::messages::{
-    ExportReceiver, ExportRecipient, ExportRequests, Hangup, ImportReceiver, ImportRecipient,
+    ExportReceiver, ExportRecipient, ExportRequests, Hangup, ImportReceiver, ImportRecipient, Serve,
 };
+use netchan_actix::{ExporterActor, Target};
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::actors::{Manner, Task, Worker, by};
-use crate::place::{Link, Sides, TestResult, Way, guarded, is_waiting, until};
+use crate::place::{Link, Sides, TestResult, Way, guarded, is_waiting, quick_config, until};
 
 const CLOSED: Result<u64, MailboxError> = Err(MailboxError::Closed);
 
@@ -25,6 +25,30 @@ async fn sides() -> TestResult<Sides> {
 
 const fn now(number: u64) -> Task {
     Task(number, Manner::Now)
+}
+
+#[test]
+fn each_point_of_the_guide_has_its_test() {
+    let guide = include_str!("../../docs/guide.md");
+    let (_, rest) = guide.split_once("### What differs from an actor here").unwrap_or_default();
+    let (list, _) = rest.split_once("\n## ").unwrap_or_default();
+    let points: Vec<String> = list
+        .lines()
+        .filter_map(|line| line.strip_prefix("- **")?.split_once(".**"))
+        .map(|(point, _)| point.to_lowercase().replace('`', "").replace([' ', '-'], "_"))
+        .collect();
+    let tests: Vec<&str> = include_str!("differences.rs")
+        .lines()
+        .zip(include_str!("differences.rs").lines().skip(1))
+        .filter(|(attribute, _)| *attribute == "#[actix::test]")
+        .filter_map(|(_, line)| line.strip_prefix("async fn ")?.split_once('('))
+        .map(|(name, _)| name)
+        .collect();
+    assert!(points.len() > 5, "there is a list");
+    for test in &tests {
+        assert!(points.iter().any(|point| point == test), "{test} is not in the guide");
+    }
+    assert_eq!(points.len(), tests.len(), "each point has a test");
 }
 
 #[actix::test]
@@ -181,6 +205,29 @@ async fn a_lost_link_is_a_delay() -> TestResult {
 }
 
 #[actix::test]
+async fn a_lost_session_closes_what_is_begun() -> TestResult {
+    guarded(async {
+        let sides = sides().await?;
+        let (worker, seen) = Worker::start();
+        let recipient = sides.lead_to("tasks", worker.clone().recipient()).await?;
+        let mut asked = Box::pin(recipient.send(Task(1, Manner::Held)));
+        assert!(is_waiting(&mut asked).await);
+        until(|| seen.begun() == [1]).await;
+        let listener = sides.network.restart_exporter();
+        let exporter = ExporterActor::new(quick_config()).start();
+        let export = ExportReceiver::<Task>::new("tasks").deliver_to(worker.recipient());
+        exporter.send(export).await??;
+        exporter.send(Serve(listener)).await?;
+        assert_eq!(asked.await, CLOSED);
+        assert!(recipient.connected());
+        assert_eq!(recipient.send(now(2)).await, Ok(2));
+        assert_eq!(seen.begun(), [1, 2]);
+        Ok(())
+    })
+    .await
+}
+
+#[actix::test]
 async fn a_hangup_closes_what_is_begun_and_the_handler_may_have_run() -> TestResult {
     guarded(async {
         let sides = sides().await?;
@@ -189,7 +236,7 @@ async fn a_hangup_closes_what_is_begun_and_the_handler_may_have_run() -> TestRes
         let mut asked = Box::pin(recipient.send(Task(1, Manner::Held)));
         assert!(is_waiting(&mut asked).await);
         until(|| seen.begun() == [1]).await;
-        sides.importer.send(Hangup { name: "tasks".into() }).await??;
+        sides.importer.send(Hangup::new("tasks")).await??;
         assert_eq!(asked.await, CLOSED);
         assert!(!recipient.connected());
         assert!(worker.connected());
