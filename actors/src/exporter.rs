@@ -21,7 +21,7 @@ use tokio::task::AbortHandle;
 use crate::connection::{ConnectionActor, Ended};
 use crate::inlet;
 use crate::messages::{Close, Connections, Drain, Errors, Events, ExportReceiver, ExportSender};
-use crate::messages::{ExportCaller, ExportRecipient, ExportRequests};
+use crate::messages::{ExportCaller, ExportRecipient, ExportRequests, patient};
 use crate::messages::{ExportTo, Hangup, ListenAndServe, Serve, ServeConnection, Shutdown, Status};
 use crate::messages::{Subscribe, SubscribeEvents, Sync};
 use crate::outlet::CallerExt;
@@ -204,6 +204,7 @@ where
 
     fn handle(&mut self, message: ExportRecipient<M>, _: &mut Context<Self>) -> Self::Result {
         let caller = self.exporter.export_caller(&message.name, message.settings)?;
+        let caller = patient(caller, message.patience);
         Ok(caller.outlet().overflow(message.overflow).start().0)
     }
 }

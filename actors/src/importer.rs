@@ -12,7 +12,7 @@ use netchan::{Receiver, Sender};
 use crate::connection::{ConnectionActor, Ended};
 use crate::inlet;
 use crate::messages::{Close, Disconnected, Drain, Errors, Events, Hangup, ImportReceiver};
-use crate::messages::{ImportCaller, ImportRecipient, ImportRequests};
+use crate::messages::{ImportCaller, ImportRecipient, ImportRequests, patient};
 use crate::messages::{ImportSender, ImportTo, Shutdown, Status, Subscribe, SubscribeEvents, Sync};
 use crate::outlet::CallerExt;
 use crate::reporting::{self, Subscribers};
@@ -238,7 +238,7 @@ where
         let import = ImportCaller::<M, M::Result>::new(message.name).settings(message.settings);
         let answer = self.ask(import);
         Box::pin(async move {
-            let caller = answer.await??;
+            let caller = patient(answer.await??, message.patience);
             Ok(caller.outlet().overflow(message.overflow).start().0)
         })
     }

@@ -159,8 +159,8 @@ async fn conclude<R: Value>(
     }
 }
 
-/// Waits until the message is handled, or nobody waits for that any more. In the latter case it is
-/// dropped from the mailbox, if it was not begun.
+/// Waits until the message is handled, or nobody waits for that any more, or its time is up. In the
+/// latter cases it is dropped from the mailbox, if it was not begun.
 async fn finish<M>(
     handling: Pin<Box<RecipientRequest<M>>>,
     responder: Responder<M::Result>,
@@ -171,8 +171,8 @@ where
     M::Result: Value,
 {
     let result = if responder.is_ask() && is_cancellable {
-        let cancelled = pin!(responder.cancelled());
-        match select(handling, cancelled).await {
+        let given_up = pin!(given_up(&responder));
+        match select(handling, given_up).await {
             Either::Left((result, _)) => result,
             Either::Right(_) => return Outcome::Cancelled,
         }
@@ -180,6 +180,17 @@ where
         handling.await
     };
     conclude(result, responder).await
+}
+
+/// Resolves when the asker has given up. A link that is lost meanwhile tells nobody so, but then the
+/// request's deadline does.
+async fn given_up<R>(responder: &Responder<R>) {
+    match responder.time_left() {
+        None => responder.cancelled().await,
+        Some(time_left) => {
+            let _either = tokio::time::timeout(time_left, responder.cancelled()).await;
+        }
+    }
 }
 
 /// What became of a message in the actor's hands.

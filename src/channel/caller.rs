@@ -120,6 +120,9 @@ impl<Q, R: Send + 'static> Caller<Q, R> {
     /// The same channel, with requests that the other side does not begin when so much time has passed
     /// since they were sent. Their askers are told so then ([`AskError::DeadlineExceeded`]), if they
     /// still wait: this does not end their wait by itself, as [`ask_within`](Caller::ask_within) does.
+    ///
+    /// Where requests are delivered to an actor, one that is not answered by then is given up, and
+    /// dropped from the actor's mailbox, if it was not begun: [`AskError::NotAnswered`].
     #[must_use]
     pub fn with_deadline(mut self, after: Duration) -> Self {
         self.patience = Some(after);

@@ -75,8 +75,8 @@ pub enum AskError {
     /// nobody here knows whether it was handled.
     #[error("no answer came, and whether the request was handled is unknown: the channel was {0}")]
     UnknownFate(Closed),
-    /// Whoever had the request on the other side dropped it: a handler that panicked, for example, or
-    /// an actor that stopped.
+    /// Whoever had the request on the other side dropped it: a handler that panicked, for example, an
+    /// actor that stopped, or one that had it when its time was up.
     #[error("the other side dropped the request without an answer")]
     NotAnswered,
     /// The time for the request was up. If this side says so, it may have been handled all the same.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use futures::Stream;
 
@@ -15,6 +16,7 @@ use crate::channel::incoming::{Found, Incoming};
 use crate::channel::lane::{Batch, LaneKey, Uncounted};
 use crate::channel::signal::KeptListener;
 use crate::channel::{AskError, Closed, CodecError, RecvError, TryRecvError};
+use crate::clock;
 
 /// The answering end of a channel: messages of type `Q` come in, and those that ask wait for an answer
 /// of type `R`.
@@ -398,6 +400,14 @@ impl<R> Responder<R> {
             Back::Tell(_) => None,
             Back::Ask(asker) => asker.deadline_ms,
         }
+    }
+
+    /// How long the request is still worth beginning, if its asker has set it a deadline. Zero when its
+    /// time is up.
+    #[must_use]
+    pub fn time_left(&self) -> Option<Duration> {
+        let left_ms = self.deadline_ms()?.saturating_sub(clock::now_ms());
+        Some(Duration::from_millis(left_ms))
     }
 
     /// Whether the asker has given up, or is gone. Nobody waits for the answer to a message that was

@@ -7,6 +7,7 @@
 mod support;
 
 mod arbiters;
+mod deadlines;
 mod errors;
 mod flushing;
 mod handles;

@@ -16,6 +16,7 @@ pub use export::{ExportReceiver, ExportSender, ExportTo};
 pub use flush::{Drain, Hangup, Sync};
 pub use import::{ImportReceiver, ImportSender, ImportTo};
 pub use reports::{ErrorReport, Errors, Subscribe};
+pub(crate) use requests::patient;
 pub use requests::{ExportCaller, ExportRecipient, ExportRequests};
 pub use requests::{ImportCaller, ImportRecipient, ImportRequests};
 pub use serve::Shutdown;

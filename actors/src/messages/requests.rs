@@ -2,19 +2,20 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::time::Duration;
 
 use actix::{Message, Recipient};
 use netchan::channel::{Caller, Overflow, Requests, Value};
 use netchan::net::{ExportError, ImportError, ImportSettings, RecvSettings, SendSettings};
 
 macro_rules! channel_message {
-    ($(#[$doc:meta])* $name:ident<$($type:ident),+>, $settings:ty $(, $extra:ident: $kind:ty)?) => {
+    ($(#[$doc:meta])* $name:ident<$($type:ident),+>, $settings:ty $(, $extra:ident: $kind:ty)*) => {
         $(#[$doc])*
         #[must_use = "a message does something when it is sent"]
         pub struct $name<$($type),+> {
             pub(crate) name: String,
             pub(crate) settings: $settings,
-            $(pub(crate) $extra: $kind,)?
+            $(pub(crate) $extra: $kind,)*
             types: PhantomData<fn($($type),+)>,
         }
 
@@ -22,8 +23,8 @@ macro_rules! channel_message {
             /// The channel of this name.
             pub fn new(name: impl Into<String>) -> Self {
                 let settings = <$settings>::default();
-                $(let $extra = <$kind>::default();)?
-                $name { name: name.into(), settings, $($extra,)? types: PhantomData }
+                $(let $extra = <$kind>::default();)*
+                $name { name: name.into(), settings, $($extra,)* types: PhantomData }
             }
 
             /// With other settings than the default.
@@ -56,6 +57,14 @@ channel_message! {
     ///
     /// The guide lists what differs from an actor here; `tests/alike` has a test of each point.
     ///
+    /// Why a request has no answer, who ended the channel, and how many messages were dropped, a
+    /// `Recipient` cannot say. [`ImportCaller`] gives the [`Caller`], which can, and
+    /// [`CallerExt::outlet`](crate::CallerExt::outlet) makes the same recipient beside it, with an
+    /// [`OutletHandle`](crate::OutletHandle) that counts, and with a choice of how many messages wait.
+    /// That messages are dropped is also told by
+    /// [`Event::MessagesDropped`](netchan::net::Event::MessagesDropped), and that requests have an unknown
+    /// fate by [`Event::Unconfirmed`](netchan::net::Event::Unconfirmed).
+    ///
     /// ```no_run
     /// use actix::prelude::*;
     /// use netchan_actix::ImporterActor;
@@ -71,7 +80,7 @@ channel_message! {
     ///     Ok(divider.send(Divide(10, 2)).await??)
     /// }
     /// ```
-    ImportRecipient<M>, ImportSettings, overflow: Overflow
+    ImportRecipient<M>, ImportSettings, overflow: Overflow, patience: Option<Duration>
 }
 
 channel_message! {
@@ -91,7 +100,7 @@ channel_message! {
     /// To an [`ExporterActor`](crate::ExporterActor): export a channel that leads to the actors of those
     /// who import it. The result is a `Recipient`, as that of [`ImportRecipient`]. Each message goes to
     /// one importer, and that one answers it.
-    ExportRecipient<M>, SendSettings, overflow: Overflow
+    ExportRecipient<M>, SendSettings, overflow: Overflow, patience: Option<Duration>
 }
 
 channel_message! {
@@ -115,17 +124,74 @@ impl<M> ImportRecipient<M> {
     }
 
     /// What becomes of messages by `do_send` while the channel is full. Default: [`Overflow::Wait`].
+    ///
+    /// If they are dropped, [`OUTLET_WAITING_MESSAGES_DEFAULT`](netchan::limits::OUTLET_WAITING_MESSAGES_DEFAULT)
+    /// of them wait before that.
     pub fn overflow(mut self, policy: Overflow) -> Self {
         self.overflow = policy;
+        self
+    }
+
+    /// The other side does not begin a request by `send` when so much time has passed since the channel
+    /// has taken it, also if no link can tell it that the caller has given up. Default: none.
+    ///
+    /// A request that is in the actor's mailbox is dropped there when its time is up. One that the
+    /// actor has begun goes on, and its answer is not waited for. A caller that still waits then gets
+    /// [`MailboxError::Closed`](actix::MailboxError), once there is a link: the deadline does not end
+    /// the wait here. actix's own `timeout` of a `send` does, and also gives the request up, so this is
+    /// for callers that use it as well, and for links that may be lost meanwhile.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use actix::prelude::*;
+    /// use netchan_actix::ImporterActor;
+    /// use netchan_actix::messages::ImportRecipient;
+    /// use serde::{Deserialize, Serialize};
+    ///
+    /// #[derive(Message, Serialize, Deserialize)]
+    /// #[rtype(result = "u64")]
+    /// struct Count(String);
+    ///
+    /// async fn count(importer: Addr<ImporterActor>) -> Result<u64, Box<dyn std::error::Error>> {
+    ///     let patience = Duration::from_secs(5);
+    ///     let import = ImportRecipient::<Count>::new("counter").ask_deadline(patience);
+    ///     let counter = importer.send(import).await??;
+    ///     Ok(counter.send(Count("sheep".into())).timeout(patience).await?)
+    /// }
+    /// ```
+    pub fn ask_deadline(mut self, after: Duration) -> Self {
+        self.patience = Some(after);
         self
     }
 }
 
 impl<M> ExportRecipient<M> {
     /// What becomes of messages by `do_send` while the channel is full. Default: [`Overflow::Wait`].
+    ///
+    /// If they are dropped, [`OUTLET_WAITING_MESSAGES_DEFAULT`](netchan::limits::OUTLET_WAITING_MESSAGES_DEFAULT)
+    /// of them wait before that.
     pub fn overflow(mut self, policy: Overflow) -> Self {
         self.overflow = policy;
         self
+    }
+
+    /// The other side does not begin a request by `send` when so much time has passed since the channel
+    /// has taken it: see [`ImportRecipient::ask_deadline`]. Default: none.
+    pub fn ask_deadline(mut self, after: Duration) -> Self {
+        self.patience = Some(after);
+        self
+    }
+}
+
+/// With a deadline for requests, if there is one.
+pub(crate) fn patient<Q, R: Send + 'static>(
+    caller: Caller<Q, R>,
+    patience: Option<Duration>,
+) -> Caller<Q, R> {
+    match patience {
+        Some(after) => caller.with_deadline(after),
+        None => caller,
     }
 }
 

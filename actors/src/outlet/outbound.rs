@@ -48,7 +48,18 @@ pub(super) enum Asked<R, A> {
 type Known<R> = fn(Result<R, AskError>) -> Option<R>;
 
 fn known<R>(answer: Result<R, AskError>) -> Option<R> {
-    answer.inspect_err(|error| tracing::debug!(%error, "a request has no answer")).ok()
+    match answer {
+        Ok(answer) => Some(answer),
+        // It is not asked again, so somebody may want to see what became of it.
+        Err(error @ AskError::UnknownFate(_)) => {
+            tracing::warn!(%error, "a request has no answer");
+            None
+        }
+        Err(error) => {
+            tracing::debug!(%error, "a request has no answer");
+            None
+        }
+    }
 }
 
 /// An ask is answered by the handler on the other side.
