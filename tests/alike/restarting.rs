@@ -24,7 +24,7 @@ async fn a_restart_loses_what_was_being_done_and_nothing_else(world: World) -> T
     let mut last = asked.pop().ok_or("five were asked")?;
     let answers = futures::future::join_all(asked).await;
     let closed = Err(MailboxError::Closed);
-    assert_eq!(answers, [closed.clone(), closed, Ok(2), Ok(3)]);
+    assert_eq!(answers, [closed, closed, Ok(2), Ok(3)]);
     assert!(is_waiting(&mut last).await);
     seen.open();
     assert_eq!(last.await, Ok(4));

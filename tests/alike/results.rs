@@ -108,7 +108,7 @@ async fn text_and_collections_come_back(world: World) -> TestResult {
 struct Repeat(char, usize);
 
 async fn a_large_result_comes_back(world: World) -> TestResult {
-    let mut repeater =
+    let repeater =
         |Repeat(letter, times)| MessageResult(std::iter::repeat_n(letter, times).collect());
     let repeater = by(move |repeat| -> MessageResult<Repeat> { repeater(repeat) });
     let recipient = world.lead_to("repeated", repeater.recipient()).await?;
