@@ -96,8 +96,8 @@ impl<Q: Value, R: Value> RemoteCaller<Q, R> {
     pub(super) fn dead() -> RemoteCaller<Q, R> {
         let asks = Asks::new(false, false);
         let queue = Outgoing::for_requests(claimed_bounds(), None, asks.clone());
-        queue.end(Closed::new(Origin::Local, Reason::NotOffered));
-        RemoteCaller { end: End::There(Caller::new::<Bincode>(queue, asks)) }
+        let closed = Closed::new(Origin::Local, Reason::NotOffered);
+        RemoteCaller { end: End::There(Caller::ended::<Bincode>(queue, asks, closed)) }
     }
 
     /// A caller whose channel is the one that a token stands for, where the value came from.
