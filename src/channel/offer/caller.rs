@@ -86,6 +86,7 @@ impl<Q: Value, R: Value> RemoteCaller<Q, R> {
     /// # Errors
     ///
     /// [`TraceError`] if values of `Q` or `R` cannot be sent.
+    #[expect(clippy::type_complexity, reason = "both ends of a channel, as of any other")]
     pub fn channel(window_values: u32) -> Result<(RemoteCaller<Q, R>, Requests<Q, R>), TraceError> {
         let offered = end::<Q, R>(window_values)?;
         let requests = Requests::new::<Bincode>(offered.queue.clone());
