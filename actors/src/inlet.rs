@@ -1,5 +1,7 @@
 //! Delivers the messages of a channel to an actor, and its answers back.
 
+mod hands;
+
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
@@ -7,12 +9,13 @@ use std::time::Duration;
 
 use actix::Message;
 use actix::dev::RecipientRequest;
-use futures::StreamExt;
 use futures::future::{Either, select};
 use futures::stream::FuturesUnordered;
+use futures::{FutureExt, StreamExt};
 use netchan::channel::{RecvError, Request, Requests, Responder, Value};
 use tokio::time::Sleep;
 
+use crate::inlet::hands::Hands;
 use crate::target::Target;
 
 /// Messages that are in an actor's hands at the same time, unless its channel says otherwise: put into
@@ -71,18 +74,23 @@ where
     M::Result: Value,
 {
     let mut in_hand = FuturesUnordered::new();
+    let mut hands = Hands::new(in_hand_max);
     let mut watch = Watch::default();
     loop {
         let next = {
             let mut next = pin!(requests.recv());
             poll_fn(|cx| {
-                while let Poll::Ready(Some(outcome)) = in_hand.poll_next_unpin(cx) {
+                while let Poll::Ready(Some((place, outcome))) = in_hand.poll_next_unpin(cx) {
+                    match outcome {
+                        Outcome::Cancelled => hands.note_given_up(place),
+                        Outcome::Handled | Outcome::Dropped => hands.note_done(place),
+                    }
                     watch.note(outcome);
                 }
                 if watch.poll_gone(cx, &target) {
                     return Poll::Ready(None);
                 }
-                if in_hand.len() >= in_hand_max {
+                if hands.are_full(in_hand.len()) {
                     return Poll::Pending;
                 }
                 next.as_mut().poll(cx).map(Some)
@@ -91,8 +99,10 @@ where
         };
         match next {
             Some(Ok(request)) => {
-                let begun = begin(&target, request).await;
-                in_hand.push(begun);
+                let is_cancellable = hands.may_be_given_up();
+                let place = hands.put();
+                let handling = begin(&target, request, is_cancellable).await;
+                in_hand.push(handling.map(move |outcome| (place, outcome)));
             }
             Some(Err(RecvError::Undecodable(error))) => {
                 tracing::warn!(%error, "a message that cannot be decoded is not delivered");
@@ -104,6 +114,7 @@ where
             Some(Err(error)) => tracing::warn!(%error, "a peer was cut off"),
             None => {
                 let in_hand = std::mem::take(&mut in_hand).len();
+                hands = Hands::new(in_hand_max);
                 if !target.wait_for_next().await {
                     return End::ActorGone { in_hand };
                 }
@@ -118,6 +129,7 @@ where
 async fn begin<M>(
     target: &Target<M>,
     request: Request<M, M::Result>,
+    is_cancellable: bool,
 ) -> impl Future<Output = Outcome> + use<M>
 where
     M: Value + Message,
@@ -128,7 +140,7 @@ where
     let polled = poll_fn(|cx| Poll::Ready(handling.as_mut().poll(cx))).await;
     match polled {
         Poll::Ready(result) => Either::Left(conclude(result, responder)),
-        Poll::Pending => Either::Right(finish(handling, responder)),
+        Poll::Pending => Either::Right(finish(handling, responder, is_cancellable)),
     }
 }
 
@@ -152,12 +164,13 @@ async fn conclude<R: Value>(
 async fn finish<M>(
     handling: Pin<Box<RecipientRequest<M>>>,
     responder: Responder<M::Result>,
+    is_cancellable: bool,
 ) -> Outcome
 where
     M: Value + Message,
     M::Result: Value,
 {
-    let result = if responder.is_ask() {
+    let result = if responder.is_ask() && is_cancellable {
         let cancelled = pin!(responder.cancelled());
         match select(handling, cancelled).await {
             Either::Left((result, _)) => result,
@@ -200,16 +213,17 @@ impl Watch {
         M: Message + Send,
         M::Result: Send,
     {
+        // Also when nothing was dropped: the next message stays with the channel if nobody is there.
+        if !target.recipient().connected() {
+            return true;
+        }
         if std::mem::take(&mut self.has_dropped) {
             self.last_look = Some(Box::pin(tokio::time::sleep(LAST_LOOK_AFTER)));
         }
         let Some(look) = &mut self.last_look else { return false };
-        let is_time = look.as_mut().poll(cx).is_ready();
-        if !target.recipient().connected() {
-            return true;
-        }
-        if is_time {
+        if look.as_mut().poll(cx).is_ready() {
             self.last_look = None;
+            return !target.recipient().connected();
         }
         false
     }

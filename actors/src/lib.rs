@@ -2,7 +2,8 @@
 //!
 //! An [`ExporterActor`] publishes typed channels by name, an [`ImporterActor`] on another machine
 //! imports them, and one [`ConnectionActor`] per peer looks after the connection. They are managed
-//! with [`messages`]; values do not go through them.
+//! with [`messages`]; values do not go through them. [`Host`] and [`Remote`] send the most common of
+//! those messages in one line each.
 //!
 //! Each channel is a plain [`Sender`](netchan::Sender) or [`Receiver`](netchan::Receiver), and an
 //! actix `Recipient` where one is wanted: [`SenderExt::recipient`] for a channel that sends,
@@ -13,6 +14,7 @@
 
 mod connection;
 mod exporter;
+mod handle;
 mod importer;
 mod inlet;
 pub mod messages;
@@ -25,6 +27,7 @@ pub mod testing;
 
 pub use connection::ConnectionActor;
 pub use exporter::ExporterActor;
+pub use handle::{HandleError, Host, Remote};
 pub use importer::ImporterActor;
 pub use outlet::{CallerExt, OutletBuilder, OutletHandle, SenderExt};
 pub use remote_recipient::RemoteRecipient;

@@ -1,5 +1,6 @@
 //! Where to listen and whom to dial: TCP addresses and Unix sockets.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
 use std::io;
@@ -56,6 +57,27 @@ impl FromStr for Address {
             return Err(error());
         }
         Ok(Address::Tcp(place.to_owned()))
+    }
+}
+
+impl TryFrom<&str> for Address {
+    type Error = AddressError;
+
+    fn try_from(text: &str) -> Result<Address, AddressError> {
+        text.parse()
+    }
+}
+
+impl From<&Address> for Address {
+    fn from(address: &Address) -> Address {
+        address.clone()
+    }
+}
+
+/// What is an address already is no error.
+impl From<Infallible> for AddressError {
+    fn from(never: Infallible) -> AddressError {
+        match never {}
     }
 }
 

@@ -248,6 +248,12 @@ impl Link {
         self.kept_bytes < REPLAY_BYTES_MAX && self.frames_kept() < REPLAY_FRAMES_MAX
     }
 
+    /// Whether a frame can be kept that the peer can do without. They leave as much room for the others
+    /// as a peer may need to be believed that it acknowledges.
+    pub(super) fn has_room_for_courtesy(&self) -> bool {
+        self.frames_kept() < REPLAY_FRAMES_MAX + REPLAY_FRAMES_MAX / 2
+    }
+
     /// Whether values that wait for their reader must get buffers of their own.
     pub(super) fn is_crowded(&self) -> bool {
         self.buffers.are_crowded()

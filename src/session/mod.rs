@@ -352,13 +352,15 @@ impl Session {
     }
 
     /// Nobody waits for the answer to a request any more. Does nothing if the channel takes no more
-    /// from this side.
+    /// from this side, or if the peer has not acknowledged far too much: then the answer comes, and
+    /// nobody wants it.
     pub fn cancel(&mut self, id: ChannelId, request: u64) {
         if let Some(channel) = self.table.find(id)
             && channel.content == Content::Requests
             && channel.is_accepted
             && !channel.is_over()
             && !channel.hung_up
+            && self.link.has_room_for_courtesy()
         {
             self.link.push(&Frame::Cancel { channel: id, request });
         }

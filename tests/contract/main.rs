@@ -9,6 +9,7 @@ mod support;
 mod arbiters;
 mod errors;
 mod flushing;
+mod handles;
 mod hangup;
 mod importing;
 mod inlets;

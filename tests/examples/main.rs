@@ -5,7 +5,11 @@
 
 #![allow(clippy::unwrap_used)] // A failed test may panic.
 
+mod ask;
 mod plain;
+mod prices;
 mod process;
+mod reply_to;
 mod service;
 mod wordcount;
+mod workers;

@@ -9,9 +9,9 @@ use netchan::dir::Dir;
 use netchan::id::ChannelId;
 use netchan::limits::{COMPOSED_BYTES_MAX, FRAME_BYTES_MAX};
 use netchan::session::{
-    Chunk, Event, OpenRequest, Role, Session, SessionError, Supply, ValueSource,
+    Chunk, Event, OpenRequest, RequestTerms, Role, Session, SessionError, Supply, ValueSource,
 };
-use netchan::wire::{Code, Content, HEADER_BYTES};
+use netchan::wire::{Code, Content, HEADER_BYTES, Open};
 
 use crate::side::parameters;
 
@@ -65,6 +65,15 @@ impl ValueSource for Dribble {
 impl Loose {
     /// An importer has asked for four channels, two in each direction.
     pub(crate) fn new(role: Role, takes: bool) -> Loose {
+        Loose::with(role, takes, Content::Values)
+    }
+
+    /// The same with channels of requests.
+    pub(crate) fn asking(role: Role) -> Loose {
+        Loose::with(role, true, Content::Requests)
+    }
+
+    fn with(role: Role, takes: bool, content: Content) -> Loose {
         let now = Instant::now();
         let mut loose = Loose {
             session: Session::new(parameters(role), now),
@@ -82,7 +91,7 @@ impl Loose {
                     codec: "bytes".into(),
                     identity: [0; 16],
                     answer_identity: [0; 16],
-                    content: Content::Values,
+                    content,
                     clock_ms: 0,
                     window_values: 20,
                     window_bytes: 20_000,
@@ -136,11 +145,14 @@ impl Loose {
                 Event::OpenRequested(open) => match open.channel.0 % 5 {
                     0 => self.session.refuse(open.channel, Code::UnknownName, "not today"),
                     _ => {
-                        self.session.accept(&open, u32::MAX, u64::MAX, true);
+                        self.accept(&open);
                         self.session.ready(open.channel);
                     }
                 },
-                Event::Accepted { channel, .. } => self.session.ready(channel),
+                Event::Accepted { channel, .. } => {
+                    self.session.ready(channel);
+                    self.session.ready(channel.answers());
+                }
                 Event::Run { channel, values, tail_bytes, bytes } => {
                     self.receive(channel, values, tail_bytes, bytes.len())
                 }
@@ -153,6 +165,24 @@ impl Loose {
                 | Event::HungUp { .. }
                 | Event::Closed { .. }
                 | Event::Goodbye { .. } => {}
+            }
+        }
+    }
+
+    fn accept(&mut self, open: &Open) {
+        let (window_values, window_bytes) = (u32::MAX, u64::MAX);
+        match open.content {
+            Content::Values => self.session.accept(open, window_values, window_bytes, true),
+            Content::Requests => {
+                let terms = RequestTerms {
+                    window_values,
+                    window_bytes,
+                    answers_bytes: u64::MAX,
+                    redelivers: true,
+                    clock_ms: u64::MAX,
+                };
+                self.session.accept_requests(open, terms);
+                self.session.ready(open.channel.answers());
             }
         }
     }

@@ -123,7 +123,7 @@ impl World {
             heartbeat: self.settings.heartbeat,
         };
         self.say(|| format!("the exporter begins a session on link {id}"));
-        self.sides.exporter.begin(Session::new(parameters, now));
+        self.sides.exporter.begin(Session::new(parameters, now), parameters.frame_bytes_max);
         self.welcome(id, token, Keyring::FIRST_EPOCH, 0, 0);
     }
 

@@ -177,7 +177,7 @@ impl World {
             expiry: Duration::from_millis(u64::from(welcome.expiry_ms)),
             heartbeat: self.settings.heartbeat,
         };
-        self.sides.importer.begin(Session::new(parameters, now));
+        self.sides.importer.begin(Session::new(parameters, now), parameters.frame_bytes_max);
         self.statistics.sessions_begun += 1;
         self.say(|| "the importer has a session".into());
     }

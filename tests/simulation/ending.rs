@@ -84,6 +84,7 @@ impl World {
             }
             let given = self.sides[record.sender].queues.by_channel[&channel].given();
             record.audit(channel, given);
+            self.assert_answered(channel, given);
             if record.is_hung_up {
                 self.statistics.values_lost_by_hangups += given - record.taken;
             } else if !record.is_refused {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use netchan::limits::FRAME_BYTES_MAX_FLOOR;
 use netchan::session::Role;
-use netchan::wire::Kind;
+use netchan::wire::{Content, Kind};
 
 use crate::both::{Both, ROLES, opposite};
 use crate::side::Note;
@@ -26,13 +26,15 @@ struct Story {
     notes: Vec<Vec<Note>>,
 }
 
-/// The four channels of the conversation.
+/// The channels of the conversation.
 struct Talk {
     world: World,
     inward: usize,
     outward: usize,
     broken: usize,
     refused: usize,
+    /// Channels of requests, by who asks.
+    asked: Both<usize>,
 }
 
 impl Talk {
@@ -46,6 +48,11 @@ impl Talk {
         let inward = world.open(Role::Exporter, ask);
         let outward = world.open(Role::Importer, Ask { limit: Some(2), ..ask });
         let broken = world.open(Role::Exporter, ask);
+        let requests = Ask { content: Content::Requests, ..ask };
+        let asked = Both {
+            importer: world.open(Role::Importer, requests),
+            exporter: world.open(Role::Exporter, requests),
+        };
         let refused = world.open(Role::Importer, ask);
         // The fourth is longer than a frame.
         world.send(inward, &[5, 0, 70]);
@@ -54,7 +61,12 @@ impl Talk {
         world.send(outward, &[9, 9, 9]);
         world.send(broken, &[1]);
         world.finish(inward);
-        Talk { world, inward, outward, broken, refused }
+        for role in ROLES {
+            // All of them want an answer.
+            world.send(asked[role], &[3, 6, 2]);
+            world.finish(asked[role]);
+        }
+        Talk { world, inward, outward, broken, refused, asked }
     }
 
     fn until(&mut self, holds: impl Fn(&World) -> bool) {
@@ -70,9 +82,27 @@ impl Talk {
         }
     }
 
+    /// The last of three requests is cancelled before it can be sent. The others are answered, the
+    /// second one first.
+    fn ask_and_answer(&mut self, asker: Role) {
+        let requests = self.asked[asker];
+        self.until(|world| world.model[requests].asked().can_cancel);
+        self.world.cancel(requests, 2);
+        self.until(|world| {
+            let record = &world.model[requests];
+            record.asked().is_cancelled(2) && record.received == 2
+        });
+        self.world.answer_request(requests, 1);
+        self.world.answer_request(requests, 0);
+        self.until(|world| world.model[requests].received == 3);
+        self.world.answer_request(requests, 0);
+        let answers = self.world.model[requests].asked().answers.expect("they are open");
+        self.take_all(answers, 2);
+    }
+
     fn go_on(&mut self) {
-        self.until(|world| world.sides.exporter.requests.len() == 4);
-        let refused = self.world.sides.exporter.requests.pop().expect("there are four");
+        self.until(|world| world.sides.exporter.requests.len() == 6);
+        let refused = self.world.sides.exporter.requests.pop().expect("there are six");
         assert_eq!(self.world.sides.exporter.queues.names[&refused.channel], self.refused);
         self.world.refuse(Role::Exporter, &refused);
         self.world.answer(Role::Exporter);
@@ -84,6 +114,7 @@ impl Talk {
         self.world.hang_up(Role::Importer, broken, "enough");
         self.take_all(self.inward, 5);
         self.take_all(self.outward, 2);
+        ROLES.iter().for_each(|role| self.ask_and_answer(*role));
         self.until(|world| {
             let is_idle = |role: &Role| {
                 let side = &world.sides[*role];
@@ -122,7 +153,14 @@ fn plan(link: u64, reader: Role, place: u64, is_told: bool) -> Plan {
 #[test]
 fn the_conversation_uses_every_kind_of_frame() {
     let (story, world) = talk(&[]);
-    assert_eq!(story.taken, [5, 2, 0, 0]);
+    assert_eq!(story.taken, [5, 2, 0, 3, 3, 0, 2, 2]);
+    for asked in [3, 4] {
+        let answerer = world.model[asked].receiver();
+        let heard =
+            world.sides[answerer].notes.iter().filter(|note| **note == (asked, Note::Cancelled(2)));
+        assert_eq!(heard.count(), 1);
+    }
+    assert_eq!(world.statistics.requests_passed_over, 2);
     let read: BTreeSet<u8> = world.statistics.kinds.keys().copied().collect();
     let handshake = [Kind::Hello, Kind::Welcome, Kind::Reject].map(|kind| kind as u8);
     let all = Kind::ALL.iter().map(|kind| *kind as u8);

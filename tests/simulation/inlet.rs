@@ -18,8 +18,9 @@ pub(crate) struct Inlet {
     window_bytes: u64,
     /// Bytes of a value that is not complete.
     unfinished: Vec<u8>,
-    /// Values that were not taken, by the bytes that each takes with its prefix.
-    waiting: VecDeque<usize>,
+    /// The values from the first on that was not taken, by the bytes that each takes with its
+    /// prefix; `None` if it was taken before those that came first.
+    waiting: VecDeque<Option<usize>>,
     received_bytes: u64,
     /// Values that the peer has left out, and before which value it did so last.
     skipped: u64,
@@ -89,7 +90,7 @@ impl Inlet {
                 "channel {channel}: what was left out before value {number} was told"
             );
             record.received += 1;
-            self.waiting.push_back(width + length);
+            self.waiting.push_back(Some(width + length));
             complete += 1;
             start = value_start + length;
         }
@@ -131,17 +132,37 @@ impl Inlet {
 
     /// The user takes up to `values_max` values; says how many there were.
     pub(crate) fn take(&mut self, record: &mut Record, values_max: usize) -> usize {
-        if self.is_over {
-            return 0;
+        let mut count = 0;
+        while count < values_max && self.waiting() > 0 {
+            self.take_at(record, 0);
+            count += 1;
         }
-        let count = self.waiting.len().min(values_max);
-        record.taken += count as u64;
-        self.taken_bytes += self.waiting.drain(..count).sum::<usize>() as u64;
         count
+    }
+
+    /// The user takes the value at a place among those that can be taken; says its number.
+    pub(crate) fn take_at(&mut self, record: &mut Record, place: usize) -> u64 {
+        let index = self.reach().nth(place).expect("it can be taken");
+        let number = record.first + record.leading + index as u64;
+        let bytes = self.waiting[index].take().expect("it was not taken");
+        record.taken += 1;
+        self.taken_bytes += bytes as u64;
+        while let Some(None) = self.waiting.front() {
+            self.waiting.pop_front();
+            record.leading += 1;
+        }
+        number
     }
 
     /// Values that can be taken.
     pub(crate) fn waiting(&self) -> usize {
-        if self.is_over { 0 } else { self.waiting.len() }
+        self.reach().count()
+    }
+
+    /// Where the values are that can be taken: within one window behind the first that was not.
+    fn reach(&self) -> impl Iterator<Item = usize> {
+        let places = if self.is_over { 0 } else { self.window_values as usize };
+        let waiting = self.waiting.iter().take(places).enumerate();
+        waiting.filter(|(_, bytes)| bytes.is_some()).map(|(index, _)| index)
     }
 }

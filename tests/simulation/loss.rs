@@ -128,7 +128,7 @@ impl World {
         let given = queue.given();
         let sent = taken_values + unconfirmed_values;
         let returned_values = u64::from(returned.values);
-        assert!(taken_values <= record.taken, "channel {channel}: {remains:?}");
+        assert!(taken_values <= record.leading, "channel {channel}: {remains:?}");
         assert!((record.received..=given).contains(&sent), "channel {channel}: {remains:?}");
         assert_eq!(taken_values + discarded_values + returned_values, given, "channel {channel}");
         if record.redelivers {

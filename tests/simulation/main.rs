@@ -5,6 +5,7 @@
 //! A run follows from its seed. `docs/testing.md` says how to replay one.
 
 mod admitting;
+mod answering;
 mod both;
 mod dialling;
 mod dice;
@@ -15,6 +16,7 @@ mod loss;
 mod model;
 mod pipe;
 mod queues;
+mod requests;
 mod side;
 mod statistics;
 mod tap;

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use netchan::dir::Dir;
 use netchan::id::ChannelId;
 use netchan::session::Role;
+use netchan::wire::Content;
 
 use crate::both::{Both, opposite};
+use crate::requests::{Answers, Requests};
 
 /// One channel as its users see it, over all sessions that carry it.
 #[derive(Debug)]
@@ -19,6 +21,10 @@ pub(crate) struct Record {
     pub(crate) window_bytes: u64,
     pub(crate) limit: Option<u64>,
     pub(crate) redelivers: bool,
+    /// It carries requests.
+    pub(crate) requests: Option<Requests>,
+    /// It carries the answers to requests.
+    pub(crate) answers: Option<Answers>,
     /// The lengths of all values that the user has sent.
     pub(crate) lengths: Vec<u32>,
     /// How many values the user has left out before the value of a number.
@@ -36,6 +42,8 @@ pub(crate) struct Record {
     pub(crate) received: u64,
     /// Values that the receiver's user has.
     pub(crate) taken: u64,
+    /// Of those, the ones up to the first that the user has not.
+    pub(crate) leading: u64,
     /// What was reported lost when the channel was closed.
     pub(crate) lost: Both<Option<u64>>,
     /// The receiver's user is gone, and with it what it had not taken.
@@ -43,6 +51,33 @@ pub(crate) struct Record {
 }
 
 impl Record {
+    /// A channel that nobody has asked for yet.
+    pub(crate) fn new(sender: Role, window_values: u32, window_bytes: u64) -> Record {
+        Record {
+            opener: Role::Importer,
+            sender,
+            window_values,
+            window_bytes,
+            limit: None,
+            redelivers: false,
+            requests: None,
+            answers: None,
+            lengths: Vec::new(),
+            skips: BTreeMap::new(),
+            is_finished: false,
+            is_over: false,
+            is_refused: false,
+            is_hung_up: false,
+            id: None,
+            first: 0,
+            received: 0,
+            taken: 0,
+            leading: 0,
+            lost: Both::default(),
+            receiver_died: false,
+        }
+    }
+
     pub(crate) fn receiver(&self) -> Role {
         opposite(self.sender)
     }
@@ -52,13 +87,19 @@ impl Record {
         if self.sender == self.opener { Dir::Send } else { Dir::Recv }
     }
 
+    pub(crate) fn content(&self) -> Content {
+        if self.requests.is_some() { Content::Requests } else { Content::Values }
+    }
+
     pub(crate) fn sent(&self) -> u64 {
         self.lengths.len() as u64
     }
 
     /// Whether it has to go on in another session when this one is lost.
     pub(crate) fn goes_on(&self) -> bool {
-        !self.is_over && !self.is_refused && !self.is_hung_up && self.lost[self.sender].is_none()
+        let is_wanted = !self.is_over && !self.is_refused && !self.is_hung_up;
+        // Answers belong to the session of their requests.
+        is_wanted && self.answers.is_none() && self.lost[self.sender].is_none()
     }
 
     /// Another session carries the channel from this value on.
@@ -66,10 +107,14 @@ impl Record {
         self.first = first;
         self.received = 0;
         self.taken = 0;
+        self.leading = 0;
         self.lost = Both::default();
         self.id = None;
         // What the last session has carried counts against no other.
         self.limit = None;
+        if let Some(requests) = &mut self.requests {
+            requests.start_again();
+        }
     }
 
     /// Compares what became of the channel with what has to become of it. `given` values were
@@ -89,6 +134,11 @@ impl Record {
         }
         if let Some(at_receiver) = self.lost[self.receiver()] {
             assert!(at_receiver <= lost, "channel {channel}: {at_receiver} lost of {lost}");
+        }
+        if let Some(requests) = &self.requests
+            && self.lost[self.receiver()].is_some()
+        {
+            requests.audit(channel);
         }
         if let Some(limit) = self.limit {
             assert!(given <= limit, "channel {channel}: a limit is kept");

@@ -16,7 +16,7 @@ pub(crate) struct Queue {
     pub(crate) is_finished: bool,
     /// The session must not ask any more.
     pub(crate) is_over: bool,
-    said_finished: bool,
+    pub(crate) said_finished: bool,
     encoder: Encoder,
     /// The number of the first value that this session takes.
     pub(crate) first: u64,

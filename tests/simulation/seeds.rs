@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use netchan::session::Role;
-use netchan::wire::Kind;
+use netchan::wire::{Content, Kind};
 
 use crate::both::ROLES;
 use crate::statistics::Statistics;
@@ -46,6 +46,7 @@ fn open(world: &mut World) {
             window_bytes: dice.pick(&[16 * 1024, 20_000, 100_000]),
             limit: if dice.one_in(5) { Some(1 + dice.below(20)) } else { None },
             redelivers: !dice.one_in(3),
+            content: dice.pick(&[Content::Values, Content::Requests]),
         };
         let channel = world.open_by(opener, sender, ask);
         world.say(|| {
@@ -65,20 +66,24 @@ fn act(world: &mut World) {
     let channel = (channels - 1 - recent) as usize;
     match world.dice.below(100) {
         0..=11 => open(world),
-        12..=54 => {
+        12..=49 => {
             if world.dice.one_in(4) {
                 let values = 1 + world.dice.below(5);
                 world.skip(channel, values);
             }
             let count = world.dice.below(10) as usize;
             let lengths: Vec<u32> = (0..count).map(|_| length(world)).collect();
-            world.send(channel, &lengths);
+            if world.model[channel].answers.is_none() {
+                world.send(channel, &lengths);
+            }
         }
+        50..=54 => cancel_one(world, channel),
         55..=79 => {
             let values_max = world.dice.index(12);
             world.take(channel, values_max);
         }
-        80..=83 => world.finish(channel),
+        80..=83 if world.model[channel].answers.is_none() => world.finish(channel),
+        80..=83 => {}
         84..=86 => world.hang_up(role, channel, "enough"),
         87..=90 => world.sync(role),
         91..=93 => world.drain(role),
@@ -89,6 +94,15 @@ fn act(world: &mut World) {
                 world.restart(role);
             }
         }
+    }
+}
+
+/// Some request is cancelled that was sent, or is about to be.
+fn cancel_one(world: &mut World, channel: usize) {
+    let sent = world.model[channel].sent();
+    if sent > 0 {
+        let number = sent - 1 - world.dice.below(sent.min(8));
+        world.cancel(channel, number);
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Instant;
 use netchan::id::ChannelId;
 use netchan::limits::{COMPOSED_BYTES_MAX, FRAME_BYTES_MAX, REPLAY_BYTES_MAX, REPLAY_FRAMES_MAX};
 use netchan::session::{Event, Role, Session, SessionError};
-use netchan::wire::{Code, Open};
+use netchan::wire::{Code, Content, Open};
 
 use crate::inlet::Inlet;
 use crate::model::Record;
@@ -35,6 +35,7 @@ pub(crate) enum Note {
     Ended,
     HungUp(Code, String),
     Closed(u64),
+    Cancelled(u64),
     Goodbye,
 }
 
@@ -68,6 +69,8 @@ pub(crate) struct Side {
     pub(crate) notes: Vec<(usize, Note)>,
     pub(crate) has_said_goodbye: bool,
     pub(crate) has_heard_goodbye: bool,
+    /// The longest body of a data frame that it accepts in this session, in bytes.
+    frame_bytes_max: usize,
     /// What a new link repeats may be more than is composed ahead otherwise, in bytes.
     repeated_bytes: usize,
 }
@@ -85,18 +88,38 @@ impl Side {
             notes: Vec::new(),
             has_said_goodbye: false,
             has_heard_goodbye: false,
+            frame_bytes_max: FRAME_BYTES_MAX,
             repeated_bytes: 0,
         }
     }
 
     /// A new session: nothing of the last one counts.
-    pub(crate) fn begin(&mut self, session: Session) {
+    pub(crate) fn begin(&mut self, session: Session, frame_bytes_max: usize) {
         self.session = Some(session);
         self.over = None;
         self.queues.names.clear();
         self.inlets.clear();
         self.requests.clear();
+        self.frame_bytes_max = frame_bytes_max;
         self.repeated_bytes = 0;
+    }
+
+    /// The channel for the answers to the requests of `id` is open.
+    pub(crate) fn begin_answers(&mut self, id: ChannelId, model: &mut [Record]) {
+        let name = self.queues.names[&id];
+        let answers = model[name].asked().answers.expect("the exporter has accepted it");
+        self.queues.names.insert(id.answers(), answers);
+        let asks = model[answers].receiver() == self.role;
+        if asks {
+            self.open_inlet(id.answers(), answers, &model[answers]);
+            model[name].asked_mut().can_cancel = true;
+        }
+    }
+
+    /// Values of a channel can come.
+    pub(crate) fn open_inlet(&mut self, id: ChannelId, channel: usize, record: &Record) {
+        let (values, bytes) = (record.window_values, record.window_bytes);
+        self.inlets.insert(id, Inlet::new(channel, values, bytes, self.frame_bytes_max));
     }
 
     /// The session, unless it is over for this side.
@@ -210,19 +233,32 @@ impl Side {
                     .skip(&model[name], values);
                 (name, Note::Skipped(model[name].received, values))
             }
-            Event::Taken { channel, values, .. } => {
+            Event::Taken { channel, values, freed_values } => {
                 let record = &model[names[&channel]];
-                assert!(values <= record.taken, "what is told to be taken was taken");
+                assert!(values <= record.leading, "what is told to be taken was taken");
+                assert!(freed_values <= record.taken, "what is told to be free is free");
+                assert!(values <= freed_values, "what was taken is free");
                 return;
             }
-            Event::Accepted { channel, .. } => (names[&channel], Note::Accepted),
+            Event::Accepted { channel, content, .. } => {
+                let name = names[&channel];
+                assert_eq!(content == Content::Requests, model[name].requests.is_some());
+                if content == Content::Requests {
+                    self.begin_answers(channel, model);
+                }
+                (name, Note::Accepted)
+            }
             Event::Refused { channel, code, .. } => {
                 let name = names[&channel];
                 assert!(model[name].is_refused, "channel {name}: somebody refused it");
                 self.dissociate(channel);
                 (name, Note::Refused(code))
             }
-            Event::Cancelled { .. } => unreachable!("nobody asks"),
+            Event::Cancelled { channel, request } => {
+                let name = names[&channel];
+                model[name].asked_mut().hear(name, request);
+                (name, Note::Cancelled(request))
+            }
             Event::LimitReached { channel } => {
                 let name = names[&channel];
                 self.queues.end(channel);
@@ -241,6 +277,7 @@ impl Side {
                 self.queues.end(channel);
                 assert_eq!(model[name].lost[role], None, "channel {name}: closed once");
                 model[name].lost[role] = Some(lost_values);
+                model[name].can_cancel_no_more(role);
                 (name, Note::Closed(lost_values))
             }
             Event::Goodbye { .. } => {

@@ -64,6 +64,13 @@ statistics! {
     channels_refused,
     channels_completed,
     hangups,
+    requests_answered,
+    requests_taken_out_of_order,
+    requests_cancelled,
+    /// Cancelled before they were taken.
+    requests_passed_over,
+    /// Answers to requests that an earlier session has answered as well.
+    answers_repeated,
     values_sent,
     /// Left out by senders, before values that they have sent.
     values_skipped,

@@ -1,16 +1,13 @@
 //! What the users on both sides do.
-
-use std::collections::BTreeMap;
-
 use netchan::dir::Dir;
 use netchan::limits::WINDOW_VALUES_MAX;
 use netchan::session::{OpenRequest, Role};
 use netchan::wire::{Code, Content, Open};
 
-use crate::both::{Both, ROLES};
-use crate::inlet::Inlet;
+use crate::both::ROLES;
 use crate::model::Record;
-use crate::side::{Over, Side};
+use crate::requests::Requests;
+use crate::side::Over;
 use crate::waits::Wait;
 use crate::world::World;
 
@@ -21,11 +18,18 @@ pub(crate) struct Ask {
     pub(crate) window_bytes: u64,
     pub(crate) limit: Option<u64>,
     pub(crate) redelivers: bool,
+    pub(crate) content: Content,
 }
 
 impl Default for Ask {
     fn default() -> Ask {
-        Ask { window_values: 256, window_bytes: 1 << 20, limit: None, redelivers: true }
+        Ask {
+            window_values: 256,
+            window_bytes: 1 << 20,
+            limit: None,
+            redelivers: true,
+            content: Content::Values,
+        }
     }
 }
 
@@ -41,23 +45,10 @@ impl World {
         self.statistics.channels_of_exporters += u64::from(opener == Role::Exporter);
         self.model.push(Record {
             opener,
-            sender,
-            window_values: ask.window_values,
-            window_bytes: ask.window_bytes,
             limit: ask.limit,
             redelivers: ask.redelivers,
-            lengths: Vec::new(),
-            skips: BTreeMap::new(),
-            is_finished: false,
-            is_over: false,
-            is_refused: false,
-            is_hung_up: false,
-            id: None,
-            first: 0,
-            received: 0,
-            taken: 0,
-            lost: Both::default(),
-            receiver_died: false,
+            requests: (ask.content == Content::Requests).then(Requests::default),
+            ..Record::new(sender, ask.window_values, ask.window_bytes)
         });
         let channel = self.model.len() - 1;
         self.sides[sender].queues.of(channel);
@@ -67,13 +58,11 @@ impl World {
 
     /// A side asks for the channels that it wants and the session does not have yet.
     fn ask_for_channels(&mut self, opener: Role) {
-        let World { model, sides, settings, .. } = self;
-        let Side { session: Some(session), over: None, queues, inlets, .. } = &mut sides[opener]
-        else {
-            return;
-        };
+        let World { model, sides, .. } = self;
+        let side = &mut sides[opener];
         for (channel, record) in model.iter_mut().enumerate() {
-            if record.opener != opener || record.id.is_some() || record.is_over {
+            let is_wanted = record.opener == opener && record.answers.is_none();
+            if !is_wanted || record.id.is_some() || record.is_over {
                 continue;
             }
             let request = OpenRequest {
@@ -82,7 +71,7 @@ impl World {
                 codec: "bytes".into(),
                 identity: [0; 16],
                 answer_identity: [0; 16],
-                content: Content::Values,
+                content: record.content(),
                 clock_ms: 0,
                 window_values: record.window_values,
                 window_bytes: record.window_bytes,
@@ -90,32 +79,33 @@ impl World {
                 redelivers: record.redelivers,
             };
             // A session that is closing opens no more.
+            let Some(session) = side.live() else { return };
             let Ok(id) = session.open(request) else { continue };
             record.id = Some(id);
-            queues.names.insert(id, channel);
-            if record.dir() == Dir::Recv {
-                let (values, bytes) = (record.window_values, record.window_bytes);
-                let inlet = Inlet::new(channel, values, bytes, settings.frame_bytes_max[opener]);
-                inlets.insert(id, inlet);
-            } else {
+            if record.dir() == Dir::Send {
                 session.ready(id);
+            }
+            side.queues.names.insert(id, channel);
+            if record.dir() == Dir::Recv {
+                side.open_inlet(id, channel, record);
             }
         }
     }
 
     /// A side says yes.
     fn accept(&mut self, role: Role, open: &Open) {
-        let World { model, sides, settings, .. } = self;
+        let channel = self.sides[role].queues.names[&open.channel];
+        if self.model[channel].requests.is_some() {
+            self.accept_requests(role, open, channel);
+        } else if let Some(session) = self.sides[role].live() {
+            let record = &self.model[channel];
+            session.accept(open, WINDOW_VALUES_MAX, record.window_bytes, record.redelivers);
+        }
+        let World { model, sides, .. } = self;
         let side = &mut sides[role];
-        let channel = side.queues.names[&open.channel];
-        let record = &model[channel];
-        let Some(session) = side.live() else { return };
-        session.accept(open, WINDOW_VALUES_MAX, record.window_bytes, record.redelivers);
         if open.dir == Dir::Send {
-            let (values, bytes) = (open.window_values, record.window_bytes);
-            let inlet = Inlet::new(channel, values, bytes, settings.frame_bytes_max[role]);
-            side.inlets.insert(open.channel, inlet);
-        } else {
+            side.open_inlet(open.channel, channel, &model[channel]);
+        } else if let Some(session) = side.live() {
             session.ready(open.channel);
         }
     }
@@ -140,16 +130,22 @@ impl World {
 
     /// The user queues values.
     pub(crate) fn send(&mut self, channel: usize, lengths: &[u32]) {
+        let _can_be_sent = self.try_send(channel, lengths);
+    }
+
+    /// The user queues values; says whether they can still be sent.
+    pub(crate) fn try_send(&mut self, channel: usize, lengths: &[u32]) -> bool {
         let record = &mut self.model[channel];
         let side = &mut self.sides[record.sender];
         let queue = side.queues.of(channel);
         if record.is_finished || record.is_over || queue.is_over || record.is_hung_up {
-            return;
+            return false;
         }
         record.lengths.extend_from_slice(lengths);
         queue.waiting.extend(lengths);
         self.statistics.values_sent += lengths.len() as u64;
         self.ready(channel);
+        true
     }
 
     /// The user leaves values out before it queues the next one.
@@ -184,6 +180,9 @@ impl World {
 
     /// The receiver's user takes up to so many values; says how many there were.
     pub(crate) fn take(&mut self, channel: usize, values_max: usize) -> usize {
+        if self.model[channel].requests.is_some() {
+            return self.take_requests(channel, values_max);
+        }
         let (now, World { model, sides, .. }) = (self.now, &mut *self);
         let record = &mut model[channel];
         let receiver = &mut sides[record.receiver()];
@@ -198,6 +197,7 @@ impl World {
             receiver.drain_events(model);
         }
         self.statistics.values_delivered += count as u64;
+        self.hear_answers(channel);
         count
     }
 
@@ -216,6 +216,7 @@ impl World {
         // Instead of an answer it is a refusal.
         model[channel].is_refused = side.requests.len() < before;
         model[channel].is_hung_up = true;
+        model[channel].can_cancel_no_more(role);
         side.dissociate(id);
         let session = side.live().expect("it is not over");
         session.hangup(now, id, Code::HungUp, text);
@@ -282,13 +283,14 @@ impl World {
         if self.answers_at_once || self.users_take {
             self.answer(role);
         }
+        self.finish_answers(role);
         if !self.users_take {
             return false;
         }
         let mut is_any = false;
         for channel in 0..self.model.len() {
             if self.model[channel].sender == role {
-                if self.users_finish {
+                if self.users_finish && self.model[channel].answers.is_none() {
                     self.finish(channel);
                 }
             } else {

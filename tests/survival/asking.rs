@@ -12,9 +12,10 @@ use netchan::net::{Event, ImportSettings, Unconfirmed};
 use netchan_actix::messages::{
     Events, ExportReceiver, ExportRequests, ImportCaller, ImportRecipient, ImportRequests,
 };
+use netchan_actix::{Host, Remote};
 use serde::{Deserialize, Serialize};
 
-use crate::support::{Restarting, Scene, TestResult, guarded, is_waiting, wait_for};
+use crate::support::{Proxy, Restarting, Scene, TestResult, guarded, is_waiting, wait_for};
 
 /// A number to be doubled.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, Message)]
@@ -292,6 +293,31 @@ async fn a_recipient_gets_the_answers_of_the_actor_on_the_other_side() -> TestRe
             let asks = (0..100).map(|number| doubles.send(Double(100 * round + number)));
             let asks = futures::future::try_join_all(asks);
             scene.proxy.cut();
+            let answers = asks.await?;
+            assert!(answers.iter().enumerate().all(|(at, a)| *a == 2 * (100 * round + at as u64)));
+        }
+        assert_eq!(handled.borrow().len(), 1000);
+        assert!(handled.borrow().values().all(|times| *times == 1));
+        Ok(())
+    })
+    .await
+}
+
+#[actix::test]
+async fn a_recipient_alone_keeps_its_connection_over_cuts() -> TestResult {
+    guarded(async {
+        let proxy = Proxy::new();
+        let far = proxy.listen().await?;
+        let host = Host::listen("127.0.0.1:0").await?;
+        let handled = Handled::default();
+        host.publish("doubles", Doubler { handled: handled.clone() }.start().recipient()).await?;
+        proxy.point_to(host.address());
+        // Nothing is kept but the recipient.
+        let doubles = Remote::connect(&far).await?.recipient::<Double>("doubles").await?;
+        for round in 0..10 {
+            let asks = (0..100).map(|number| doubles.send(Double(100 * round + number)));
+            let asks = futures::future::try_join_all(asks);
+            proxy.cut();
             let answers = asks.await?;
             assert!(answers.iter().enumerate().all(|(at, a)| *a == 2 * (100 * round + at as u64)));
         }

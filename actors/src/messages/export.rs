@@ -139,6 +139,10 @@ where
 {
     /// Messages that may be in the actor's hands at the same time: in its mailbox, or being handled.
     /// Those that an actor has in its hands are lost with it. Less than 1 means 1. Default: 256.
+    ///
+    /// A request that was given up while it was in the mailbox counts until a later message is done
+    /// with, because a mailbox does not tell. If all were given up, there is one more, which the actor
+    /// handles even if it is given up as well.
     pub fn in_hand_max(mut self, messages: usize) -> Self {
         self.in_hand_max = messages.max(1);
         self

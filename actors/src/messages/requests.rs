@@ -54,6 +54,8 @@ channel_message! {
     /// - `connected` turns false when the channel has ended. A link that is being resumed counts as
     ///   connected.
     ///
+    /// The guide lists what differs from an actor here; `tests/alike` has a test of each point.
+    ///
     /// ```no_run
     /// use actix::prelude::*;
     /// use netchan_actix::ImporterActor;
