@@ -80,8 +80,8 @@ pub struct RemoteSender<T> {
 
 impl<T: Value> RemoteSender<T> {
     /// Makes a channel whose sending end can travel. `window_values` of each machine that sends to it
-    /// may be in flight or buffered: 1 to [`WINDOW_VALUES_MAX`], and at most
-    /// [`WINDOW_BYTES_DEFAULT`] bytes.
+    /// may be in flight or buffered: 1 to [`WINDOW_VALUES_MAX`](crate::limits::WINDOW_VALUES_MAX), and at most
+    /// [`WINDOW_BYTES_DEFAULT`](crate::limits::WINDOW_BYTES_DEFAULT) bytes.
     ///
     /// # Errors
     ///
