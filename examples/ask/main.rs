@@ -80,7 +80,7 @@ async fn answer(address: Address) -> Result<(), Box<dyn Error>> {
     let host = Host::listen(address).await?;
     host.publish("store", Store::default().start().recipient()).await?;
     println!("listening on {}", host.address());
-    Ok(std::future::pending().await)
+    std::future::pending().await
 }
 
 /// The half that asks.

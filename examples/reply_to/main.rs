@@ -85,7 +85,7 @@ async fn serve(address: Address, orders: Recipient<Order>) -> Result<(), Box<dyn
     let host = Host::listen(address).await?;
     host.publish("orders", orders).await?;
     println!("listening on {}", host.address());
-    Ok(std::future::pending().await)
+    std::future::pending().await
 }
 
 /// Orders, and waits for what the kitchen reports.

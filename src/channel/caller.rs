@@ -78,6 +78,15 @@ impl<Q: Value, R: Value> Caller<Q, R> {
             patience: None,
         }
     }
+
+    /// One whose channel has ended. It looks at neither type, so it can stand for a value of a type that
+    /// is being traced.
+    pub(super) fn ended<C: Codec>(queue: Arc<Outgoing>, asks: Arc<Asks>, closed: Closed) -> Self {
+        queue.add_sender();
+        queue.end(closed);
+        let decode = |_: &[u8]| Err(CodecError::Refused("nobody was asked".to_owned()));
+        Caller { queue, asks, encode: C::encode::<Q>, decode, patience: None }
+    }
 }
 
 impl<Q, R> Caller<Q, R> {

@@ -303,3 +303,28 @@ async fn an_exported_recipient_waits_for_the_next_importer() -> TestResult {
     })
     .await
 }
+
+#[actix::test]
+async fn one_that_came_in_a_message_ends_with_its_session() -> TestResult {
+    guarded(async {
+        let sides = sides().await?;
+        let (worker, _seen) = Worker::start();
+        let named = sides.lead_to("tasks", worker.clone().recipient()).await?;
+        let carried = sides.carry("message", worker.clone().recipient()).await?;
+        assert_eq!(carried.send(now(1)).await, Ok(1));
+        sides.network.cut();
+        assert_eq!(carried.send(now(2)).await, Ok(2));
+        // The exporter's program comes back, and knows nothing of the message.
+        let listener = sides.network.restart_exporter();
+        let next = ExporterActor::new(quick_config()).start();
+        let export = ExportReceiver::<Task>::new("tasks").deliver_to(worker.clone().recipient());
+        next.send(export).await??;
+        next.send(Serve(listener)).await?;
+        until(|| !carried.connected()).await;
+        assert_eq!(carried.send(now(3)).await, CLOSED);
+        assert_eq!(named.send(now(4)).await, Ok(4));
+        assert!(worker.connected());
+        Ok(())
+    })
+    .await
+}

@@ -9,10 +9,11 @@ use actix::prelude::*;
 use netchan::channel::Value;
 use netchan::net::{Address, Config, Redial};
 use netchan_actix::messages::{
-    ExportReceiver, ExportRecipient, ImportReceiver, ImportRecipient, ListenAndServe, Serve,
+    ExportReceiver, ExportRecipient, ExportSender, ImportReceiver, ImportRecipient, ImportSender,
+    ListenAndServe, Serve,
 };
 use netchan_actix::testing::Network;
-use netchan_actix::{ExporterActor, ImporterActor, Target};
+use netchan_actix::{ExporterActor, ImporterActor, RemoteRecipient, Target};
 use serde::{Deserialize, Serialize};
 
 use crate::actors::by;
@@ -50,6 +51,8 @@ macro_rules! in_each_place {
                 at_the_exporter_in_memory: There(Link::Memory, Way::ToExporter),
                 at_the_importer_by_tcp: There(Link::Tcp, Way::ToImporter),
                 at_the_importer_in_memory: There(Link::Memory, Way::ToImporter),
+                at_the_exporter_in_a_message: InAMessage(Link::Memory, Way::ToExporter),
+                at_the_importer_in_a_message: InAMessage(Link::Tcp, Way::ToImporter),
             });
         })+
     };
@@ -64,6 +67,8 @@ macro_rules! here_and_at_the_exporter {
                 here: Here,
                 by_tcp: There(Link::Tcp, Way::ToExporter),
                 in_memory: There(Link::Memory, Way::ToExporter),
+                in_a_message: InAMessage(Link::Memory, Way::ToExporter),
+                in_a_message_to_the_importer: InAMessage(Link::Memory, Way::ToImporter),
             });
         })+
     };
@@ -86,8 +91,10 @@ macro_rules! in_places {
 pub(crate) enum Place {
     /// In this system, and the recipient is its own.
     Here,
-    /// On the other side.
+    /// On the other side, and the recipient is that of a channel with a name.
     There(Link, Way),
+    /// On the other side, and the recipient came in a message.
+    InAMessage(Link, Way),
 }
 
 /// What is between the sides.
@@ -107,6 +114,7 @@ pub(crate) enum Way {
 /// A place, with the two sides if it needs them.
 pub(crate) struct World {
     sides: Option<Sides>,
+    is_in_message: bool,
 }
 
 /// An exporter and an importer of it.
@@ -133,9 +141,11 @@ impl World {
     pub(crate) async fn new(place: Place) -> TestResult<World> {
         let sides = match place {
             Place::Here => None,
-            Place::There(link, way) => Some(Sides::new(link, way).await?),
+            Place::There(link, way) | Place::InAMessage(link, way) => {
+                Some(Sides::new(link, way).await?)
+            }
         };
-        Ok(World { sides })
+        Ok(World { sides, is_in_message: matches!(place, Place::InAMessage(..)) })
     }
 
     /// A recipient that leads to an actor in this place.
@@ -150,6 +160,7 @@ impl World {
     {
         match &self.sides {
             None => Ok(actor),
+            Some(sides) if self.is_in_message => sides.carry(name, actor).await,
             Some(sides) => sides.lead_to(name, actor).await,
         }
     }
@@ -191,6 +202,32 @@ impl Sides {
             }
         };
         Ok(Sides { exporter, importer, way, network })
+    }
+
+    /// The same as [`lead_to`](Sides::lead_to), but the recipient is carried to the one side in a message.
+    pub(crate) async fn carry<M>(&self, name: &str, actor: Recipient<M>) -> TestResult<Recipient<M>>
+    where
+        M: Value + Message,
+        M::Result: Value,
+    {
+        let message = RemoteRecipient::from(actor);
+        let carried: RemoteRecipient<M> = match self.way {
+            Way::ToExporter => {
+                let sender = self.exporter.send(ExportSender::new(name)).await??;
+                let import = ImportReceiver::<RemoteRecipient<M>>::new(name);
+                let mut receiver = self.importer.send(import).await??;
+                sender.send(message).await.map_err(|_| "not sent")?;
+                receiver.recv().await?
+            }
+            Way::ToImporter => {
+                let export = ExportReceiver::<RemoteRecipient<M>>::new(name);
+                let mut receiver = self.exporter.send(export).await??;
+                let sender = self.importer.send(ImportSender::new(name)).await??;
+                sender.send(message).await.map_err(|_| "not sent")?;
+                receiver.recv().await?
+            }
+        };
+        Ok(carried.recipient())
     }
 
     /// A recipient on one side that leads to an actor on the other.

@@ -1,6 +1,7 @@
 //! Recipients travel in messages, and behave on arrival as those of actors there.
 
 use actix::prelude::*;
+use netchan::channel::{RemoteCaller, TrySendError};
 use netchan_actix::RemoteRecipient;
 use netchan_actix::SenderExt;
 use netchan_actix::messages::{
@@ -305,6 +306,48 @@ async fn a_message_with_a_recipient_that_is_not_sent_lets_it_go() -> TestResult 
         exporter.send(Hangup { name: "jobs".into() }).await??;
         drop(jobs);
         assert_eq!(numbers.recv().await, None);
+        Ok(())
+    })
+    .await
+}
+
+#[actix::test]
+async fn a_recipient_travels_only_from_within_a_runtime() -> TestResult {
+    guarded(async {
+        let jobs = exporter().send(ExportSender::<Job>::new("jobs")).await??;
+        let (squarer, mut numbers) = Squarer::start();
+        let reply_to = RemoteRecipient::from(squarer.recipient());
+        let sent = std::thread::spawn(move || jobs.try_send(Job { reply_to }));
+        let sent = sent.join().map_err(|_| "it panicked")?;
+        let Err(TrySendError::Unencodable(job, error)) = sent else { panic!("{sent:?}") };
+        assert!(error.to_string().contains("tokio runtime"), "{error}");
+        // It comes back, and can be used.
+        assert_eq!(job.reply_to.recipient().send(Square(4)).await?, 16);
+        assert_eq!(next(&mut numbers).await?, 4);
+        drop(job);
+        assert_eq!(numbers.recv().await, None);
+        Ok(())
+    })
+    .await
+}
+
+#[actix::test]
+async fn recipients_and_plain_callers_understand_each_other() -> TestResult {
+    /// What a program without actors makes of a job.
+    #[derive(Serialize, Deserialize)]
+    struct Plain {
+        reply_to: RemoteCaller<Square, u64>,
+    }
+    guarded(async {
+        let pair = Link::Memory.pair().await?;
+        let mut jobs = pair.exporter.send(ExportReceiver::<Plain>::new("jobs")).await??;
+        let ask = pair.importer.send(ImportSender::<Job>::new("jobs")).await??;
+        let (squarer, mut numbers) = Squarer::start();
+        ask.send(Job { reply_to: squarer.recipient().into() }).await.map_err(|_| "not sent")?;
+        let caller = jobs.recv().await?.reply_to.into_caller().map_err(|_| "it has travelled")?;
+        caller.tell(Square(1)).await.map_err(|_| "not sent")?;
+        assert_eq!(caller.ask(Square(2)).await?, 4);
+        assert_eq!((next(&mut numbers).await?, next(&mut numbers).await?), (1, 2));
         Ok(())
     })
     .await

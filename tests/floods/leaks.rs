@@ -74,7 +74,7 @@ async fn nothing_is_left(sides: &Sides, caller: &Caller<Load, u64>) -> TestResul
 
 #[actix::test]
 async fn nothing_is_left_of_requests_that_are_given_up() -> TestResult {
-    let _alone = ALONE.lock();
+    let _alone = ALONE.lock().await;
     guarded(async {
         let sides = Sides::new().await?;
         let slow = Slow.start().recipient();

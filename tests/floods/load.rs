@@ -30,14 +30,14 @@ pub(crate) struct Load {
     pub(crate) number: u64,
     #[serde(with = "serde_bytes")]
     payload: Vec<u8>,
-    #[serde(skip)]
+    #[serde(skip, default = "Life::begin")]
     _life: Life,
 }
 
 struct Life;
 
-impl Default for Life {
-    fn default() -> Life {
+impl Life {
+    fn begin() -> Life {
         ALIVE.fetch_add(1, Ordering::SeqCst);
         Life
     }
@@ -51,7 +51,7 @@ impl Drop for Life {
 
 impl Load {
     pub(crate) fn new(number: u64) -> Load {
-        Load { number, payload: vec![7; PAYLOAD_BYTES], _life: Life::default() }
+        Load { number, payload: vec![7; PAYLOAD_BYTES], _life: Life::begin() }
     }
 }
 

@@ -15,4 +15,4 @@ use cap::Cap;
 static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
 
 /// Held by the test that runs.
-static ALONE: parking_lot::Mutex<()> = parking_lot::Mutex::new(());
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());

@@ -49,7 +49,7 @@ impl Handler<Square> for Squarer {
 #[actix::test]
 async fn a_million_requests_are_handled_once_and_answered_right_while_links_are_cut() -> TestResult
 {
-    let _alone = ALONE.lock();
+    let _alone = ALONE.lock().await;
     let requests = std::env::var("NETCHAN_REQUESTS").map_or(Ok(REQUESTS), |text| text.parse())?;
     guarded(async {
         let sides = Sides::new().await?;

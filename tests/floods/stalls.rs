@@ -58,7 +58,7 @@ fn check(peak: &Peak, messages_max: usize) {
 
 #[actix::test]
 async fn a_flood_by_try_send_finds_it_full() -> TestResult {
-    let _alone = ALONE.lock();
+    let _alone = ALONE.lock().await;
     guarded(async {
         for policy in [Overflow::Wait, Overflow::DropNewest, Overflow::DropOldest] {
             let mut peak = Peak::watch();
@@ -87,7 +87,7 @@ async fn a_flood_by_try_send_finds_it_full() -> TestResult {
 
 #[actix::test]
 async fn a_flood_by_do_send_is_bounded_by_policy() -> TestResult {
-    let _alone = ALONE.lock();
+    let _alone = ALONE.lock().await;
     guarded(async {
         for policy in [Overflow::DropNewest, Overflow::DropOldest] {
             let mut peak = Peak::watch();
@@ -116,7 +116,7 @@ async fn a_flood_by_do_send_is_bounded_by_policy() -> TestResult {
 
 #[actix::test]
 async fn a_flood_by_do_send_that_waits_grows_with_each_message_and_is_freed() -> TestResult {
-    let _alone = ALONE.lock();
+    let _alone = ALONE.lock().await;
     guarded(async {
         let mut peak = Peak::watch();
         let stalled = Stalled::new(Overflow::Wait).await?;
@@ -136,7 +136,7 @@ async fn a_flood_by_do_send_that_waits_grows_with_each_message_and_is_freed() ->
 
 #[actix::test]
 async fn asks_take_as_much_as_there_are_futures() -> TestResult {
-    let _alone = ALONE.lock();
+    let _alone = ALONE.lock().await;
     guarded(async {
         for policy in [Overflow::Wait, Overflow::DropNewest, Overflow::DropOldest] {
             let mut peak = Peak::watch();
@@ -179,7 +179,7 @@ impl Handler<Load> for Busy {
 /// What is given up stays in the actor's mailbox, where it can only be passed over.
 #[actix::test]
 async fn requests_that_are_given_up_do_not_pile_up_before_a_busy_actor() -> TestResult {
-    let _alone = ALONE.lock();
+    let _alone = ALONE.lock().await;
     guarded(async {
         let mut peak = Peak::watch();
         let sides = Sides::new().await?;
@@ -207,7 +207,7 @@ async fn requests_that_are_given_up_do_not_pile_up_before_a_busy_actor() -> Test
 /// Minutes pass on this clock, and more than one heartbeat would be missed in them.
 #[test]
 fn a_stalled_channel_delays_neither_another_one_nor_heartbeats() -> TestResult {
-    let _alone = ALONE.lock();
+    let _alone = ALONE.blocking_lock();
     block_on_paused_clock(guarded(async {
         let stalled = Stalled::new(Overflow::Wait).await?;
         let echo = Echo.start().recipient();

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use netchan::channel::{AskError, Caller, Origin, Reason, RecvError, RemoteCaller, Requests};
+use netchan::channel::identity::TypeIdentity;
+use netchan::channel::{AskError, Caller, Origin, Reason, RecvError, RemoteCaller, RemoteSender};
+use netchan::channel::{Requests, Value};
 use netchan::net::{ImportSettings, RecvSettings, SendSettings};
+use netchan::wire::Code;
 use netchan::{Exporter, Receiver, Sender};
 use serde::{Deserialize, Serialize};
 
@@ -255,4 +258,116 @@ async fn who_means_other_answers_cannot_claim() {
     let refused = joined.importer.import_receiver::<Other>("jobs", settings).await;
     assert!(refused.is_err());
     drop(send);
+}
+
+#[tokio::test(start_paused = true)]
+async fn asking_ends_beyond_the_channels_of_a_connection_are_closed_and_the_others_work() {
+    let config = quick().channels_max(11).build().expect("the settings can work");
+    let joined = Joined::with(config).await;
+    let (send, mut jobs) = to_importer(&joined).await;
+    let mut held = Vec::new();
+    for number in 0..20 {
+        let (message, asked) = job(number, 1);
+        send.send(message).await.expect("the channel is open");
+        let caller = questions(guarded(jobs.recv()).await.expect("a value comes"));
+        let answering = answer_all(asked);
+        let outcome = guarded(caller.ask(number)).await;
+        held.push((caller, answering, outcome));
+    }
+    // Two channels each, besides the one of the jobs.
+    for (number, (caller, _, outcome)) in (0..).zip(&held) {
+        if number < 5 {
+            assert_eq!(*outcome, Ok(number.to_string()));
+        } else {
+            let closed = caller.closed_by().expect("it is closed");
+            assert!(matches!(closed.reason, Reason::Other(Code::TooManyChannels, _)), "{closed}");
+            assert_eq!(*outcome, Err(AskError::NotSent(closed)));
+        }
+    }
+    drop(held);
+    // Those that were never claimed wait for their lease.
+    while joined.exporter_status().await.offers > 0 {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    let mut channel = (send, jobs);
+    let (caller, asked) = self::send(&mut channel, 4).await;
+    ask_and_tell(caller, asked).await;
+    joined.wait_until_empty(1).await;
+}
+
+#[tokio::test]
+async fn thousands_of_asking_ends_at_once_leave_nothing_behind() {
+    let joined = Joined::new().await;
+    let (send, mut jobs) = to_exporter(&joined).await;
+    let mut held = Vec::new();
+    for number in 0..3000 {
+        let (message, asked) = job(number, 1);
+        send.send(message).await.expect("the channel is open");
+        let caller = questions(guarded(jobs.recv()).await.expect("a value comes"));
+        held.push((caller, answer_all(asked)));
+    }
+    assert_eq!(joined.exporter_status().await.claims, 3000);
+    let asks = (0..).zip(&held).map(|(number, (caller, _))| caller.begin_ask(number));
+    let answers = futures::future::try_join_all(asks).await.expect("there are slots");
+    joined.line.cut();
+    for (number, answer) in answers.into_iter().enumerate() {
+        assert_eq!(guarded(answer).await, Ok(number.to_string()));
+    }
+    for (caller, answering) in held {
+        drop(caller);
+        guarded(answering).await.expect("no panic");
+    }
+    joined.wait_until_empty(1).await;
+}
+
+#[tokio::test]
+async fn requests_fill_the_window_and_no_more_is_on_its_way() {
+    let chain = Chain::new().await;
+    let (caller, mut asked) = chain.send(2).await;
+    let mut answers = Vec::new();
+    let mut idle = 0;
+    while idle < 1000 {
+        match caller.try_ask(answers.len() as u64) {
+            Ok(answer) => {
+                answers.push(answer);
+                idle = 0;
+            }
+            Err(error) => {
+                assert!(error.is_full(), "{error:?}");
+                idle += 1;
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+    assert!(answers.len() < 1000, "{} requests are on their way", answers.len());
+    assert_eq!(asked.len(), 2);
+    for (number, answer) in (0..).zip(answers) {
+        let (came, responder) = guarded(asked.recv()).await.expect("a request").into_parts();
+        assert_eq!(came, number);
+        responder.answer(number.to_string()).expect("texts encode");
+        assert_eq!(guarded(answer).await, Ok(number.to_string()));
+    }
+}
+
+#[test]
+fn what_is_asked_and_answered_is_part_of_the_type() {
+    fn identity<T: Value>() -> TypeIdentity {
+        TypeIdentity::of::<T>().expect("it can be sent")
+    }
+    /// An end for messages of its own type.
+    #[derive(Serialize, Deserialize)]
+    struct Round {
+        end: RemoteCaller<Round, Option<RemoteCaller<Round, ()>>>,
+    }
+    let ends = [
+        identity::<RemoteCaller<u64, String>>(),
+        identity::<RemoteCaller<u64, u64>>(),
+        identity::<RemoteCaller<String, u64>>(),
+        identity::<RemoteSender<u64>>(),
+        identity::<Round>(),
+        identity::<[u8; 16]>(),
+    ];
+    for (at, end) in ends.iter().enumerate() {
+        assert!(!ends[..at].contains(end), "{at}");
+    }
 }

@@ -167,11 +167,12 @@ impl<M: Message + Value, C: Tally> Sweep for Mailbox<M, C>
 where
     M::Result: Send,
 {
-    fn sweep(&self) -> Box<dyn Any> {
+    fn sweep(&self, messages_max: usize) -> Box<dyn Any> {
         let mut state = self.state.lock();
         let mut cx = Context::from_waker(Waker::noop());
         let mut found = 0;
-        while let Poll::Ready(Some(letter)) = state.poll_receive(&mut cx) {
+        while found < messages_max {
+            let Poll::Ready(Some(letter)) = state.poll_receive(&mut cx) else { break };
             state.waiting.push_back(letter);
             found += 1;
         }

@@ -63,8 +63,8 @@ impl Drop for Entry {
 
 /// An outlet that drops messages.
 pub(super) trait Sweep: Send + Sync {
-    /// Takes everything out of the mailbox and keeps what the policy allows. Returns the rest.
-    fn sweep(&self) -> Box<dyn Any>;
+    /// Takes so many messages out of the mailbox and keeps what the policy allows. Returns the rest.
+    fn sweep(&self, messages_max: usize) -> Box<dyn Any>;
 
     /// Messages that the last sweep has found.
     fn last_found(&self) -> usize;
@@ -102,7 +102,8 @@ fn sweep() {
     outlets.sort_by_key(|outlet| Reverse(outlet.last_found()));
     let mut dropped = Vec::new();
     for outlet in &outlets {
-        dropped.push(outlet.sweep());
+        // No more than there are: other threads may send as fast as this one takes.
+        dropped.push(outlet.sweep(ENTRIES.load(Ordering::Relaxed)));
         if ENTRIES.load(Ordering::Relaxed) <= entries_max() / 2 {
             break;
         }

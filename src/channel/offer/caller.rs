@@ -86,6 +86,7 @@ impl<Q: Value, R: Value> RemoteCaller<Q, R> {
     /// # Errors
     ///
     /// [`TraceError`] if values of `Q` or `R` cannot be sent.
+    #[expect(clippy::type_complexity, reason = "both ends of a channel, as of any other")]
     pub fn channel(window_values: u32) -> Result<(RemoteCaller<Q, R>, Requests<Q, R>), TraceError> {
         let offered = end::<Q, R>(window_values)?;
         let requests = Requests::new::<Bincode>(offered.queue.clone());
@@ -96,8 +97,8 @@ impl<Q: Value, R: Value> RemoteCaller<Q, R> {
     pub(super) fn dead() -> RemoteCaller<Q, R> {
         let asks = Asks::new(false, false);
         let queue = Outgoing::for_requests(claimed_bounds(), None, asks.clone());
-        queue.end(Closed::new(Origin::Local, Reason::NotOffered));
-        RemoteCaller { end: End::There(Caller::new::<Bincode>(queue, asks)) }
+        let closed = Closed::new(Origin::Local, Reason::NotOffered);
+        RemoteCaller { end: End::There(Caller::ended::<Bincode>(queue, asks, closed)) }
     }
 
     /// A caller whose channel is the one that a token stands for, where the value came from.
