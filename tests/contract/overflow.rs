@@ -9,8 +9,9 @@ use actix::prelude::*;
 use netchan::channel::{Overflow, Receiver, Sender};
 use netchan::limits::{OUTLET_MAILBOX_MESSAGES, OUTLET_SWEEP_MESSAGES, OUTLET_SWEEP_MESSAGES_EACH};
 use netchan::net::{Config, Connection, Event, Stream, UnreadReports};
-use netchan_actix::messages::{Events, ExportReceiver, Hangup, ImportSender};
-use netchan_actix::{ExporterActor, SenderExt};
+use netchan_actix::messages::{Events, ExportReceiver, ExportRequests, Hangup};
+use netchan_actix::messages::{ImportCaller, ImportRecipient, ImportSender};
+use netchan_actix::{CallerExt, ExporterActor, SenderExt};
 use serde::{Deserialize, Serialize};
 use tokio::sync::MutexGuard;
 
@@ -23,6 +24,7 @@ over_each_link!(
     try_send_finds_it_full_and_loses_nothing,
     asks_are_not_dropped_and_keep_their_place,
     an_episode_is_told_of_twice,
+    what_an_imported_recipient_drops_is_told_and_counted,
     what_waits_is_freed_when_the_channel_ends,
     a_stalled_recipient_does_not_delay_another,
 );
@@ -265,6 +267,36 @@ async fn an_episode_is_told_of_twice(link: Link) -> TestResult {
         assert_eq!(total, outlet.dropped_messages() - before);
         before = outlet.dropped_messages();
     }
+    Ok(())
+}
+
+async fn what_an_imported_recipient_drops_is_told_and_counted(link: Link) -> TestResult {
+    let _alone = ALONE.lock().await;
+    let pair = link.pair().await?;
+    let mut events = pair.importer.send(Events).await?;
+    let mut dropped_by = async |dropping: &str| loop {
+        let event = events.next_event().await.ok_or("no more events")?;
+        if let Event::MessagesDropped { name, dropped_messages, .. } = event {
+            assert_eq!(name, dropping);
+            return TestResult::Ok(dropped_messages);
+        }
+    };
+
+    // Nobody takes anything. A recipient alone has events; a caller beside it has a count as well.
+    let _told = pair.exporter.send(ExportRequests::<Tracked, ()>::new("told")).await??;
+    let import = ImportRecipient::<Tracked>::new("told").overflow(Overflow::DropOldest);
+    let recipient = pair.importer.send(import).await??;
+    Source::default().flood(&recipient, 20_000);
+    assert!(dropped_by("told").await? > 0);
+
+    let _counted = pair.exporter.send(ExportRequests::<Tracked, ()>::new("counted")).await??;
+    let import = ImportCaller::<Tracked, ()>::new("counted");
+    let caller = pair.importer.send(import).await??;
+    let builder = caller.outlet().overflow(Overflow::DropNewest).waiting_max(WAITING);
+    let (recipient, outlet) = builder.start();
+    Source::default().flood(&recipient, 20_000);
+    let told = dropped_by("counted").await?;
+    assert!(0 < told && told <= outlet.dropped_messages());
     Ok(())
 }
 
