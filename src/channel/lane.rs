@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::channel::Closed;
-use crate::channel::answering::Answering;
+use crate::channel::asking::answering::Answering;
 use crate::channel::offer::{Claiming, DecodeScope};
 use crate::channel::ready::ReadySet;
 use crate::id::ChannelId;
