@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use event_listener::{Event, EventListener};
 use parking_lot::Mutex;
 
-use crate::channel::answering::{Answering, Begun};
+use crate::channel::asking::answering::{Answering, Begun};
 use crate::channel::lane::{
     Batch, Corrupt, Fault, Held, Lane, LaneKey, LaneWindow, Progress, Taken,
 };

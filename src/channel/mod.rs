@@ -24,15 +24,11 @@
 //! No future of this room loses a value that was received, or sends half of one, when it is
 //! dropped; each method says what happens.
 
-mod answering;
-mod answers;
-mod asks;
+mod asking;
 mod backlog;
-mod caller;
 mod closed;
 mod codec;
 mod consumers;
-mod envelope;
 mod error;
 mod feeder;
 mod guard;
@@ -44,12 +40,12 @@ mod outgoing;
 mod overflow;
 mod ready;
 mod receiver;
-mod requests;
 mod sender;
 mod shape;
 mod signal;
 
-pub use caller::{Answer, Caller};
+pub use asking::caller::{Answer, Caller};
+pub use asking::requests::{Request, Requests, Responder};
 pub use closed::{Closed, Origin, Reason};
 pub use codec::{Bincode, Codec, Value};
 pub use error::{
@@ -59,13 +55,12 @@ pub use feeder::Feeder;
 pub use offer::{OfferError, RemoteCaller, RemoteSender};
 pub use overflow::{Overflow, Overflowed};
 pub use receiver::Receiver;
-pub use requests::{Request, Requests, Responder};
 pub use sender::{Permit, Sender};
 pub use shape::{Shape, Slow};
 
-pub(crate) use answering::{Answering, Answers, Receipts};
-pub(crate) use answers::read_answers;
-pub(crate) use asks::Asks;
+pub(crate) use asking::answering::{Answering, Answers, Receipts};
+pub(crate) use asking::answers::read_answers;
+pub(crate) use asking::asks::Asks;
 pub(crate) use consumers::ConsumerKey;
 pub(crate) use incoming::{EndsWith, Incoming};
 pub(crate) use lane::{Fault, LaneKey, LaneWindow, Progress, Taken};

@@ -7,7 +7,7 @@ use serde::de::Error as _;
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::channel::asks::Asks;
+use crate::channel::asking::asks::Asks;
 use crate::channel::codec::{Bincode, Codec, Value};
 use crate::channel::identity::{self, TraceError, TypeIdentity};
 use crate::channel::incoming::{EndsWith, Incoming};

@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use event_listener::Event;
 use parking_lot::Mutex;
 
-use crate::channel::asks::Asks;
+use crate::channel::asking::asks::Asks;
 use crate::channel::backlog::Backlog;
 use crate::channel::consumers::{ConsumerKey, ring};
 use crate::channel::feeder::{Feeder, Feeders};

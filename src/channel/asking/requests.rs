@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use futures::Stream;
 
-use crate::channel::answering::{Answers, Begun, Receipt};
+use crate::channel::asking::answering::{Answers, Begun, Receipt};
+use crate::channel::asking::envelope::{self, Message, Verdict};
 use crate::channel::codec::{Codec, Value};
-use crate::channel::envelope::{self, Message, Verdict};
 use crate::channel::guard;
 use crate::channel::incoming::{Found, Incoming};
 use crate::channel::lane::{Batch, LaneKey, Uncounted};
@@ -378,7 +378,7 @@ impl<R> Responder<R> {
     }
 
     /// Tells the asker what became of the request elsewhere.
-    pub(super) fn conclude(self, outcome: Result<R, AskError>) {
+    pub(in crate::channel) fn conclude(self, outcome: Result<R, AskError>) {
         match outcome {
             Ok(answer) => {
                 let _told = self.answer(answer);
@@ -395,7 +395,7 @@ impl<R> Responder<R> {
     }
 
     /// Until when it was worth while to begin, by this side's clock, if the asker has said so.
-    pub(super) fn deadline_ms(&self) -> Option<u64> {
+    pub(in crate::channel) fn deadline_ms(&self) -> Option<u64> {
         match &self.back {
             Back::Tell(_) => None,
             Back::Ask(asker) => asker.deadline_ms,

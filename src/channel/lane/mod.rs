@@ -3,21 +3,25 @@
 //! An imported channel has one lane; an exported one has a lane per importer. Pure bookkeeping:
 //! no lock, no waiting, no types.
 
+mod batch;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use crate::channel::Closed;
-use crate::channel::answering::Answering;
-use crate::channel::offer::{Claiming, DecodeScope};
+use crate::channel::asking::answering::Answering;
+use crate::channel::offer::Claiming;
 use crate::channel::ready::ReadySet;
 use crate::id::ChannelId;
-use crate::limits::{GRANT_FRACTION, RETAINED_BYTES_MAX, WINDOW_BYTES_DEFAULT, WINDOW_VALUES_MAX};
+use crate::limits::{GRANT_FRACTION, WINDOW_BYTES_DEFAULT, WINDOW_VALUES_MAX};
 use crate::prefix;
+
+pub(super) use batch::{Batch, Held, Uncounted};
 
 /// Names a lane among those of its channel, over all time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct LaneKey(pub(super) u64);
+pub(crate) struct LaneKey(pub(in crate::channel) u64);
 
 /// The window of a lane, which says when its driver should hear of values that were taken.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +32,7 @@ pub(crate) struct LaneWindow {
 
 impl LaneWindow {
     /// The window of a channel whose sending end travels.
-    pub(super) fn offered(values: u32) -> LaneWindow {
+    pub(in crate::channel) fn offered(values: u32) -> LaneWindow {
         LaneWindow { values: values.clamp(1, WINDOW_VALUES_MAX), bytes: WINDOW_BYTES_DEFAULT }
     }
 }
@@ -42,11 +46,11 @@ pub(crate) struct Taken {
 
 /// The bytes of a lane are not a sequence of values.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Corrupt;
+pub(in crate::channel) struct Corrupt;
 
 /// What has come from one peer and was not handed out.
 #[derive(Debug)]
-pub(super) struct Lane {
+pub(in crate::channel) struct Lane {
     ready: Arc<ReadySet>,
     channel: ChannelId,
     window: LaneWindow,
@@ -56,7 +60,7 @@ pub(super) struct Lane {
     /// Where the last whole value ends.
     whole_end: usize,
     /// Values that the peer has left out.
-    pub(super) missed_values: u64,
+    pub(in crate::channel) missed_values: u64,
     /// Whole values from `start` on.
     values: u64,
     /// Values that were handed to receivers.
@@ -71,21 +75,21 @@ pub(super) struct Lane {
     told: Taken,
     is_marked: bool,
     /// The peer sends no more.
-    pub(super) closed: Option<Closed>,
+    pub(in crate::channel) closed: Option<Closed>,
     /// This side wants no more, and why the peer is told so.
-    pub(super) fault: Option<Fault>,
+    pub(in crate::channel) fault: Option<Fault>,
     /// Where ends of channels are claimed that are inside of values; nowhere if the type has none.
-    pub(super) claiming: Option<Arc<dyn Claiming>>,
+    pub(in crate::channel) claiming: Option<Arc<dyn Claiming>>,
     /// It stands among the lanes that have values.
-    pub(super) is_queued: bool,
+    pub(in crate::channel) is_queued: bool,
     /// Its session is gone.
-    pub(super) is_detached: bool,
+    pub(in crate::channel) is_detached: bool,
     /// This side wants no more: what was not reported by now will not be missed.
     is_stopped: bool,
     /// What comes back is dropped.
     is_discarded: bool,
     /// Its values are messages of a channel of requests.
-    pub(super) answering: Option<Box<Answering>>,
+    pub(in crate::channel) answering: Option<Box<Answering>>,
 }
 
 /// What has left a lane, in all.
@@ -94,26 +98,6 @@ pub(crate) struct Progress {
     pub(crate) taken: Taken,
     /// How many of the values are in front of the first that was not taken.
     pub(crate) leading_values: u64,
-}
-
-/// What a batch holds, for whoever ends the channel meanwhile.
-#[derive(Debug, Default)]
-pub(super) struct Held {
-    lane: AtomicU64,
-    values: AtomicU64,
-    is_void: AtomicBool,
-}
-
-// The numbers are relaxed atomics: a receiver counts down without a lock while another thread may
-// end the channel. A value that is taken at that very moment may be counted either way; none is
-// given out twice or lost in silence by that.
-impl Held {
-    /// Takes what the batch has not looked at: the lane it is from, and how many values.
-    pub(super) fn void(&self) -> (LaneKey, u64) {
-        self.is_void.store(true, Ordering::Relaxed);
-        let lane = LaneKey(self.lane.load(Ordering::Relaxed));
-        (lane, self.values.swap(0, Ordering::Relaxed))
-    }
 }
 
 /// Why a receiving side wants no more from a peer.
@@ -126,7 +110,11 @@ pub(crate) enum Fault {
 }
 
 impl Lane {
-    pub(super) fn new(ready: Arc<ReadySet>, channel: ChannelId, window: LaneWindow) -> Lane {
+    pub(in crate::channel) fn new(
+        ready: Arc<ReadySet>,
+        channel: ChannelId,
+        window: LaneWindow,
+    ) -> Lane {
         Lane {
             ready,
             channel,
@@ -153,36 +141,36 @@ impl Lane {
         }
     }
 
-    pub(super) fn window(&self) -> LaneWindow {
+    pub(in crate::channel) fn window(&self) -> LaneWindow {
         self.window
     }
 
-    pub(super) fn has_values(&self) -> bool {
+    pub(in crate::channel) fn has_values(&self) -> bool {
         self.values > 0
     }
 
     /// Whether it can be forgotten: its session is gone, and nothing that was handed out can come
     /// back.
-    pub(super) fn is_over(&self) -> bool {
+    pub(in crate::channel) fn is_over(&self) -> bool {
         self.is_detached && self.values == 0 && (self.is_discarded || self.taken == self.handed)
     }
 
     /// Whether values that come are dropped.
-    pub(super) fn is_deaf(&self) -> bool {
+    pub(in crate::channel) fn is_deaf(&self) -> bool {
         self.is_stopped || self.closed.is_some()
     }
 
     /// Encoded bytes that were not handed out.
-    pub(super) fn bytes(&self) -> usize {
+    pub(in crate::channel) fn bytes(&self) -> usize {
         self.buffer.len() - self.start
     }
 
-    pub(super) fn values(&self) -> u64 {
+    pub(in crate::channel) fn values(&self) -> u64 {
         self.values
     }
 
     /// Appends what came; the last `tail_bytes` belong to a value that is not whole yet.
-    pub(super) fn deliver(&mut self, values: u32, tail_bytes: usize, bytes: &[u8]) {
+    pub(in crate::channel) fn deliver(&mut self, values: u32, tail_bytes: usize, bytes: &[u8]) {
         // What was handed out one by one is removed when it is the larger part, so each byte is
         // moved at most once on average.
         if self.start > self.buffer.len() / 2 {
@@ -198,7 +186,11 @@ impl Lane {
     }
 
     /// Hands out all whole values, or only the next one.
-    pub(super) fn hand_out(&mut self, batch: &mut Batch, only_one: bool) -> Result<(), Corrupt> {
+    pub(in crate::channel) fn hand_out(
+        &mut self,
+        batch: &mut Batch,
+        only_one: bool,
+    ) -> Result<(), Corrupt> {
         let end = if only_one && self.values > 1 {
             let rest = &self.buffer[self.start..self.whole_end];
             let (width, length) = prefix::read(rest).ok_or(Corrupt)?;
@@ -237,7 +229,7 @@ impl Lane {
     }
 
     /// Takes back what a receiver has not looked at.
-    pub(super) fn take_back(&mut self, batch: &Batch) {
+    pub(in crate::channel) fn take_back(&mut self, batch: &Batch) {
         let rest = batch.rest();
         let mut buffer = Vec::with_capacity(rest.len() + self.buffer.len() - self.start);
         buffer.extend_from_slice(rest);
@@ -252,14 +244,14 @@ impl Lane {
     }
 
     /// Counts values that their users have taken in the order in which they came.
-    pub(super) fn take(&mut self, taken: Taken) {
+    pub(in crate::channel) fn take(&mut self, taken: Taken) {
         self.taken.values += taken.values;
         self.taken.bytes += taken.bytes;
         self.leading_values += taken.values;
     }
 
     /// Counts a value that was taken, perhaps before others that came earlier.
-    pub(super) fn take_at(&mut self, place: u64, taken: Taken) {
+    pub(in crate::channel) fn take_at(&mut self, place: u64, taken: Taken) {
         self.taken.values += taken.values;
         self.taken.bytes += taken.bytes;
         if place >= self.leading_values {
@@ -277,12 +269,12 @@ impl Lane {
     }
 
     /// Wants no more. What has come stays to be taken and counts as taken.
-    pub(super) fn stop(&mut self) {
+    pub(in crate::channel) fn stop(&mut self) {
         self.is_stopped = true;
     }
 
     /// Wants no more, and drops what was not handed out.
-    pub(super) fn discard(&mut self) {
+    pub(in crate::channel) fn discard(&mut self) {
         self.is_stopped = true;
         self.is_discarded = true;
         self.buffer = Vec::new();
@@ -292,12 +284,12 @@ impl Lane {
     }
 
     /// Values that were handed out will not be taken.
-    pub(super) fn hand_back(&mut self, values: u64) {
+    pub(in crate::channel) fn hand_back(&mut self, values: u64) {
         self.handed.values -= values;
     }
 
     /// Whether the sender may be waiting to hear what was taken.
-    pub(super) fn is_report_due(&self) -> bool {
+    pub(in crate::channel) fn is_report_due(&self) -> bool {
         let fraction = u64::from(GRANT_FRACTION);
         let values = self.taken.values - self.told.values;
         let bytes = self.taken.bytes - self.told.bytes;
@@ -307,12 +299,12 @@ impl Lane {
     }
 
     /// Whether the driver does not know yet all that was taken.
-    pub(super) fn owes_report(&self) -> bool {
+    pub(in crate::channel) fn owes_report(&self) -> bool {
         self.taken != self.told
     }
 
     /// Marks the lane for its driver. The caller rings when the lock is free.
-    pub(super) fn mark(&mut self) -> Arc<ReadySet> {
+    pub(in crate::channel) fn mark(&mut self) -> Arc<ReadySet> {
         if !std::mem::replace(&mut self.is_marked, true) {
             self.ready.mark(self.channel);
         }
@@ -320,7 +312,7 @@ impl Lane {
     }
 
     /// For the driver: what was taken, and whether the peer must be told to stop.
-    pub(super) fn report(&mut self) -> (Progress, Option<Fault>) {
+    pub(in crate::channel) fn report(&mut self) -> (Progress, Option<Fault>) {
         self.is_marked = false;
         self.told = self.taken;
         let progress = if self.is_stopped {
@@ -333,161 +325,6 @@ impl Lane {
             Progress { taken: self.taken, leading_values }
         };
         (progress, self.fault)
-    }
-}
-
-/// A value that was looked at and is not counted yet.
-pub(super) struct Uncounted<'a> {
-    pub(super) bytes: &'a [u8],
-    /// Its place on the lane.
-    pub(super) place: u64,
-    /// What it will count for.
-    pub(super) taken: Taken,
-}
-
-/// Values that a receiver holds, so that it needs no lock for each of them.
-#[derive(Debug, Default)]
-pub(super) struct Batch {
-    lane: Option<LaneKey>,
-    claiming: Option<Arc<dyn Claiming>>,
-    bytes: Vec<u8>,
-    position: usize,
-    values_left: u64,
-    /// How many values of the lane were handed out before the next one.
-    next_place: u64,
-    /// They are messages of a channel of requests.
-    has_messages: bool,
-    held: Arc<Held>,
-    /// Taken from this batch and not yet reported.
-    unreported: Taken,
-    /// Unreported values at which the lane must hear of it.
-    report_at: Taken,
-}
-
-impl Batch {
-    pub(super) fn is_empty(&self) -> bool {
-        self.values_left == 0
-    }
-
-    pub(super) fn lane(&self) -> Option<LaneKey> {
-        self.lane
-    }
-
-    pub(super) fn values_left(&self) -> u64 {
-        if self.is_void() { 0 } else { self.values_left }
-    }
-
-    /// Whether the channel was ended and what is left was dropped.
-    fn is_void(&self) -> bool {
-        self.held.is_void.load(Ordering::Relaxed)
-    }
-
-    /// Begins to hold values of a lane.
-    pub(super) fn begin(
-        &mut self,
-        lane: LaneKey,
-        window: LaneWindow,
-        claiming: &Option<Arc<dyn Claiming>>,
-    ) {
-        self.claiming.clone_from(claiming);
-        let fraction = u64::from(GRANT_FRACTION);
-        self.lane = Some(lane);
-        self.held.lane.store(lane.0, Ordering::Relaxed);
-        self.report_at = Taken {
-            values: u64::from(window.values).div_ceil(fraction),
-            bytes: window.bytes.div_ceil(fraction),
-        };
-    }
-
-    /// Lets ends of channels that are inside of its values be claimed.
-    #[inline]
-    pub(super) fn decode_scope(&self) -> Option<DecodeScope> {
-        self.claiming.clone().map(DecodeScope::enter)
-    }
-
-    /// What it holds, also when its receiver takes more of it meanwhile.
-    pub(super) fn held(&self) -> &Arc<Held> {
-        &self.held
-    }
-
-    fn rest(&self) -> &[u8] {
-        &self.bytes[self.position..]
-    }
-
-    /// The next value's bytes. They count as taken.
-    #[inline]
-    pub(super) fn next(&mut self) -> Option<Result<&[u8], Corrupt>> {
-        Some(self.advance()?.map(|(start, end, taken)| {
-            self.unreported.values += taken.values;
-            self.unreported.bytes += taken.bytes;
-            &self.bytes[start..end]
-        }))
-    }
-
-    /// The next value, which counts as taken when it has been handled.
-    pub(super) fn next_uncounted(&mut self) -> Option<Result<Uncounted<'_>, Corrupt>> {
-        let advanced = self.advance()?;
-        let place = self.next_place;
-        self.next_place += 1;
-        let uncounted =
-            |(start, end, taken)| Uncounted { bytes: &self.bytes[start..end], place, taken };
-        Some(advanced.map(uncounted))
-    }
-
-    /// Whether its values are messages of a channel of requests.
-    pub(super) fn has_messages(&self) -> bool {
-        self.has_messages
-    }
-
-    #[inline]
-    fn advance(&mut self) -> Option<Result<(usize, usize, Taken), Corrupt>> {
-        if self.values_left == 0 || self.is_void() {
-            self.values_left = 0;
-            return None;
-        }
-        let Some((start, end)) = self.bounds() else {
-            self.values_left = 0;
-            self.position = self.bytes.len();
-            return Some(Err(Corrupt));
-        };
-        let taken = Taken { values: 1, bytes: (end - self.position) as u64 };
-        self.values_left -= 1;
-        self.held.values.store(self.values_left, Ordering::Relaxed);
-        self.position = end;
-        Some(Ok((start, end, taken)))
-    }
-
-    #[inline]
-    fn bounds(&self) -> Option<(usize, usize)> {
-        let (width, length) = prefix::read(self.rest())?;
-        let start = self.position + width;
-        let end = start + length;
-        // The last value must end where the bytes do.
-        let fits =
-            if self.values_left == 1 { end == self.bytes.len() } else { end < self.bytes.len() };
-        fits.then_some((start, end))
-    }
-
-    #[inline]
-    pub(super) fn is_report_due(&self) -> bool {
-        self.unreported.values >= self.report_at.values
-            || self.unreported.bytes >= self.report_at.bytes
-    }
-
-    pub(super) fn take_unreported(&mut self) -> Taken {
-        std::mem::take(&mut self.unreported)
-    }
-
-    /// Forgets what is left and keeps a buffer of modest size.
-    pub(super) fn clear(&mut self) {
-        self.lane = None;
-        self.values_left = 0;
-        self.held.values.store(0, Ordering::Relaxed);
-        self.position = 0;
-        self.bytes.clear();
-        if self.bytes.capacity() > RETAINED_BYTES_MAX {
-            self.bytes = Vec::new();
-        }
     }
 }
 

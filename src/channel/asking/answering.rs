@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use crate::channel::envelope::{self, Verdict};
+use crate::channel::asking::envelope::{self, Verdict};
 use crate::channel::incoming::Incoming;
 use crate::channel::lane::{LaneKey, Taken};
 use crate::channel::offer::Offering;
@@ -33,7 +33,7 @@ pub(crate) struct Answering {
 
 /// Whether a request is to be handled.
 #[derive(Debug)]
-pub(super) enum Begun {
+pub(in crate::channel) enum Begun {
     Yes {
         answers: Arc<Answers>,
         /// Until when it is worth while to begin, by this side's clock.
@@ -60,7 +60,7 @@ impl Answering {
         }
     }
 
-    pub(super) fn begin(&mut self, number: u64, deadline_ms: Option<u64>) -> Begun {
+    pub(in crate::channel) fn begin(&mut self, number: u64, deadline_ms: Option<u64>) -> Begun {
         self.highest = self.highest.max(number);
         if self.cancelled.remove(&number) {
             return Begun::Cancelled;
@@ -75,7 +75,7 @@ impl Answering {
     }
 
     /// `true`: the request is in hand, and whoever has it does not know yet.
-    pub(super) fn cancel(&mut self, number: u64) -> bool {
+    pub(in crate::channel) fn cancel(&mut self, number: u64) -> bool {
         let is_in_hand = self.begun.contains(&number);
         // One that is neither in hand nor still to come was answered meanwhile.
         let may_come =
@@ -84,11 +84,11 @@ impl Answering {
         is_new && is_in_hand
     }
 
-    pub(super) fn is_cancelled(&self, number: u64) -> bool {
+    pub(in crate::channel) fn is_cancelled(&self, number: u64) -> bool {
         self.cancelled.contains(&number)
     }
 
-    pub(super) fn end(&mut self, number: u64) {
+    pub(in crate::channel) fn end(&mut self, number: u64) {
         self.begun.remove(&number);
         self.cancelled.remove(&number);
     }
@@ -116,11 +116,11 @@ pub(crate) struct Receipts {
 
 /// A value was handed on. When this is dropped, the value counts as taken.
 #[derive(Debug)]
-pub(super) struct Receipt {
-    pub(super) queue: Arc<Incoming>,
-    pub(super) lane: LaneKey,
-    pub(super) place: u64,
-    pub(super) taken: Taken,
+pub(in crate::channel) struct Receipt {
+    pub(in crate::channel) queue: Arc<Incoming>,
+    pub(in crate::channel) lane: LaneKey,
+    pub(in crate::channel) place: u64,
+    pub(in crate::channel) taken: Taken,
 }
 
 impl Answers {
@@ -147,7 +147,7 @@ impl Answers {
 
     /// Sends what became of a request. If the peer cannot be told any more, its receipt is dropped; it
     /// comes back if the answer cannot be encoded.
-    pub(super) fn push(
+    pub(in crate::channel) fn push(
         &self,
         receipt: Receipt,
         number: u64,
@@ -210,7 +210,7 @@ impl Receipts {
 
 impl Receipt {
     /// The value will not be taken.
-    pub(super) fn give_up(mut self) {
+    pub(in crate::channel) fn give_up(mut self) {
         self.taken = Taken::default();
     }
 }

@@ -4,7 +4,7 @@ use crate::channel::{AskError, CodecError, Origin};
 
 /// A message on a channel of requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Message<'a> {
+pub(in crate::channel) enum Message<'a> {
     /// Nobody waits for an answer.
     Tell(&'a [u8]),
     /// The asker waits for an answer.
@@ -24,15 +24,15 @@ const ASK: u8 = 1;
 const VOID: u8 = 2;
 
 /// A whole message that says nothing.
-pub(super) const VOID_MESSAGE: [u8; 1] = [VOID];
+pub(in crate::channel) const VOID_MESSAGE: [u8; 1] = [VOID];
 
 /// Puts what stands before the payload of a message that wants no answer.
-pub(super) fn put_tell(output: &mut Vec<u8>) {
+pub(in crate::channel) fn put_tell(output: &mut Vec<u8>) {
     output.push(TELL);
 }
 
 /// Puts what stands before the payload of a request.
-pub(super) fn put_ask(output: &mut Vec<u8>, number: u64, deadline_ms: Option<u64>) {
+pub(in crate::channel) fn put_ask(output: &mut Vec<u8>, number: u64, deadline_ms: Option<u64>) {
     output.push(ASK);
     put_number(output, number);
     // A deadline at the very first moment of a clock is one a moment later.
@@ -44,7 +44,7 @@ pub(super) fn put_ask(output: &mut Vec<u8>, number: u64, deadline_ms: Option<u64
 /// # Errors
 ///
 /// When the bytes are none.
-pub(super) fn read_message(bytes: &[u8]) -> Result<Message<'_>, CodecError> {
+pub(in crate::channel) fn read_message(bytes: &[u8]) -> Result<Message<'_>, CodecError> {
     let refused = || CodecError::Refused("it is no message of a channel of requests".to_owned());
     let (kind, mut rest) = bytes.split_first().ok_or_else(refused)?;
     match *kind {
@@ -64,7 +64,7 @@ pub(super) fn read_message(bytes: &[u8]) -> Result<Message<'_>, CodecError> {
 
 /// How a request was answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(in crate::channel) enum Verdict {
     /// The payload is the answer.
     Answered,
     /// Whoever had the request dropped it.
@@ -86,14 +86,14 @@ const VERDICTS: [Verdict; 5] = [
 ];
 
 /// Puts what stands before the payload of an answer.
-pub(super) fn put_verdict(output: &mut Vec<u8>, number: u64, verdict: Verdict) {
+pub(in crate::channel) fn put_verdict(output: &mut Vec<u8>, number: u64, verdict: Verdict) {
     put_number(output, number);
     let position = VERDICTS.iter().position(|known| *known == verdict);
     output.extend(position.map(|position| position as u8));
 }
 
 /// Reads an answer: the number of its request, and what became of that. `None` if it is none.
-pub(super) fn read_answer(mut bytes: &[u8]) -> Option<(u64, Result<&[u8], AskError>)> {
+pub(in crate::channel) fn read_answer(mut bytes: &[u8]) -> Option<(u64, Result<&[u8], AskError>)> {
     let number = take_number(&mut bytes)?;
     let (verdict, payload) = bytes.split_first()?;
     let text = || String::from_utf8_lossy(payload).into_owned();

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use crate::channel::asks::Asks;
+use crate::channel::asking::asks::Asks;
 use crate::channel::incoming::{Found, Incoming};
 use crate::channel::lane::Batch;
 use crate::channel::outgoing::Outgoing;

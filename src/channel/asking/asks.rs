@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use crate::channel::asking::envelope::{self, Message, VOID_MESSAGE};
 use crate::channel::consumers::ConsumerKey;
-use crate::channel::envelope::{self, Message, VOID_MESSAGE};
 use crate::channel::incoming::{EndsWith, Incoming};
 use crate::channel::lane::LaneKey;
 use crate::channel::{AskError, Closed, Origin, Reason};
@@ -19,7 +19,7 @@ use crate::prefix;
 use crate::session::{Chunk, Remains};
 
 /// Takes the answer to a request, or why there is none.
-pub(super) type Slot = Box<dyn FnOnce(Result<&[u8], AskError>) + Send>;
+pub(in crate::channel) type Slot = Box<dyn FnOnce(Result<&[u8], AskError>) + Send>;
 
 /// The requests of one channel that wait for their answers, in a table of their own: bounded by the
 /// slots of the channel, and by as many whose answers are on their way.
@@ -70,7 +70,7 @@ impl Asks {
     // For askers.
 
     /// Notes a request that is about to be queued; returns its number.
-    pub(super) fn begin(&self, slot: Slot) -> u64 {
+    pub(in crate::channel) fn begin(&self, slot: Slot) -> u64 {
         let mut state = self.state.lock();
         state.last_number += 1;
         let number = state.last_number;
@@ -79,18 +79,18 @@ impl Asks {
     }
 
     /// The request was not queued.
-    pub(super) fn withdraw(&self, number: u64) {
+    pub(in crate::channel) fn withdraw(&self, number: u64) {
         let withdrawn = self.state.lock().waiting.remove(&number);
         drop(withdrawn);
     }
 
     /// The request was queued behind `ordinal` values. Called with the queue locked.
-    pub(super) fn enqueue(&self, ordinal: u64, number: u64) {
+    pub(in crate::channel) fn enqueue(&self, ordinal: u64, number: u64) {
         self.state.lock().queued.push_back(Queued { ordinal, number });
     }
 
     /// The asker gives up. Returns the session that must be told.
-    pub(super) fn give_up(&self, number: u64) -> Option<ConsumerKey> {
+    pub(in crate::channel) fn give_up(&self, number: u64) -> Option<ConsumerKey> {
         let given_up = self.state.lock().waiting.remove(&number);
         let holder = given_up.as_ref()?.holder;
         self.poke();
@@ -101,7 +101,7 @@ impl Asks {
 
     /// A session has taken the values from `first_ordinal` on in `chunk`. Those that nobody wants any
     /// more are made void; their places in the chunk are returned. Called with the queue locked.
-    pub(super) fn dispatch(
+    pub(in crate::channel) fn dispatch(
         &self,
         key: ConsumerKey,
         first_ordinal: u64,
@@ -131,7 +131,7 @@ impl Asks {
     /// A session is lost. Takes those requests out of what it leaves that must not be sent again, and
     /// notes where the others stand: the first value comes to `first_ordinal`. Called with the queue
     /// locked. `sent_values` at the front may have been handled.
-    pub(super) fn take_back(
+    pub(in crate::channel) fn take_back(
         &self,
         mut remains: Remains,
         sent_values: u64,
@@ -174,7 +174,7 @@ impl Asks {
     }
 
     /// The channel has ended: what was not sent will not be.
-    pub(super) fn end(&self, closed: &Closed) {
+    pub(in crate::channel) fn end(&self, closed: &Closed) {
         let mut state = self.state.lock();
         state.queued.clear();
         let unsent: Vec<Ask> =
@@ -187,7 +187,7 @@ impl Asks {
     }
 
     /// Wakes whoever reads the answers.
-    pub(super) fn poke(&self) {
+    pub(in crate::channel) fn poke(&self) {
         self.answers.poke();
     }
 
@@ -202,7 +202,7 @@ impl Asks {
 
     /// Gives an answer that came on a lane to its asker. One that nobody waits for, or that another
     /// session must give, has no effect.
-    pub(super) fn answer(&self, lane: LaneKey, bytes: &[u8]) {
+    pub(in crate::channel) fn answer(&self, lane: LaneKey, bytes: &[u8]) {
         let Some((number, outcome)) = envelope::read_answer(bytes) else { return };
         let mut state = self.state.lock();
         let holder = state.holders.get(&lane).copied();
@@ -218,7 +218,7 @@ impl Asks {
     }
 
     /// No more answers come on a lane: what its session holds has an unknown fate.
-    pub(super) fn lane_gone(&self, lane: LaneKey, closed: Option<Closed>) {
+    pub(in crate::channel) fn lane_gone(&self, lane: LaneKey, closed: Option<Closed>) {
         let mut state = self.state.lock();
         let Some(holder) = state.holders.remove(&lane) else { return };
         let is_its = |_: &u64, ask: &mut Ask| ask.holder == Some(holder);
@@ -236,7 +236,7 @@ impl Asks {
     }
 
     /// Whether answers may still come.
-    pub(super) fn has_holders(&self) -> bool {
+    pub(in crate::channel) fn has_holders(&self) -> bool {
         !self.state.lock().holders.is_empty()
     }
 }

@@ -10,9 +10,9 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::channel::TrySendError;
-use crate::channel::asks::{Asks, Slot};
+use crate::channel::asking::asks::{Asks, Slot};
+use crate::channel::asking::envelope;
 use crate::channel::codec::{Codec, Value};
-use crate::channel::envelope;
 use crate::channel::guard;
 use crate::channel::outgoing::{Outgoing, PushError};
 use crate::channel::sender::full_or;
@@ -81,7 +81,11 @@ impl<Q: Value, R: Value> Caller<Q, R> {
 
     /// One whose channel has ended. It looks at neither type, so it can stand for a value of a type that
     /// is being traced.
-    pub(super) fn ended<C: Codec>(queue: Arc<Outgoing>, asks: Arc<Asks>, closed: Closed) -> Self {
+    pub(in crate::channel) fn ended<C: Codec>(
+        queue: Arc<Outgoing>,
+        asks: Arc<Asks>,
+        closed: Closed,
+    ) -> Self {
         queue.add_sender();
         queue.end(closed);
         let decode = |_: &[u8]| Err(CodecError::Refused("nobody was asked".to_owned()));
@@ -191,7 +195,7 @@ impl<Q, R: Send + 'static> Caller<Q, R> {
     }
 
     /// The same with a deadline by this side's clock.
-    pub(super) async fn begin(
+    pub(in crate::channel) async fn begin(
         &self,
         request: Q,
         deadline_ms: Option<u64>,
