@@ -146,30 +146,28 @@ impl Answers {
     }
 
     /// Sends what became of a request. If the peer cannot be told any more, its receipt is dropped; it
-    /// comes back if the answer cannot be encoded.
+    /// stays if the answer cannot be encoded, or panics.
     pub(super) fn push(
         &self,
-        receipt: Receipt,
+        receipt: &mut Option<Receipt>,
         number: u64,
         verdict: Verdict,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
-    ) -> Result<(), (Receipt, CodecError)> {
-        // Receipts stand in the order of the answers.
-        let mut waiting = self.receipts.waiting.lock();
-        let pushed = self.queue.push(|bytes| {
+    ) -> Result<(), CodecError> {
+        let encode = |bytes: &mut Vec<u8>| {
             envelope::put_verdict(bytes, number, verdict);
             encode(bytes)
-        });
-        match pushed {
-            Ok(()) => waiting.push_back(receipt),
-            Err(PushError::Unencodable(error)) => return Err((receipt, error)),
+        };
+        // Receipts stand in the order of the answers.
+        let note = || self.receipts.waiting.lock().extend(receipt.take());
+        match self.queue.push_and(encode, note) {
+            Ok(()) => Ok(()),
+            Err(PushError::Unencodable(error)) => Err(error),
             Err(PushError::Full | PushError::Closed(_)) => {
-                // The receipt has locks of its own to take.
-                drop(waiting);
-                drop(receipt);
+                drop(receipt.take());
+                Ok(())
             }
         }
-        Ok(())
     }
 }
 

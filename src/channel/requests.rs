@@ -297,14 +297,15 @@ struct Asker {
     number: u64,
     /// Until when it was worth while to begin, by this side's clock.
     deadline_ms: Option<u64>,
+    answers: Arc<Answers>,
     /// Until the asker was told something.
-    way: Option<(Receipt, Arc<Answers>)>,
+    receipt: Option<Receipt>,
 }
 
 impl Back {
     fn ask(receipt: Receipt, number: u64, answers: Arc<Answers>, deadline_ms: Option<u64>) -> Back {
         let (queue, lane) = (receipt.queue.clone(), receipt.lane);
-        Back::Ask(Asker { queue, lane, number, deadline_ms, way: Some((receipt, answers)) })
+        Back::Ask(Asker { queue, lane, number, deadline_ms, answers, receipt: Some(receipt) })
     }
 
     /// Drops a message that nobody takes.
@@ -328,11 +329,10 @@ impl Asker {
         verdict: Verdict,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
     ) -> Result<(), CodecError> {
-        let Some((receipt, answers)) = self.way.take() else { return Ok(()) };
-        answers.push(receipt, self.number, verdict, encode).map_err(|(receipt, error)| {
-            self.way = Some((receipt, answers));
-            error
-        })
+        if self.receipt.is_none() {
+            return Ok(());
+        }
+        self.answers.push(&mut self.receipt, self.number, verdict, encode)
     }
 
     fn tell(&mut self, verdict: Verdict, text: &str) {

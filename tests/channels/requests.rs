@@ -412,3 +412,23 @@ async fn a_channel_that_is_hung_up_can_be_imported_again() {
     world.exporter.close().await;
     assert_eq!(answering.await.unwrap(), (0..10).collect::<Vec<_>>());
 }
+
+#[tokio::test]
+async fn an_answer_whose_encoding_panics_is_none() {
+    #[derive(serde::Deserialize)]
+    struct Mine(#[allow(dead_code)] u64);
+    impl serde::Serialize for Mine {
+        fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            panic!("no more");
+        }
+    }
+    each_way(async |medium, dir| {
+        let (caller, mut requests, _world, _peers) = scene::<u64, Mine>(medium, dir, 4).await;
+        let answer = caller.begin_ask(1).await.unwrap();
+        let (_, responder) = requests.recv().await.unwrap().into_parts();
+        let answering = tokio::spawn(async move { responder.answer(Mine(1)) });
+        assert!(answering.await.unwrap_err().is_panic());
+        assert!(matches!(answer.await, Err(AskError::NotAnswered)));
+    })
+    .await;
+}
