@@ -88,6 +88,11 @@ impl Answering {
         self.cancelled.contains(&number)
     }
 
+    /// Whether requests are in hand.
+    pub(super) fn has_in_hand(&self) -> bool {
+        !self.begun.is_empty()
+    }
+
     pub(super) fn end(&mut self, number: u64) {
         self.begun.remove(&number);
         self.cancelled.remove(&number);
@@ -109,9 +114,11 @@ pub(crate) struct Answers {
 }
 
 /// What is to be counted as taken when the answers have left their queue, in their order.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Receipts {
     waiting: Mutex<VecDeque<Receipt>>,
+    /// Where the requests came in.
+    requests: Arc<Incoming>,
 }
 
 /// A value was handed on. When this is dropped, the value counts as taken.
@@ -124,8 +131,11 @@ pub(super) struct Receipt {
 }
 
 impl Answers {
-    /// Ends of channels inside of answers are offered there.
-    pub(crate) fn new(offering: Option<Arc<dyn Offering>>) -> Arc<Answers> {
+    /// To what has come in `requests`. Ends of channels inside of answers are offered there.
+    pub(crate) fn new(
+        requests: Arc<Incoming>,
+        offering: Option<Arc<dyn Offering>>,
+    ) -> Arc<Answers> {
         // The window for requests is the bound: each has one answer at most, and counts as taken when
         // that has left.
         let bounds = OutgoingBounds {
@@ -137,7 +147,14 @@ impl Answers {
             redelivers: false,
         };
         let queue = Outgoing::new(bounds, offering);
-        Arc::new(Answers { queue, receipts: Arc::default() })
+        let receipts = Receipts { waiting: Mutex::default(), requests };
+        Arc::new(Answers { queue, receipts: Arc::new(receipts) })
+    }
+
+    /// Whether nobody hears an answer any more: the session of those who ask is gone, or they want
+    /// none.
+    pub(super) fn are_unheard(&self) -> bool {
+        self.queue.has_ended()
     }
 
     /// Its queue, and what must hear of answers that have left it.
@@ -203,6 +220,8 @@ impl Receipts {
     pub(crate) fn end(&self, queue: &Outgoing, closed: Closed) {
         queue.end(closed);
         self.clear();
+        // Nobody waits for what is in hand any more.
+        self.requests.tell_cancelled();
     }
 }
 

@@ -324,6 +324,12 @@ impl Back {
 }
 
 impl Asker {
+    /// Whether nobody waits for the answer. Requests that are in hand are still answered when no more
+    /// come.
+    fn is_cancelled(&self) -> bool {
+        self.answers.are_unheard() || self.queue.is_cancelled(self.lane, self.number)
+    }
+
     fn answer(
         &mut self,
         verdict: Verdict,
@@ -406,7 +412,7 @@ impl<R> Responder<R> {
     pub fn is_cancelled(&self) -> bool {
         match &self.back {
             Back::Tell(_) => false,
-            Back::Ask(Asker { queue, lane, number, .. }) => queue.is_cancelled(*lane, *number),
+            Back::Ask(asker) => asker.is_cancelled(),
         }
     }
 
@@ -416,12 +422,12 @@ impl<R> Responder<R> {
     ///
     /// It can be dropped at any time.
     pub async fn cancelled(&self) {
-        let Back::Ask(Asker { queue, lane, number, .. }) = &self.back else {
+        let Back::Ask(asker) = &self.back else {
             return std::future::pending().await;
         };
         loop {
-            let listener = queue.cancelled();
-            if queue.is_cancelled(*lane, *number) {
+            let listener = asker.queue.cancelled();
+            if asker.is_cancelled() {
                 return;
             }
             listener.await;

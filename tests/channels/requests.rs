@@ -414,6 +414,27 @@ async fn a_channel_that_is_hung_up_can_be_imported_again() {
 }
 
 #[tokio::test]
+async fn what_is_in_hand_when_nobody_takes_more_is_not_cancelled() {
+    each_way(async |medium, dir| {
+        let (caller, mut requests, _world, peers) = scene::<u64, u64>(medium, dir, 4).await;
+        let answer = caller.begin_ask(1).await.unwrap();
+        let unwanted = caller.begin_ask(2).await.unwrap();
+        let (_, responder) = requests.recv().await.unwrap().into_parts();
+        let (_, kept) = requests.recv().await.unwrap().into_parts();
+        drop(requests);
+        settle().await;
+        assert!(!responder.is_cancelled());
+        assert!(poll_once(responder.cancelled()).is_none());
+        responder.answer(7).unwrap();
+        assert_eq!(answer.await, Ok(7));
+        peers.importer.close().await;
+        kept.cancelled().await;
+        assert!(unwanted.await.is_err());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_answer_whose_encoding_panics_is_none() {
     #[derive(serde::Deserialize)]
     struct Mine(#[allow(dead_code)] u64);
