@@ -288,3 +288,23 @@ async fn a_peer_that_ends_its_answers_is_asked_no_more() {
 async fn a_peer_whose_answers_make_no_sense_is_asked_no_more() {
     stop_answering(|channel| data(channel.0, 1, &[0xff])).await;
 }
+
+#[tokio::test]
+async fn no_more_cancellations_are_kept_than_the_channel_has_values_in_its_window() {
+    let mut scene = Scene::new(Config::default()).await;
+    let settings = RecvSettings::default().window_values(4);
+    let mut requests = scene.exporter.export_requests::<u64, u64>("asks", settings).unwrap();
+    let (mut peer, _served) = scene.let_in().await;
+    let Frame::Open(asking) = open(1, Dir::Send, "asks") else { unreachable!() };
+    let (content, window_values) = (Content::Requests, u32::MAX);
+    peer.say(&[Frame::Open(Open { content, window_values, ..asking })]).await;
+    guarded(peer.hear_until(|frame| matches!(frame, Frame::Accept { .. }))).await;
+    let channel = ChannelId(1);
+    let cancels: Vec<_> = (1..=100).map(|request| Frame::Cancel { channel, request }).collect();
+    peer.say(&cancels).await;
+    // Requests, by their first byte, their numbers and no deadline; then numbers to be handled.
+    peer.say(&[data(1, 2, &[4 << 2, 1, 4, 0, 40, 4 << 2, 1, 50, 0, 50])]).await;
+    let (number, _responder) = guarded(requests.recv()).await.unwrap().into_parts();
+    assert_eq!(number, 50, "the fourth was cancelled, and the fiftieth is not remembered");
+    scene.exchange().await;
+}

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use crate::channel::{Closed, Fault, LaneWindow, Origin, Progress, Reason, Taken};
 use crate::clock;
+use crate::dir::Dir;
 use crate::id::ChannelId;
 use crate::limits::WINDOW_BYTES_DEFAULT;
 use crate::net::driver::{Driver, now};
@@ -176,7 +177,12 @@ impl Driver {
                 };
                 self.session.accept_requests(&open, terms);
                 self.endpoints.attach_export(channel, name, end, claim);
-                let window = LaneWindow { values: open.window_values, bytes: terms.answers_bytes };
+                // Who answers keeps no more for an asker than it lets in.
+                let values = match open.dir {
+                    Dir::Send => window_values.min(open.window_values),
+                    Dir::Recv => open.window_values,
+                };
+                let window = LaneWindow { values, bytes: terms.answers_bytes };
                 self.endpoints.attach_answers(channel, open.clock_ms, window);
                 self.session.ready(channel.answers());
             }
