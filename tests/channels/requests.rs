@@ -453,3 +453,27 @@ async fn an_answer_whose_encoding_panics_is_none() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_shutdown_of_either_side_does_not_wait_for_answers() {
+    each_way(async |medium, dir| {
+        for importer_shuts_down in [true, false] {
+            let (caller, mut requests, world, peers) = scene::<u64, u64>(medium, dir, 4).await;
+            let (first, second) = (caller.begin_ask(1).await, caller.begin_ask(2).await);
+            let (first, second) = (first.unwrap(), second.unwrap());
+            let (_, responder) = requests.recv().await.unwrap().into_parts();
+            let (_, held) = requests.recv().await.unwrap().into_parts();
+            responder.answer(7).unwrap();
+            let report = if importer_shuts_down {
+                peers.importer.shut_down(GUARD).await
+            } else {
+                world.exporter.shut_down(GUARD).await
+            };
+            assert!(report.is_complete(), "{report:?}");
+            assert_eq!(first.await, Ok(7));
+            assert!(matches!(second.await, Err(AskError::UnknownFate(_))));
+            held.cancelled().await;
+        }
+    })
+    .await;
+}
