@@ -247,25 +247,25 @@ async fn two_receivers_share_what_comes_in_two_frames() {
     assert_eq!(values, ["a", "b"]);
 }
 
-/// What a peer does about the answers that it owes: the frame that it sends on their channel.
+/// A peer is asked, and sends this on the channel of its answers.
 async fn stop_answering(last: impl FnOnce(ChannelId) -> Frame) {
     let mut scene = Scene::new(Config::default()).await;
     let caller = scene.exporter.export_caller::<u64, u64>("asks", SendSettings::default());
-    let caller = caller.unwrap();
+    let caller = caller.expect("a free name");
     let (mut peer, _served) = scene.let_in().await;
     let Frame::Open(asked) = open(1, Dir::Recv, "asks") else { unreachable!() };
     peer.say(&[Frame::Open(Open { content: Content::Requests, ..asked })]).await;
-    let first = caller.begin_ask(1).await.unwrap();
+    let first = caller.begin_ask(1).await.expect("there is a slot");
     guarded(peer.hear_until(|frame| matches!(frame, Frame::Data(_)))).await;
     peer.say(&[last(ChannelId(1).answers())]).await;
     let hung_up = |frame: &Frame| matches!(frame, Frame::Hangup { channel: ChannelId(1), .. });
     guarded(peer.hear_until(hung_up)).await;
     // What is asked from now on is for others.
-    let second = caller.begin_ask(2).await.unwrap();
+    let second = caller.begin_ask(2).await.expect("there is a slot");
     let mut requests = scene.healthy_requests::<u64, u64>("asks").await;
-    let (number, responder) = guarded(requests.recv()).await.unwrap().into_parts();
+    let (number, responder) = guarded(requests.recv()).await.expect("a request").into_parts();
     assert_eq!(number, 2);
-    responder.answer(4).unwrap();
+    responder.answer(4).expect("a number encodes");
     assert_eq!(guarded(second).await, Ok(4));
     drop(peer);
     assert!(matches!(guarded(first).await, Err(AskError::UnknownFate(_))));
