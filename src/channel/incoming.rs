@@ -233,24 +233,25 @@ impl Incoming {
         if let Some(answering) = state.lanes.get_mut(&key).and_then(|lane| lane.answering.as_mut())
         {
             answering.end(number);
+            state.forget_if_over(key);
         }
     }
 
-    /// Whether nobody waits for the answer to a request any more.
+    /// Whether the asker of a request that is in hand has given it up.
     pub(super) fn is_cancelled(&self, key: LaneKey, number: u64) -> bool {
         let state = self.state.lock();
-        // When its session is gone, so is its asker.
-        match state.lanes.get(&key) {
-            Some(Lane { answering: Some(answering), is_detached: false, .. }) => {
-                answering.is_cancelled(number)
-            }
-            _ => true,
-        }
+        let answering = state.lanes.get(&key).and_then(|lane| lane.answering.as_ref());
+        answering.is_some_and(|answering| answering.is_cancelled(number))
     }
 
     /// Some request that is in hand was cancelled, or its session is gone.
     pub(super) fn cancelled(&self) -> EventListener {
         self.cancelled.listen()
+    }
+
+    /// Tells those who have requests in hand to look whether they are cancelled.
+    pub(super) fn tell_cancelled(&self) {
+        self.cancelled.notify(usize::MAX);
     }
 
     /// The same for whoever keeps a listener.
@@ -326,7 +327,7 @@ impl Incoming {
         let is_in_hand = answering.is_some_and(|answering| answering.cancel(number));
         drop(state);
         if is_in_hand {
-            self.cancelled.notify(usize::MAX);
+            self.tell_cancelled();
         }
     }
 
@@ -419,17 +420,12 @@ impl Incoming {
     /// The lane's session is gone.
     pub(crate) fn detach(&self, key: LaneKey) {
         let mut state = self.state.lock();
-        let mut has_requests = false;
         if let Some(lane) = state.lanes.get_mut(&key) {
             lane.is_detached = true;
-            has_requests = lane.answering.is_some();
         }
         let notes_gone = state.gone.is_some();
         state.forget_if_over(key);
         drop(state);
-        if has_requests {
-            self.cancelled.notify(usize::MAX);
-        }
         if notes_gone {
             self.arrived.notify_all();
         }

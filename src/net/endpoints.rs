@@ -152,7 +152,8 @@ impl Endpoints {
             }
             Queue::In(queue, lane) => {
                 let offering = || self.desk.offers.clone() as Arc<dyn Offering>;
-                let answers = Answers::new(queue.answers_carry_ends().then(offering));
+                let offering = queue.answers_carry_ends().then(offering);
+                let answers = Answers::new(queue.clone(), offering);
                 let (out, receipts) = answers.ends();
                 let answering = Answering::new(answers, peer_clock_ms, window.values);
                 queue.expect_requests(*lane, answering);

@@ -412,3 +412,68 @@ async fn a_channel_that_is_hung_up_can_be_imported_again() {
     world.exporter.close().await;
     assert_eq!(answering.await.unwrap(), (0..10).collect::<Vec<_>>());
 }
+
+#[tokio::test]
+async fn what_is_in_hand_when_nobody_takes_more_is_not_cancelled() {
+    each_way(async |medium, dir| {
+        let (caller, mut requests, _world, peers) = scene::<u64, u64>(medium, dir, 4).await;
+        let answer = caller.begin_ask(1).await.unwrap();
+        let unwanted = caller.begin_ask(2).await.unwrap();
+        let (_, responder) = requests.recv().await.unwrap().into_parts();
+        let (_, kept) = requests.recv().await.unwrap().into_parts();
+        drop(requests);
+        settle().await;
+        assert!(!responder.is_cancelled());
+        assert!(poll_once(responder.cancelled()).is_none());
+        responder.answer(7).unwrap();
+        assert_eq!(answer.await, Ok(7));
+        peers.importer.close().await;
+        kept.cancelled().await;
+        assert!(unwanted.await.is_err());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_whose_encoding_panics_is_none() {
+    #[derive(serde::Deserialize)]
+    struct Mine(#[allow(dead_code)] u64);
+    impl serde::Serialize for Mine {
+        fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            panic!("no more");
+        }
+    }
+    each_way(async |medium, dir| {
+        let (caller, mut requests, _world, _peers) = scene::<u64, Mine>(medium, dir, 4).await;
+        let answer = caller.begin_ask(1).await.unwrap();
+        let (_, responder) = requests.recv().await.unwrap().into_parts();
+        let answering = tokio::spawn(async move { responder.answer(Mine(1)) });
+        assert!(answering.await.unwrap_err().is_panic());
+        assert!(matches!(answer.await, Err(AskError::NotAnswered)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_shutdown_of_either_side_does_not_wait_for_answers() {
+    each_way(async |medium, dir| {
+        for importer_shuts_down in [true, false] {
+            let (caller, mut requests, world, peers) = scene::<u64, u64>(medium, dir, 4).await;
+            let (first, second) = (caller.begin_ask(1).await, caller.begin_ask(2).await);
+            let (first, second) = (first.unwrap(), second.unwrap());
+            let (_, responder) = requests.recv().await.unwrap().into_parts();
+            let (_, held) = requests.recv().await.unwrap().into_parts();
+            responder.answer(7).unwrap();
+            let report = if importer_shuts_down {
+                peers.importer.shut_down(GUARD).await
+            } else {
+                world.exporter.shut_down(GUARD).await
+            };
+            assert!(report.is_complete(), "{report:?}");
+            assert_eq!(first.await, Ok(7));
+            assert!(matches!(second.await, Err(AskError::UnknownFate(_))));
+            held.cancelled().await;
+        }
+    })
+    .await;
+}

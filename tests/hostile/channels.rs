@@ -1,11 +1,11 @@
 //! Peers that break the rules of a link or of a channel.
 
-use netchan::channel::{Origin, Reason, RecvError};
+use netchan::channel::{AskError, Origin, Reason, RecvError};
 use netchan::id::ChannelId;
 use netchan::limits::VALUE_BYTES_MAX;
-use netchan::net::{Config, ConnectionEnd, RecvSettings};
+use netchan::net::{Config, ConnectionEnd, RecvSettings, SendSettings};
 use netchan::session::SessionError;
-use netchan::wire::{Code, Content, Frame, Header, Kind};
+use netchan::wire::{Code, Content, Frame, Header, Kind, Open};
 use netchan::{Dir, Receiver};
 
 use crate::peer::{Peer, data, open, partial};
@@ -245,4 +245,66 @@ async fn two_receivers_share_what_comes_in_two_frames() {
     }
     values.sort();
     assert_eq!(values, ["a", "b"]);
+}
+
+/// A peer is asked, and sends this on the channel of its answers.
+async fn stop_answering(last: impl FnOnce(ChannelId) -> Frame) {
+    let mut scene = Scene::new(Config::default()).await;
+    let caller = scene.exporter.export_caller::<u64, u64>("asks", SendSettings::default());
+    let caller = caller.expect("a free name");
+    let (mut peer, _served) = scene.let_in().await;
+    let Frame::Open(asked) = open(1, Dir::Recv, "asks") else { unreachable!() };
+    peer.say(&[Frame::Open(Open { content: Content::Requests, ..asked })]).await;
+    let first = caller.begin_ask(1).await.expect("there is a slot");
+    guarded(peer.hear_until(|frame| matches!(frame, Frame::Data(_)))).await;
+    peer.say(&[last(ChannelId(1).answers())]).await;
+    let hung_up = |frame: &Frame| matches!(frame, Frame::Hangup { channel: ChannelId(1), .. });
+    guarded(peer.hear_until(hung_up)).await;
+    // What is asked from now on is for others.
+    let second = caller.begin_ask(2).await.expect("there is a slot");
+    let mut requests = scene.healthy_requests::<u64, u64>("asks").await;
+    let (number, responder) = guarded(requests.recv()).await.expect("a request").into_parts();
+    assert_eq!(number, 2);
+    responder.answer(4).expect("a number encodes");
+    assert_eq!(guarded(second).await, Ok(4));
+    drop(peer);
+    assert!(matches!(guarded(first).await, Err(AskError::UnknownFate(_))));
+    scene.exchange().await;
+}
+
+#[tokio::test]
+async fn a_peer_that_ends_its_answers_is_asked_no_more() {
+    stop_answering(|channel| Frame::End { channel, values: 0 }).await;
+    stop_answering(|channel| Frame::Hangup {
+        channel,
+        code: Code::HungUp,
+        values: 0,
+        text: String::new(),
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_peer_whose_answers_make_no_sense_is_asked_no_more() {
+    stop_answering(|channel| data(channel.0, 1, &[0xff])).await;
+}
+
+#[tokio::test]
+async fn no_more_cancellations_are_kept_than_the_channel_has_values_in_its_window() {
+    let mut scene = Scene::new(Config::default()).await;
+    let settings = RecvSettings::default().window_values(4);
+    let mut requests = scene.exporter.export_requests::<u64, u64>("asks", settings).unwrap();
+    let (mut peer, _served) = scene.let_in().await;
+    let Frame::Open(asking) = open(1, Dir::Send, "asks") else { unreachable!() };
+    let (content, window_values) = (Content::Requests, u32::MAX);
+    peer.say(&[Frame::Open(Open { content, window_values, ..asking })]).await;
+    guarded(peer.hear_until(|frame| matches!(frame, Frame::Accept { .. }))).await;
+    let channel = ChannelId(1);
+    let cancels: Vec<_> = (1..=100).map(|request| Frame::Cancel { channel, request }).collect();
+    peer.say(&cancels).await;
+    // Requests, by their first byte, their numbers and no deadline; then numbers to be handled.
+    peer.say(&[data(1, 2, &[4 << 2, 1, 4, 0, 40, 4 << 2, 1, 50, 0, 50])]).await;
+    let (number, _responder) = guarded(requests.recv()).await.unwrap().into_parts();
+    assert_eq!(number, 50, "the fourth was cancelled, and the fiftieth is not remembered");
+    scene.exchange().await;
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use netchan::channel::{Requests, Value};
 use netchan::net::{
     Config, ConnectError, Connection, ConnectionEnd, Exporter, ImportSettings, RecvSettings,
     Report, SendSettings, Stream, UnreadReports,
@@ -19,7 +20,7 @@ const GUARD: Duration = Duration::from_secs(60);
 pub(crate) struct Scene {
     pub(crate) exporter: Exporter,
     listener: TcpListener,
-    _importer: Connection,
+    importer: Connection,
     there: Sender<u64>,
     there_receiver: Receiver<u64>,
     back: Sender<u64>,
@@ -52,12 +53,11 @@ impl Scene {
         let there = importer.import_sender("there", settings).await.expect("it is exported");
         let back_receiver = importer.import_receiver("back", settings).await;
         let back_receiver = back_receiver.expect("it is exported");
-        let _importer = importer;
         let exchanged = 0;
         Scene {
             exporter,
             listener,
-            _importer,
+            importer,
             there,
             there_receiver,
             back,
@@ -79,6 +79,12 @@ impl Scene {
             };
             guarded(round).await;
         }
+    }
+
+    /// The healthy importer answers on a channel.
+    pub(crate) async fn healthy_requests<Q: Value, R: Value>(&self, name: &str) -> Requests<Q, R> {
+        let importing = self.importer.import_requests(name, ImportSettings::default());
+        guarded(importing).await.expect("it is exported")
     }
 
     /// A hostile peer knocks. What the exporter makes of its handshake comes later.

@@ -155,6 +155,32 @@ async fn requests_of_unknown_fate_fail_and_others_go_to_the_next_life() -> TestR
 }
 
 #[actix::test]
+async fn requests_that_nobody_waits_for_are_not_counted_as_sent_again() -> TestResult {
+    guarded(async {
+        let settings = ImportSettings::default().size(3).redelivers_asks();
+        let mut scene = Interrupted::new(settings).await?;
+        let mut events = scene.restarting.importer.send(Events).await?;
+        let given_up = scene.caller.begin_ask(1).await?;
+        let wanted = scene.caller.begin_ask(2).await?;
+        let _held = [scene.requests.recv().await?, scene.requests.recv().await?];
+        drop(given_up);
+        scene = scene.restart().await?;
+        let (unconfirmed, again, dropped) = wait_for!(
+            events,
+            Event::Unconfirmed { unconfirmed_values, redelivered_values, discarded_values, .. } =>
+                (unconfirmed_values, redelivered_values, discarded_values)
+        );
+        assert_eq!((unconfirmed, again, dropped), (2, 1, 1));
+        let (number, responder) = scene.requests.recv().await?.into_parts();
+        assert_eq!(number, 2);
+        responder.answer(4)?;
+        assert_eq!(wanted.await?, 4);
+        Ok(())
+    })
+    .await
+}
+
+#[actix::test]
 async fn requests_are_asked_again_if_so_wanted() -> TestResult {
     guarded(async {
         let settings = ImportSettings::default().size(4).redelivers_asks();

@@ -88,6 +88,11 @@ impl Answering {
         self.cancelled.contains(&number)
     }
 
+    /// Whether requests are in hand.
+    pub(in crate::channel) fn has_in_hand(&self) -> bool {
+        !self.begun.is_empty()
+    }
+
     pub(in crate::channel) fn end(&mut self, number: u64) {
         self.begun.remove(&number);
         self.cancelled.remove(&number);
@@ -109,9 +114,11 @@ pub(crate) struct Answers {
 }
 
 /// What is to be counted as taken when the answers have left their queue, in their order.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Receipts {
     waiting: Mutex<VecDeque<Receipt>>,
+    /// Where the requests came in.
+    requests: Arc<Incoming>,
 }
 
 /// A value was handed on. When this is dropped, the value counts as taken.
@@ -124,8 +131,11 @@ pub(in crate::channel) struct Receipt {
 }
 
 impl Answers {
-    /// Ends of channels inside of answers are offered there.
-    pub(crate) fn new(offering: Option<Arc<dyn Offering>>) -> Arc<Answers> {
+    /// To what has come in `requests`. Ends of channels inside of answers are offered there.
+    pub(crate) fn new(
+        requests: Arc<Incoming>,
+        offering: Option<Arc<dyn Offering>>,
+    ) -> Arc<Answers> {
         // The window for requests is the bound: each has one answer at most, and counts as taken when
         // that has left.
         let bounds = OutgoingBounds {
@@ -137,7 +147,14 @@ impl Answers {
             redelivers: false,
         };
         let queue = Outgoing::new(bounds, offering);
-        Arc::new(Answers { queue, receipts: Arc::default() })
+        let receipts = Receipts { waiting: Mutex::default(), requests };
+        Arc::new(Answers { queue, receipts: Arc::new(receipts) })
+    }
+
+    /// Whether nobody hears an answer any more: the session of those who ask is gone, or they want
+    /// none.
+    pub(in crate::channel) fn are_unheard(&self) -> bool {
+        self.queue.has_ended()
     }
 
     /// Its queue, and what must hear of answers that have left it.
@@ -146,30 +163,28 @@ impl Answers {
     }
 
     /// Sends what became of a request. If the peer cannot be told any more, its receipt is dropped; it
-    /// comes back if the answer cannot be encoded.
+    /// stays if the answer cannot be encoded, or panics.
     pub(in crate::channel) fn push(
         &self,
-        receipt: Receipt,
+        receipt: &mut Option<Receipt>,
         number: u64,
         verdict: Verdict,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
-    ) -> Result<(), (Receipt, CodecError)> {
-        // Receipts stand in the order of the answers.
-        let mut waiting = self.receipts.waiting.lock();
-        let pushed = self.queue.push(|bytes| {
+    ) -> Result<(), CodecError> {
+        let encode = |bytes: &mut Vec<u8>| {
             envelope::put_verdict(bytes, number, verdict);
             encode(bytes)
-        });
-        match pushed {
-            Ok(()) => waiting.push_back(receipt),
-            Err(PushError::Unencodable(error)) => return Err((receipt, error)),
+        };
+        // Receipts stand in the order of the answers.
+        let note = || self.receipts.waiting.lock().extend(receipt.take());
+        match self.queue.push_and(encode, note) {
+            Ok(()) => Ok(()),
+            Err(PushError::Unencodable(error)) => Err(error),
             Err(PushError::Full | PushError::Closed(_)) => {
-                // The receipt has locks of its own to take.
-                drop(waiting);
-                drop(receipt);
+                drop(receipt.take());
+                Ok(())
             }
         }
-        Ok(())
     }
 }
 
@@ -205,6 +220,8 @@ impl Receipts {
     pub(crate) fn end(&self, queue: &Outgoing, closed: Closed) {
         queue.end(closed);
         self.clear();
+        // Nobody waits for what is in hand any more.
+        self.requests.tell_cancelled();
     }
 }
 

@@ -149,10 +149,7 @@ impl Asks {
                 Message::Ask { number, .. } => match state.waiting.get_mut(&number) {
                     None => false,
                     // Its fate is unknown. It waits on for an answer that may have come.
-                    Some(_) if may_be_handled && !self.redelivers => {
-                        remains.discarded_values += 1;
-                        false
-                    }
+                    Some(_) if may_be_handled && !self.redelivers => false,
                     Some(ask) => {
                         ask.holder = None;
                         asks.push((u64::from(kept.values), number));
@@ -163,6 +160,8 @@ impl Asks {
             if is_kept {
                 kept.bytes.extend_from_slice(value);
                 kept.values += 1;
+            } else if may_be_handled {
+                remains.discarded_values += 1;
             }
         }
         let first_ordinal = first_ordinal(u64::from(kept.values));

@@ -299,14 +299,15 @@ struct Asker {
     number: u64,
     /// Until when it was worth while to begin, by this side's clock.
     deadline_ms: Option<u64>,
+    answers: Arc<Answers>,
     /// Until the asker was told something.
-    way: Option<(Receipt, Arc<Answers>)>,
+    receipt: Option<Receipt>,
 }
 
 impl Back {
     fn ask(receipt: Receipt, number: u64, answers: Arc<Answers>, deadline_ms: Option<u64>) -> Back {
         let (queue, lane) = (receipt.queue.clone(), receipt.lane);
-        Back::Ask(Asker { queue, lane, number, deadline_ms, way: Some((receipt, answers)) })
+        Back::Ask(Asker { queue, lane, number, deadline_ms, answers, receipt: Some(receipt) })
     }
 
     /// Drops a message that nobody takes.
@@ -325,16 +326,21 @@ impl Back {
 }
 
 impl Asker {
+    /// Whether nobody waits for the answer. Requests that are in hand are still answered when no more
+    /// come.
+    fn is_cancelled(&self) -> bool {
+        self.answers.are_unheard() || self.queue.is_cancelled(self.lane, self.number)
+    }
+
     fn answer(
         &mut self,
         verdict: Verdict,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
     ) -> Result<(), CodecError> {
-        let Some((receipt, answers)) = self.way.take() else { return Ok(()) };
-        answers.push(receipt, self.number, verdict, encode).map_err(|(receipt, error)| {
-            self.way = Some((receipt, answers));
-            error
-        })
+        if self.receipt.is_none() {
+            return Ok(());
+        }
+        self.answers.push(&mut self.receipt, self.number, verdict, encode)
     }
 
     fn tell(&mut self, verdict: Verdict, text: &str) {
@@ -416,7 +422,7 @@ impl<R> Responder<R> {
     pub fn is_cancelled(&self) -> bool {
         match &self.back {
             Back::Tell(_) => false,
-            Back::Ask(Asker { queue, lane, number, .. }) => queue.is_cancelled(*lane, *number),
+            Back::Ask(asker) => asker.is_cancelled(),
         }
     }
 
@@ -426,12 +432,12 @@ impl<R> Responder<R> {
     ///
     /// It can be dropped at any time.
     pub async fn cancelled(&self) {
-        let Back::Ask(Asker { queue, lane, number, .. }) = &self.back else {
+        let Back::Ask(asker) = &self.back else {
             return std::future::pending().await;
         };
         loop {
-            let listener = queue.cancelled();
-            if queue.is_cancelled(*lane, *number) {
+            let listener = asker.queue.cancelled();
+            if asker.is_cancelled() {
                 return;
             }
             listener.await;

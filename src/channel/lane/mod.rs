@@ -149,10 +149,12 @@ impl Lane {
         self.values > 0
     }
 
-    /// Whether it can be forgotten: its session is gone, and nothing that was handed out can come
-    /// back.
+    /// Whether it can be forgotten: its session is gone, nothing that was handed out can come back, and
+    /// nobody asks whether a request was cancelled.
     pub(in crate::channel) fn is_over(&self) -> bool {
-        self.is_detached && self.values == 0 && (self.is_discarded || self.taken == self.handed)
+        let has_requests = || self.answering.as_ref().is_some_and(|known| known.has_in_hand());
+        let is_dropped = || self.is_discarded && !has_requests();
+        self.is_detached && self.values == 0 && (self.taken == self.handed || is_dropped())
     }
 
     /// Whether values that come are dropped.

@@ -103,7 +103,7 @@ impl Outgoing {
         &self,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
     ) -> Result<(), PushError> {
-        self.push_numbered(None, encode)
+        self.push_noting(encode, |_| {})
     }
 
     /// Queues a request if there is a slot.
@@ -112,18 +112,32 @@ impl Outgoing {
         number: u64,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
     ) -> Result<(), PushError> {
-        self.push_numbered(Some(number), encode)
+        self.push_noting(encode, |state| {
+            if let Some(asks) = &self.asks {
+                asks.enqueue(state.accepted_values - 1, number);
+            }
+        })
     }
 
-    fn push_numbered(
+    /// Queues a value if there is a slot, and calls `note` before a session can take it. The queue is
+    /// locked meanwhile; it is not while a value is encoded that may be long.
+    pub(crate) fn push_and(
         &self,
-        ask: Option<u64>,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
+        note: impl FnOnce(),
+    ) -> Result<(), PushError> {
+        self.push_noting(encode, |_| note())
+    }
+
+    fn push_noting(
+        &self,
+        encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
+        note: impl FnOnce(&State),
     ) -> Result<(), PushError> {
         if self.encodes_outside() {
-            return self.reserve()?.push_numbered(ask, encode);
+            return self.reserve()?.push_noting(encode, note);
         }
-        self.push_into(|state| state.check_slot(), ask, encode)
+        self.push_into(|state| state.check_slot(), encode, note)
     }
 
     /// Why a value cannot be queued now; `None` if it can.
@@ -151,8 +165,8 @@ impl Outgoing {
     fn push_into(
         &self,
         check: impl FnOnce(&mut State) -> Result<(), PushError>,
-        ask: Option<u64>,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
+        note: impl FnOnce(&State),
     ) -> Result<(), PushError> {
         let mut unused_slot = UnusedSlot { queue: self, is_due: false };
         let mut state = self.state.lock();
@@ -160,19 +174,12 @@ impl Outgoing {
         unused_slot.is_due = true;
         let length = state.append(encode).map_err(PushError::Unencodable)?;
         unused_slot.is_due = false;
-        self.note_ask(&state, ask);
+        note(&state);
         if length >= LARGE_VALUE_BYTES {
             self.has_long_values.store(true, Ordering::Relaxed);
         }
         self.announce(state);
         Ok(())
-    }
-
-    /// Notes where the request stands that was just queued.
-    fn note_ask(&self, state: &State, ask: Option<u64>) {
-        if let (Some(asks), Some(number)) = (&self.asks, ask) {
-            asks.enqueue(state.accepted_values - 1, number);
-        }
     }
 
     /// Whether values are encoded outside of the lock. Those with ends of channels inside are, because

@@ -2,6 +2,7 @@
 
 use crate::channel::CodecError;
 use crate::channel::offer::EncodeScope;
+use crate::channel::outgoing::state::State;
 use crate::channel::outgoing::{Outgoing, PushError};
 use crate::prefix;
 
@@ -17,26 +18,26 @@ impl Reservation<'_> {
         self,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
     ) -> Result<(), PushError> {
-        self.push_numbered(None, encode)
+        self.push_noting(encode, |_| {})
     }
 
-    /// The same for a request, which has a number.
-    pub(super) fn push_numbered(
+    /// The same, and calls `note` before a session can take the value.
+    pub(super) fn push_noting(
         self,
-        ask: Option<u64>,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
+        note: impl FnOnce(&State),
     ) -> Result<(), PushError> {
         let queue = self.queue;
         if queue.encodes_outside() {
-            return self.push_encoded_outside(ask, encode);
+            return self.push_encoded_outside(encode, note);
         }
-        queue.push_into(|state| state.check_open(), ask, encode)
+        queue.push_into(|state| state.check_open(), encode, note)
     }
 
     fn push_encoded_outside(
         self,
-        ask: Option<u64>,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
+        note: impl FnOnce(&State),
     ) -> Result<(), PushError> {
         let mut bytes = Vec::new();
         // Offers that come to nothing are withdrawn when the lock is free.
@@ -51,7 +52,7 @@ impl Reservation<'_> {
         let mut state = self.queue.state.lock();
         state.check_open()?;
         state.append_encoded(bytes);
-        self.queue.note_ask(&state, ask);
+        note(&state);
         if let Some(scope) = &scope {
             state.carry(scope.take_tickets());
         }

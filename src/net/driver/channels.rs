@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use crate::channel::{Closed, Fault, LaneWindow, Origin, Progress, Reason, Taken};
 use crate::clock;
+use crate::dir::Dir;
 use crate::id::ChannelId;
 use crate::limits::WINDOW_BYTES_DEFAULT;
 use crate::net::driver::{Driver, now};
@@ -35,7 +36,13 @@ impl Driver {
                         endpoint.pass_on();
                     }
                 }
-                Queue::In(..) => report_taken(&mut self.session, now, channel, endpoint),
+                Queue::In(..) => {
+                    let fault = report_taken(&mut self.session, now, channel, endpoint);
+                    if fault == Some(Fault::Corrupt) {
+                        let reason = Reason::Other(Code::Corrupt, String::new());
+                        self.stop_asking(channel, Closed::new(Origin::Peer, reason));
+                    }
+                }
             }
         }
         self.marked = marked;
@@ -170,7 +177,12 @@ impl Driver {
                 };
                 self.session.accept_requests(&open, terms);
                 self.endpoints.attach_export(channel, name, end, claim);
-                let window = LaneWindow { values: open.window_values, bytes: terms.answers_bytes };
+                // Who answers keeps no more for an asker than it lets in.
+                let values = match open.dir {
+                    Dir::Send => window_values.min(open.window_values),
+                    Dir::Recv => open.window_values,
+                };
+                let window = LaneWindow { values, bytes: terms.answers_bytes };
                 self.endpoints.attach_answers(channel, open.clock_ms, window);
                 self.session.ready(channel.answers());
             }
@@ -289,6 +301,8 @@ impl Driver {
     fn channel_over(&mut self, channel: ChannelId, lost_values: u64) {
         let mut discarded_values = 0;
         if let Some(endpoint) = self.endpoints.detach(channel) {
+            let gone = || Closed::new(Origin::Peer, Reason::HungUp);
+            self.stop_asking(channel, endpoint.closed.clone().unwrap_or_else(gone));
             self.tell_channel_end(&endpoint, lost_values);
             let Endpoint { name, opening, .. } = endpoint;
             discarded_values = endpoint.discarded_values;
@@ -300,6 +314,21 @@ impl Driver {
         }
         self.give_up_flushes(channel, lost_values + discarded_values);
         self.settle_hangups(channel, lost_values);
+    }
+
+    /// If no more answers come on a channel, no more requests go to a peer that cannot answer them.
+    /// Usually their channel has ended before.
+    fn stop_asking(&mut self, channel: ChannelId, closed: Closed) {
+        if !channel.is_for_answers() {
+            return;
+        }
+        let requests = channel.opened();
+        if let Some(endpoint) = self.endpoints.find_mut(requests)
+            && let Queue::Out(..) = endpoint.queue
+        {
+            endpoint.end(closed);
+            self.session.hangup(now(), requests, Code::HungUp, "");
+        }
     }
 }
 
@@ -314,14 +343,15 @@ impl Driver {
     }
 }
 
-/// Tells the session what was taken from a receiving channel, and that its users want no more.
+/// Tells the session what was taken from a receiving channel, and that its users want no more. Returns
+/// why they do not.
 pub(super) fn report_taken(
     session: &mut Session,
     now: Instant,
     channel: ChannelId,
     endpoint: &Endpoint,
-) {
-    let Some((progress, fault)) = endpoint.taken() else { return };
+) -> Option<Fault> {
+    let (progress, fault) = endpoint.taken()?;
     let Progress { taken: Taken { values, bytes }, leading_values } = progress;
     session.taken_in_any_order(now, channel, values, bytes, leading_values);
     match fault {
@@ -329,4 +359,5 @@ pub(super) fn report_taken(
         Some(Fault::Abandoned) => session.hangup(now, channel, Code::ReceiverDropped, ""),
         Some(Fault::Corrupt) => session.hangup(now, channel, Code::Corrupt, ""),
     }
+    fault
 }
