@@ -203,6 +203,10 @@ pub const OUTLET_HAND_MESSAGES: usize = 32;
 /// Messages that a `Recipient` hands to its channel in one turn, so that it shares its thread.
 pub const OUTLET_TURN_MESSAGES: usize = 1024;
 
+/// Requests of one channel that wait for their answers. Beyond it a channel that asks is full, whatever
+/// its importers take: those of an export say themselves how many each of them takes at the same time.
+pub const UNANSWERED_REQUESTS_MAX: usize = 64 * 1024;
+
 /// Ends of channels that are offered in messages and not released, of one exporter or one importer's
 /// connection. One takes some hundred bytes, and its channel's buffer. Beyond it a message with
 /// another one is not sent.

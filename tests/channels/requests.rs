@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use netchan::Dir;
-use netchan::channel::{AskError, Caller, Origin, Reason, Requests, TryRecvError, Value};
+use netchan::channel::{
+    AskError, Caller, Origin, Reason, Requests, TryRecvError, TrySendError, Value,
+};
+use netchan::limits::UNANSWERED_REQUESTS_MAX;
 use netchan::net::{ImportError, ImportSettings, RecvSettings, SendSettings};
 
 use crate::support::{GUARD, Medium, Peers, World, each_way, guarded, poll_once, settle};
@@ -476,4 +479,30 @@ async fn a_shutdown_of_either_side_does_not_wait_for_answers() {
         }
     })
     .await;
+}
+
+#[tokio::test]
+async fn an_importer_that_takes_all_and_answers_nothing_fills_the_channel() {
+    let world = World::new(Medium::Memory).await;
+    let peers = world.connect().await;
+    let caller = world.exporter.export_caller::<u64, u64>("asks", SendSettings::default()).unwrap();
+    let import = ImportSettings::default().size(u32::MAX);
+    let mut requests = peers.importer.import_requests::<u64, u64>("asks", import).await.unwrap();
+    let mut answers = Vec::new();
+    let mut held = Vec::new();
+    while answers.len() < UNANSWERED_REQUESTS_MAX {
+        answers.push(guarded("there is room", caller.begin_ask(0)).await.unwrap());
+        held.push(requests.recv().await.unwrap().into_parts().1);
+    }
+    assert!(matches!(caller.try_ask(0), Err(TrySendError::Full(0))));
+    let mut waiting = Box::pin(caller.begin_ask(1));
+    assert!(poll_once(&mut waiting).is_none());
+    held.swap_remove(0).answer(7).unwrap();
+    let answer = guarded("there is room again", waiting).await.unwrap();
+    assert_eq!(answers.swap_remove(0).await, Ok(7));
+    // So it is when one is given up.
+    let mut waiting = Box::pin(caller.begin_ask(2));
+    assert!(poll_once(&mut waiting).is_none());
+    drop(answer);
+    let _answer = guarded("there is room again", waiting).await.unwrap();
 }

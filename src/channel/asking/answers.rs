@@ -16,6 +16,7 @@ pub(crate) async fn read_answers(queue: Arc<Outgoing>, asks: Arc<Asks>) {
         reader.read();
         let listener = reader.incoming.arrived();
         reader.read();
+        queue.relieve_askers();
         if queue.is_over() && reader.asks.waiting() == 0 && !reader.asks.has_holders() {
             return;
         }

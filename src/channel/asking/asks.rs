@@ -15,14 +15,15 @@ use crate::channel::consumers::ConsumerKey;
 use crate::channel::incoming::{EndsWith, Incoming};
 use crate::channel::lane::LaneKey;
 use crate::channel::{AskError, Closed, Origin, Reason};
+use crate::limits::UNANSWERED_REQUESTS_MAX;
 use crate::prefix;
 use crate::session::{Chunk, Remains};
 
 /// Takes the answer to a request, or why there is none.
 pub(in crate::channel) type Slot = Box<dyn FnOnce(Result<&[u8], AskError>) + Send>;
 
-/// The requests of one channel that wait for their answers, in a table of their own: bounded by the
-/// slots of the channel, and by as many whose answers are on their way.
+/// The requests of one channel that wait for their answers, in a table of their own: at most
+/// [`UNANSWERED_REQUESTS_MAX`], and a few more when several ask at the same moment.
 pub(crate) struct Asks {
     state: Mutex<State>,
     /// Where the answers come in, from all peers.
@@ -39,6 +40,8 @@ struct State {
     queued: VecDeque<Queued>,
     /// Whose answers come on a lane.
     holders: HashMap<LaneKey, ConsumerKey>,
+    /// Somebody was told that there are too many.
+    has_refused: bool,
 }
 
 struct Ask {
@@ -227,6 +230,21 @@ impl Asks {
         for Ask { slot, .. } in lost {
             slot(Err(AskError::UnknownFate(closed.clone())));
         }
+    }
+
+    /// Whether there are so many that no more may be asked for now.
+    pub(in crate::channel) fn is_full(&self) -> bool {
+        let mut state = self.state.lock();
+        let is_full = state.waiting.len() >= UNANSWERED_REQUESTS_MAX;
+        state.has_refused |= is_full;
+        is_full
+    }
+
+    /// Whether there is room again for those who were told that there are too many.
+    pub(in crate::channel) fn take_relief(&self) -> bool {
+        let mut state = self.state.lock();
+        let has_room = state.waiting.len() < UNANSWERED_REQUESTS_MAX;
+        has_room && std::mem::take(&mut state.has_refused)
     }
 
     /// Requests that wait for their answers.

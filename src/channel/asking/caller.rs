@@ -245,6 +245,7 @@ impl<Q, R: Send + 'static> Caller<Q, R> {
             Ok(()) => Ok(Answer { receiver, queue: self.queue.clone(), number, is_here: false }),
             Err(error) => {
                 self.asks.withdraw(number);
+                self.queue.relieve_askers();
                 Err(unsent(request, error))
             }
         }

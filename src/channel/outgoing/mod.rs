@@ -142,7 +142,16 @@ impl Outgoing {
 
     /// Why a value cannot be queued now; `None` if it can.
     pub(crate) fn obstacle(&self) -> Option<PushError> {
-        self.state.lock().check_slot().err()
+        let obstacle = self.state.lock().check_slot().err();
+        let is_full = || self.asks.as_ref().is_some_and(|asks| asks.is_full());
+        obstacle.or_else(|| is_full().then_some(PushError::Full))
+    }
+
+    /// Requests were answered or given up: wakes those who wait because there were too many.
+    pub(crate) fn relieve_askers(&self) {
+        if self.asks.as_ref().is_some_and(|asks| asks.take_relief()) {
+            self.slot_freed.notify_all();
+        }
     }
 
     /// Nobody waits for the answer to a request any more.
@@ -152,6 +161,7 @@ impl Outgoing {
             let woken = self.state.lock().consumers.cancel(holder, number);
             ring(woken);
         }
+        self.relieve_askers();
     }
 
     /// Takes a slot for a value that comes later.
