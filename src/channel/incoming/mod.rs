@@ -3,13 +3,14 @@
 //! Each attached session has a [lane](super::lane) of its own, so that what is taken becomes
 //! credit for the peer that sent it. Receivers take from the lanes in turn.
 
+mod requests;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, OnceLock, Weak};
 
 use event_listener::{Event, EventListener};
 use parking_lot::Mutex;
 
-use crate::channel::asking::answering::{Answering, Begun};
 use crate::channel::lane::{
     Batch, Corrupt, Fault, Held, Lane, LaneKey, LaneWindow, Progress, Taken,
 };
@@ -213,48 +214,9 @@ impl Incoming {
         batch.clear();
     }
 
-    // For requests.
+    // For readers of answers.
 
-    /// Begins a request that came on a lane.
-    pub(super) fn begin_request(
-        &self,
-        key: LaneKey,
-        number: u64,
-        deadline_ms: Option<u64>,
-    ) -> Begun {
-        let mut state = self.state.lock();
-        let answering = state.lanes.get_mut(&key).and_then(|lane| lane.answering.as_mut());
-        answering.map_or(Begun::Cancelled, |answering| answering.begin(number, deadline_ms))
-    }
-
-    /// A request is answered, or dropped.
-    pub(super) fn end_request(&self, key: LaneKey, number: u64) {
-        let mut state = self.state.lock();
-        if let Some(answering) = state.lanes.get_mut(&key).and_then(|lane| lane.answering.as_mut())
-        {
-            answering.end(number);
-            state.forget_if_over(key);
-        }
-    }
-
-    /// Whether the asker of a request that is in hand has given it up.
-    pub(super) fn is_cancelled(&self, key: LaneKey, number: u64) -> bool {
-        let state = self.state.lock();
-        let answering = state.lanes.get(&key).and_then(|lane| lane.answering.as_ref());
-        answering.is_some_and(|answering| answering.is_cancelled(number))
-    }
-
-    /// Some request that is in hand was cancelled, or its session is gone.
-    pub(super) fn cancelled(&self) -> EventListener {
-        self.cancelled.listen()
-    }
-
-    /// Tells those who have requests in hand to look whether they are cancelled.
-    pub(super) fn tell_cancelled(&self) {
-        self.cancelled.notify(usize::MAX);
-    }
-
-    /// The same for whoever keeps a listener.
+    /// Wakes whoever reads, although nothing has come: there may be nothing to wait for any more.
     pub(super) fn poke(&self) {
         self.arrived.notify_all();
     }
@@ -268,6 +230,8 @@ impl Incoming {
     pub(super) fn take_gone_lanes(&self) -> Vec<(LaneKey, Option<Closed>)> {
         self.state.lock().gone.as_mut().map(std::mem::take).unwrap_or_default()
     }
+
+    // For all who receive.
 
     pub(super) fn arrived(&self) -> EventListener {
         self.arrived.listen()
@@ -311,24 +275,6 @@ impl Incoming {
     /// Whether answers to its requests have ends of channels inside.
     pub(crate) fn answers_carry_ends(&self) -> bool {
         self.answers_carry_ends
-    }
-
-    /// The values of a lane are messages of a channel of requests.
-    pub(crate) fn expect_requests(&self, key: LaneKey, answering: Answering) {
-        if let Some(lane) = self.state.lock().lanes.get_mut(&key) {
-            lane.answering = Some(Box::new(answering));
-        }
-    }
-
-    /// The asker of a request on a lane gives up.
-    pub(crate) fn cancel(&self, key: LaneKey, number: u64) {
-        let mut state = self.state.lock();
-        let answering = state.lanes.get_mut(&key).and_then(|lane| lane.answering.as_mut());
-        let is_in_hand = answering.is_some_and(|answering| answering.cancel(number));
-        drop(state);
-        if is_in_hand {
-            self.tell_cancelled();
-        }
     }
 
     /// Attaches a session. Ends of channels that are inside of values are claimed from its peer.
