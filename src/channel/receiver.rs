@@ -8,12 +8,11 @@ use std::task::{Context, Poll};
 use futures::Stream;
 use parking_lot::Mutex;
 
-use crate::channel::codec::{Codec, Value};
-use crate::channel::guard;
+use crate::channel::format::Decode;
 use crate::channel::incoming::{Found, Incoming};
 use crate::channel::lane::Batch;
 use crate::channel::signal::KeptListener;
-use crate::channel::{Closed, CodecError, RecvError, TryRecvError};
+use crate::channel::{Closed, RecvError, TryRecvError};
 
 /// The receiving end of a channel whose other end is on another machine.
 ///
@@ -57,7 +56,7 @@ use crate::channel::{Closed, CodecError, RecvError, TryRecvError};
 /// ```
 pub struct Receiver<T> {
     queue: Arc<Incoming>,
-    decode: fn(&[u8]) -> Result<T, CodecError>,
+    decode: Decode<T>,
     /// Values taken from the queue in one go. A mutex only for the sake of `clone`: every other
     /// way to it goes through `&mut self` and locks nothing.
     batch: Mutex<Batch>,
@@ -68,18 +67,13 @@ pub struct Receiver<T> {
     postponed: Option<RecvError>,
 }
 
-impl<T: Value> Receiver<T> {
-    pub(crate) fn new<C: Codec>(queue: Arc<Incoming>) -> Receiver<T> {
-        queue.add_receiver();
-        Receiver::with_decoder(queue, guard::decoder::<T, C>())
-    }
-}
-
 impl<T> Receiver<T> {
-    fn with_decoder(
-        queue: Arc<Incoming>,
-        decode: fn(&[u8]) -> Result<T, CodecError>,
-    ) -> Receiver<T> {
+    pub(crate) fn new(queue: Arc<Incoming>, decode: Decode<T>) -> Receiver<T> {
+        queue.add_receiver();
+        Receiver::with_decoder(queue, decode)
+    }
+
+    fn with_decoder(queue: Arc<Incoming>, decode: Decode<T>) -> Receiver<T> {
         let batch = Mutex::default();
         Receiver { queue, decode, batch, listener: None, is_stream_over: false, postponed: None }
     }

@@ -7,10 +7,10 @@ use std::task::{Context, Poll};
 
 use futures::Sink;
 
-use crate::channel::codec::{Codec, Value};
+use crate::channel::format::Encode;
 use crate::channel::outgoing::{Outgoing, PushError, Reservation};
 use crate::channel::signal::KeptListener;
-use crate::channel::{Closed, CodecError, Feeder, Overflowed, SendError, SinkError, TrySendError};
+use crate::channel::{Closed, Feeder, Overflowed, SendError, SinkError, TrySendError};
 
 /// The sending end of a channel whose other end is on another machine.
 ///
@@ -52,7 +52,7 @@ use crate::channel::{Closed, CodecError, Feeder, Overflowed, SendError, SinkErro
 /// ```
 pub struct Sender<T> {
     queue: Arc<Outgoing>,
-    encode: fn(&T, &mut Vec<u8>) -> Result<(), CodecError>,
+    encode: Encode<T>,
     sink: SinkState,
 }
 
@@ -64,14 +64,12 @@ struct SinkState {
     is_closed: bool,
 }
 
-impl<T: Value> Sender<T> {
-    pub(crate) fn new<C: Codec>(queue: Arc<Outgoing>) -> Sender<T> {
-        queue.add_sender();
-        Sender { queue, encode: C::encode::<T>, sink: SinkState::default() }
-    }
-}
-
 impl<T> Sender<T> {
+    pub(crate) fn new(queue: Arc<Outgoing>, encode: Encode<T>) -> Sender<T> {
+        queue.add_sender();
+        Sender { queue, encode, sink: SinkState::default() }
+    }
+
     /// Sends a value as soon as there is a slot for it.
     ///
     /// When it returns, the value is on its way, but not there: see the messages `Sync` and
@@ -284,7 +282,7 @@ impl<T> fmt::Debug for Sender<T> {
 #[must_use = "a permit that is dropped sends nothing"]
 pub struct Permit<'a, T> {
     reservation: Reservation<'a>,
-    encode: fn(&T, &mut Vec<u8>) -> Result<(), CodecError>,
+    encode: Encode<T>,
 }
 
 impl<T> Permit<'_, T> {

@@ -7,13 +7,10 @@ use futures::future::join_all;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
-use crate::channel::identity::{self, TypeIdentity};
-use crate::channel::{
-    Asks, Bell, Bincode, Caller, Codec, EndsWith, Incoming, LaneWindow, Outgoing,
-};
-use crate::channel::{
-    OutgoingBounds, Receiver, Requests, Sender, Shape, Slots, Value, read_answers,
-};
+use crate::channel::identity::Description;
+use crate::channel::read_answers;
+use crate::channel::{Asks, Bell, Caller, Codec, Coding, EndsWith, Format, Incoming, LaneWindow};
+use crate::channel::{Outgoing, OutgoingBounds, Receiver, Requests, Sender, Shape, Slots, Value};
 use crate::clock;
 use crate::dir::Dir;
 use crate::id::SessionId;
@@ -246,11 +243,31 @@ impl Connection {
         name: &str,
         settings: ImportSettings,
     ) -> Result<Sender<T>, ImportError> {
+        self.import_sender_as(name, settings, Format::<T>::new()).await
+    }
+
+    /// The same for values that stand on the wire as `format` says.
+    ///
+    /// # Errors
+    ///
+    /// As [`import_sender`](Connection::import_sender).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it returns, the import is given up.
+    pub async fn import_sender_as<T: Send + 'static, C: Codec<T>>(
+        &self,
+        name: &str,
+        settings: ImportSettings,
+        format: Format<T, C>,
+    ) -> Result<Sender<T>, ImportError> {
         settings.check()?;
-        let queue = Outgoing::new(bounds(settings), self.offers.offering_for::<T>());
+        let coding = format.coding()?;
+        let offering = self.offers.offering_for(&coding.description);
+        let queue = Outgoing::new(bounds(settings), offering);
         queue.on_overflow(self.shared.events.overflow_teller(&self.shared.peer, name));
-        let sender = Sender::new::<Bincode>(queue.clone());
-        self.import::<T>(Dir::Send, name, settings, None, ImportEnd::Out(queue)).await?;
+        let sender = Sender::new(queue.clone(), coding.encode);
+        self.import(Dir::Send, name, settings, coding, None, ImportEnd::Out(queue)).await?;
         Ok(sender)
     }
 
@@ -270,15 +287,35 @@ impl Connection {
         name: &str,
         settings: ImportSettings,
     ) -> Result<Caller<Q, R>, ImportError> {
+        self.import_caller_as(name, settings, Format::<Q>::new(), Format::<R>::new()).await
+    }
+
+    /// The same for messages and answers that stand on the wire as the formats say.
+    ///
+    /// # Errors
+    ///
+    /// As [`import_caller`](Connection::import_caller).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it returns, the import is given up.
+    pub async fn import_caller_as<Q: Send + 'static, R: Send + 'static, C: Codec<Q> + Codec<R>>(
+        &self,
+        name: &str,
+        settings: ImportSettings,
+        messages: Format<Q, C>,
+        answers: Format<R, C>,
+    ) -> Result<Caller<Q, R>, ImportError> {
         settings.check()?;
-        let asks = Asks::new(settings.redelivers_asks, identity::carries_ends::<R>());
-        let offering = self.offers.offering_for::<Q>();
+        let (messages, answers) = (messages.coding()?, answers.coding()?);
+        let asks = Asks::new(settings.redelivers_asks, answers.description.carries_ends());
+        let offering = self.offers.offering_for(&messages.description);
         let queue = Outgoing::for_requests(bounds(settings), offering, asks.clone());
         queue.on_overflow(self.shared.events.overflow_teller(&self.shared.peer, name));
-        let caller = Caller::new::<Bincode>(queue.clone(), asks.clone());
-        let answer = Some(TypeIdentity::of::<R>()?);
+        let caller = Caller::new(queue.clone(), asks.clone(), messages.encode, answers.decode);
         let end = ImportEnd::Out(queue.clone());
-        self.import::<Q>(Dir::Send, name, settings, answer, end).await?;
+        let answers = Some(answers.description);
+        self.import(Dir::Send, name, settings, messages, answers, end).await?;
         tokio::spawn(read_answers(queue, asks));
         Ok(caller)
     }
@@ -298,17 +335,41 @@ impl Connection {
         name: &str,
         settings: ImportSettings,
     ) -> Result<Requests<Q, R>, ImportError> {
+        self.import_requests_as(name, settings, Format::<Q>::new(), Format::<R>::new()).await
+    }
+
+    /// The same for messages and answers that stand on the wire as the formats say.
+    ///
+    /// # Errors
+    ///
+    /// As [`import_requests`](Connection::import_requests).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it returns, the import is given up.
+    pub async fn import_requests_as<
+        Q: Send + 'static,
+        R: Send + 'static,
+        C: Codec<Q> + Codec<R>,
+    >(
+        &self,
+        name: &str,
+        settings: ImportSettings,
+        messages: Format<Q, C>,
+        answers: Format<R, C>,
+    ) -> Result<Requests<Q, R>, ImportError> {
         settings.check()?;
+        let (messages, answers) = (messages.coding()?, answers.coding()?);
         let queue = Incoming::for_requests(
             EndsWith::ItsPeer,
-            identity::carries_ends::<Q>(),
-            identity::carries_ends::<R>(),
+            messages.description.carries_ends(),
+            answers.description.carries_ends(),
         );
-        let requests = Requests::new::<Bincode>(queue.clone());
+        let requests = Requests::new(queue.clone(), messages.decode, answers.encode);
         let window = LaneWindow { values: settings.size_values, bytes: settings.window_bytes };
-        let answer = Some(TypeIdentity::of::<R>()?);
         let end = ImportEnd::In(queue, window);
-        self.import::<Q>(Dir::Recv, name, settings, answer, end).await?;
+        let answers = Some(answers.description);
+        self.import(Dir::Recv, name, settings, messages, answers, end).await?;
         Ok(requests)
     }
 
@@ -326,30 +387,50 @@ impl Connection {
         name: &str,
         settings: ImportSettings,
     ) -> Result<Receiver<T>, ImportError> {
+        self.import_receiver_as(name, settings, Format::<T>::new()).await
+    }
+
+    /// The same for values that stand on the wire as `format` says.
+    ///
+    /// # Errors
+    ///
+    /// As [`import_receiver`](Connection::import_receiver).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it returns, the import is given up.
+    pub async fn import_receiver_as<T: Send + 'static, C: Codec<T>>(
+        &self,
+        name: &str,
+        settings: ImportSettings,
+        format: Format<T, C>,
+    ) -> Result<Receiver<T>, ImportError> {
         settings.check()?;
-        let queue = Incoming::new(EndsWith::ItsPeer, identity::carries_ends::<T>());
-        let receiver = Receiver::new::<Bincode>(queue.clone());
+        let coding = format.coding()?;
+        let queue = Incoming::new(EndsWith::ItsPeer, coding.description.carries_ends());
+        let receiver = Receiver::new(queue.clone(), coding.decode);
         let window = LaneWindow { values: settings.size_values, bytes: settings.window_bytes };
-        self.import::<T>(Dir::Recv, name, settings, None, ImportEnd::In(queue, window)).await?;
+        self.import(Dir::Recv, name, settings, coding, None, ImportEnd::In(queue, window)).await?;
         Ok(receiver)
     }
 
-    async fn import<T: Value>(
+    async fn import<T>(
         &self,
         dir: Dir,
         name: &str,
         settings: ImportSettings,
-        answer: Option<TypeIdentity>,
+        coding: Coding<T>,
+        answers: Option<Description>,
         end: ImportEnd,
     ) -> Result<(), ImportError> {
         NameError::check(name)?;
         let request = OpenRequest {
             dir,
-            content: answer.map_or(Content::Values, |_| Content::Requests),
+            content: answers.as_ref().map_or(Content::Values, |_| Content::Requests),
             name: name.to_owned(),
-            codec: Bincode::NAME.to_owned(),
-            identity: TypeIdentity::of::<T>()?.0,
-            answer_identity: answer.map_or([0; 16], |answer| answer.0),
+            codec: coding.codec.to_owned(),
+            identity: coding.description.identity().0,
+            answer_identity: answers.map_or([0; 16], |answers| answers.identity().0),
             window_values: settings.size_values,
             window_bytes: settings.window_bytes,
             limit: settings.limit,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use tokio::time::Instant;
 
-use crate::channel::{Bincode, Caller, Receiver, Requests, Sender, Value};
+use crate::channel::{Caller, Codec, Format, Receiver, Requests, Sender, Value};
 use crate::id::{SessionId, SessionToken};
 use crate::net::config::random;
 use crate::net::connection::Place;
@@ -112,7 +112,22 @@ impl Exporter {
         name: &str,
         settings: SendSettings,
     ) -> Result<Sender<T>, ExportError> {
-        self.inner.registry.export_sender::<T, Bincode>(name, settings, &self.inner.events)
+        self.export_sender_as(name, settings, Format::<T>::new())
+    }
+
+    /// The same for values that stand on the wire as `format` says.
+    ///
+    /// # Errors
+    ///
+    /// As [`export_sender`](Exporter::export_sender).
+    pub fn export_sender_as<T: Send + 'static, C: Codec<T>>(
+        &self,
+        name: &str,
+        settings: SendSettings,
+        format: Format<T, C>,
+    ) -> Result<Sender<T>, ExportError> {
+        let coding = format.coding()?;
+        self.inner.registry.export_sender(name, settings, coding, &self.inner.events)
     }
 
     /// Exports a channel from which this side receives. The values of all importers merge.
@@ -125,7 +140,21 @@ impl Exporter {
         name: &str,
         settings: RecvSettings,
     ) -> Result<Receiver<T>, ExportError> {
-        self.inner.registry.export_receiver::<T, Bincode>(name, settings)
+        self.export_receiver_as(name, settings, Format::<T>::new())
+    }
+
+    /// The same for values that stand on the wire as `format` says.
+    ///
+    /// # Errors
+    ///
+    /// As [`export_receiver`](Exporter::export_receiver).
+    pub fn export_receiver_as<T: Send + 'static, C: Codec<T>>(
+        &self,
+        name: &str,
+        settings: RecvSettings,
+        format: Format<T, C>,
+    ) -> Result<Receiver<T>, ExportError> {
+        self.inner.registry.export_receiver(name, settings, format.coding()?)
     }
 
     /// Exports a channel to which this side sends messages of type `Q`, with answers of type `R` to
@@ -143,7 +172,27 @@ impl Exporter {
         name: &str,
         settings: SendSettings,
     ) -> Result<Caller<Q, R>, ExportError> {
-        self.inner.registry.export_caller::<Q, R, Bincode>(name, settings, &self.inner.events)
+        self.export_caller_as(name, settings, Format::<Q>::new(), Format::<R>::new())
+    }
+
+    /// The same for messages and answers that stand on the wire as the formats say.
+    ///
+    /// # Errors
+    ///
+    /// As [`export_caller`](Exporter::export_caller).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    pub fn export_caller_as<Q: Send + 'static, R: Send + 'static, C: Codec<Q> + Codec<R>>(
+        &self,
+        name: &str,
+        settings: SendSettings,
+        messages: Format<Q, C>,
+        answers: Format<R, C>,
+    ) -> Result<Caller<Q, R>, ExportError> {
+        let codings = (messages.coding()?, answers.coding()?);
+        self.inner.registry.export_caller(name, settings, codings, &self.inner.events)
     }
 
     /// Exports a channel from which this side receives messages of type `Q`, and answers those that ask
@@ -157,7 +206,23 @@ impl Exporter {
         name: &str,
         settings: RecvSettings,
     ) -> Result<Requests<Q, R>, ExportError> {
-        self.inner.registry.export_requests::<Q, R, Bincode>(name, settings)
+        self.export_requests_as(name, settings, Format::<Q>::new(), Format::<R>::new())
+    }
+
+    /// The same for messages and answers that stand on the wire as the formats say.
+    ///
+    /// # Errors
+    ///
+    /// As [`export_requests`](Exporter::export_requests).
+    pub fn export_requests_as<Q: Send + 'static, R: Send + 'static, C: Codec<Q> + Codec<R>>(
+        &self,
+        name: &str,
+        settings: RecvSettings,
+        messages: Format<Q, C>,
+        answers: Format<R, C>,
+    ) -> Result<Requests<Q, R>, ExportError> {
+        let codings = (messages.coding()?, answers.coding()?);
+        self.inner.registry.export_requests(name, settings, codings)
     }
 
     /// Serves an importer over `stream`: a new one, or one that comes back to its session with another

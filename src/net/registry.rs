@@ -5,12 +5,10 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use crate::channel::identity::{self, TypeIdentity};
+use crate::channel::identity::Description;
 use crate::channel::read_answers;
-use crate::channel::{Asks, Caller, Closed, Codec, EndsWith, Incoming, LaneWindow, Origin};
-use crate::channel::{
-    Outgoing, OutgoingBounds, Reason, Receiver, Requests, Sender, Shape, Slots, Value,
-};
+use crate::channel::{Asks, Caller, Closed, Coding, EndsWith, Incoming, LaneWindow, Origin};
+use crate::channel::{Outgoing, OutgoingBounds, Reason, Receiver, Requests, Sender, Shape, Slots};
 use crate::dir::Dir;
 use crate::net::error::NameError;
 use crate::net::event::Events;
@@ -34,9 +32,9 @@ struct State {
 
 #[derive(Debug)]
 struct Export {
-    identity: TypeIdentity,
+    description: Description,
     /// The type of the answers, if there are any.
-    answer_identity: Option<TypeIdentity>,
+    answers: Option<Description>,
     type_name: &'static str,
     codec: &'static str,
     end: ExportEnd,
@@ -128,79 +126,83 @@ impl Registry {
         Arc::new(Registry { state: Mutex::default(), offers })
     }
 
-    pub(super) fn export_sender<T: Value, C: Codec>(
+    pub(super) fn export_sender<T>(
         &self,
         name: &str,
         settings: SendSettings,
+        coding: Coding<T>,
         events: &Events,
     ) -> Result<Sender<T>, ExportError> {
-        let queue = Outgoing::new(bounds(settings), self.offers.offering_for::<T>());
+        let queue = Outgoing::new(bounds(settings), self.offers.offering_for(&coding.description));
         queue.on_overflow(events.overflow_teller("", name));
-        let sender = Sender::new::<C>(queue.clone());
-        self.publish::<T, C>(name, None, ExportEnd::Out(queue))?;
+        let sender = Sender::new(queue.clone(), coding.encode);
+        self.publish(name, coding, None, ExportEnd::Out(queue))?;
         Ok(sender)
     }
 
-    pub(super) fn export_receiver<T: Value, C: Codec>(
+    pub(super) fn export_receiver<T>(
         &self,
         name: &str,
         settings: RecvSettings,
+        coding: Coding<T>,
     ) -> Result<Receiver<T>, ExportError> {
         let (ends_with, window) = incoming(settings)?;
-        let queue = Incoming::new(ends_with, identity::carries_ends::<T>());
-        let receiver = Receiver::new::<C>(queue.clone());
-        self.publish::<T, C>(name, None, ExportEnd::In(queue, window))?;
+        let queue = Incoming::new(ends_with, coding.description.carries_ends());
+        let receiver = Receiver::new(queue.clone(), coding.decode);
+        self.publish(name, coding, None, ExportEnd::In(queue, window))?;
         Ok(receiver)
     }
 
-    pub(super) fn export_caller<Q: Value, R: Value, C: Codec>(
+    pub(super) fn export_caller<Q, R>(
         &self,
         name: &str,
         settings: SendSettings,
+        (messages, answers): (Coding<Q>, Coding<R>),
         events: &Events,
     ) -> Result<Caller<Q, R>, ExportError> {
         if settings.shape != Shape::Queue {
             let must_be = "a queue, if messages ask for answers";
             return Err(ConfigError { setting: "shape", must_be }.into());
         }
-        let asks = Asks::new(settings.redelivers_asks, identity::carries_ends::<R>());
-        let offering = self.offers.offering_for::<Q>();
+        let asks = Asks::new(settings.redelivers_asks, answers.description.carries_ends());
+        let offering = self.offers.offering_for(&messages.description);
         let queue = Outgoing::for_requests(bounds(settings), offering, asks.clone());
         queue.on_overflow(events.overflow_teller("", name));
-        let caller = Caller::new::<C>(queue.clone(), asks.clone());
-        let answer_identity = Some(TypeIdentity::of::<R>()?);
-        self.publish::<Q, C>(name, answer_identity, ExportEnd::Out(queue.clone()))?;
+        let caller = Caller::new(queue.clone(), asks.clone(), messages.encode, answers.decode);
+        let end = ExportEnd::Out(queue.clone());
+        self.publish(name, messages, Some(answers.description), end)?;
         tokio::spawn(read_answers(queue, asks));
         Ok(caller)
     }
 
-    pub(super) fn export_requests<Q: Value, R: Value, C: Codec>(
+    pub(super) fn export_requests<Q, R>(
         &self,
         name: &str,
         settings: RecvSettings,
+        (messages, answers): (Coding<Q>, Coding<R>),
     ) -> Result<Requests<Q, R>, ExportError> {
         let (ends_with, window) = incoming(settings)?;
         let queue = Incoming::for_requests(
             ends_with,
-            identity::carries_ends::<Q>(),
-            identity::carries_ends::<R>(),
+            messages.description.carries_ends(),
+            answers.description.carries_ends(),
         );
-        let requests = Requests::new::<C>(queue.clone());
-        let answer_identity = Some(TypeIdentity::of::<R>()?);
-        self.publish::<Q, C>(name, answer_identity, ExportEnd::In(queue, window))?;
+        let requests = Requests::new(queue.clone(), messages.decode, answers.encode);
+        let end = ExportEnd::In(queue, window);
+        self.publish(name, messages, Some(answers.description), end)?;
         Ok(requests)
     }
 
-    fn publish<T: Value, C: Codec>(
+    fn publish<T>(
         &self,
         name: &str,
-        answer_identity: Option<TypeIdentity>,
+        coding: Coding<T>,
+        answers: Option<Description>,
         end: ExportEnd,
     ) -> Result<(), ExportError> {
         NameError::check(name)?;
-        let identity = TypeIdentity::of::<T>()?;
-        let type_name = std::any::type_name::<T>();
-        let export = Export { identity, answer_identity, type_name, codec: C::NAME, end };
+        let Coding { description, type_name, codec, .. } = coding;
+        let export = Export { description, answers, type_name, codec, end };
         let mut state = self.state.lock();
         if state.is_closed {
             return Err(ExportError::ExporterClosed);
@@ -234,14 +236,14 @@ impl Registry {
             return refusal(Code::CodecMismatch, text);
         }
         let is_stated = open.identity != [0; 16];
-        if is_stated && export.identity.0 != open.identity {
+        if is_stated && export.description.identity().0 != open.identity {
             let text = format!("the exporter's type is {}", export.type_name);
             return refusal(Code::TypeMismatch, text);
         }
-        let content = match (&export.end, open.content, export.answer_identity) {
-            (_, Content::Requests, Some(answer_identity)) => {
+        let content = match (&export.end, open.content, &export.answers) {
+            (_, Content::Requests, Some(answers)) => {
                 let is_stated = open.answer_identity != [0; 16];
-                if is_stated && answer_identity.0 != open.answer_identity {
+                if is_stated && answers.identity().0 != open.answer_identity {
                     let text = format!("the answers to {} are of another type", export.type_name);
                     return refusal(Code::TypeMismatch, text);
                 }

@@ -12,8 +12,7 @@ use tokio::sync::oneshot;
 use crate::channel::TrySendError;
 use crate::channel::asking::asks::{Asks, Slot};
 use crate::channel::asking::envelope;
-use crate::channel::codec::{Codec, Value};
-use crate::channel::guard;
+use crate::channel::format::{Decode, Encode};
 use crate::channel::outgoing::{Outgoing, PushError};
 use crate::channel::sender::full_or;
 use crate::channel::{AskError, Closed, CodecError, Feeder, Origin, Overflowed, SendError};
@@ -61,35 +60,31 @@ use crate::clock;
 pub struct Caller<Q, R> {
     queue: Arc<Outgoing>,
     asks: Arc<Asks>,
-    encode: fn(&Q, &mut Vec<u8>) -> Result<(), CodecError>,
-    decode: fn(&[u8]) -> Result<R, CodecError>,
+    encode: Encode<Q>,
+    decode: Decode<R>,
     /// How long each request is worth while.
     patience: Option<Duration>,
 }
 
-impl<Q: Value, R: Value> Caller<Q, R> {
-    pub(crate) fn new<C: Codec>(queue: Arc<Outgoing>, asks: Arc<Asks>) -> Caller<Q, R> {
+impl<Q, R> Caller<Q, R> {
+    pub(crate) fn new(
+        queue: Arc<Outgoing>,
+        asks: Arc<Asks>,
+        encode: Encode<Q>,
+        decode: Decode<R>,
+    ) -> Caller<Q, R> {
         queue.add_sender();
-        Caller {
-            queue,
-            asks,
-            encode: C::encode::<Q>,
-            decode: guard::decoder::<R, C>(),
-            patience: None,
-        }
+        Caller { queue, asks, encode, decode, patience: None }
     }
 
     /// One whose channel has ended. It looks at neither type, so it can stand for a value of a type that
     /// is being traced.
-    pub(in crate::channel) fn ended<C: Codec>(
-        queue: Arc<Outgoing>,
-        asks: Arc<Asks>,
-        closed: Closed,
-    ) -> Self {
-        queue.add_sender();
+    pub(in crate::channel) fn ended(queue: Arc<Outgoing>, asks: Arc<Asks>, closed: Closed) -> Self {
         queue.end(closed);
+        let encode =
+            |_: &Q, _: &mut Vec<u8>| Err(CodecError::Refused("nobody is there".to_owned()));
         let decode = |_: &[u8]| Err(CodecError::Refused("nobody was asked".to_owned()));
-        Caller { queue, asks, encode: C::encode::<Q>, decode, patience: None }
+        Caller::new(queue, asks, encode, decode)
     }
 }
 

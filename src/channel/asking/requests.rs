@@ -10,8 +10,7 @@ use futures::Stream;
 
 use crate::channel::asking::answering::{Answers, Begun, Receipt};
 use crate::channel::asking::envelope::{self, Message, Verdict};
-use crate::channel::codec::{Codec, Value};
-use crate::channel::guard;
+use crate::channel::format::{Decode, Encode};
 use crate::channel::incoming::{Found, Incoming};
 use crate::channel::lane::{Batch, LaneKey, Uncounted};
 use crate::channel::signal::KeptListener;
@@ -29,28 +28,24 @@ use crate::clock;
 /// See [`Caller`](crate::channel::Caller) for an example.
 pub struct Requests<Q, R> {
     queue: Arc<Incoming>,
-    decode: fn(&[u8]) -> Result<Q, CodecError>,
-    encode: fn(&R, &mut Vec<u8>) -> Result<(), CodecError>,
+    decode: Decode<Q>,
+    encode: Encode<R>,
     batch: Batch,
     listener: Option<KeptListener>,
     is_stream_over: bool,
 }
 
-impl<Q: Value, R: Value> Requests<Q, R> {
-    pub(crate) fn new<C: Codec>(queue: Arc<Incoming>) -> Requests<Q, R> {
-        queue.add_receiver();
-        Requests {
-            queue,
-            decode: guard::decoder::<Q, C>(),
-            encode: C::encode::<R>,
-            batch: Batch::default(),
-            listener: None,
-            is_stream_over: false,
-        }
-    }
-}
-
 impl<Q, R> Requests<Q, R> {
+    pub(crate) fn new(
+        queue: Arc<Incoming>,
+        decode: Decode<Q>,
+        encode: Encode<R>,
+    ) -> Requests<Q, R> {
+        queue.add_receiver();
+        let batch = Batch::default();
+        Requests { queue, decode, encode, batch, listener: None, is_stream_over: false }
+    }
+
     /// Waits for the next message. Requests that were cancelled meanwhile, or whose time is up, are
     /// passed over.
     ///
@@ -283,7 +278,7 @@ impl<Q, R> fmt::Debug for Request<Q, R> {
 #[must_use = "a responder that is dropped gives no answer"]
 pub struct Responder<R> {
     back: Back,
-    encode: fn(&R, &mut Vec<u8>) -> Result<(), CodecError>,
+    encode: Encode<R>,
 }
 
 /// What is owed to the sender of a message.

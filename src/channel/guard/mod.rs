@@ -24,23 +24,12 @@ use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
 
-use crate::channel::identity::Schema;
-use crate::channel::{Codec, CodecError, Value};
+use crate::channel::CodecError;
+use crate::channel::codec::SerdeCodec;
 use crate::limits::{VALUE_DEPTH_MAX, VALUE_STACK_BYTES_MAX, ZERO_LENGTH_ELEMENTS_MAX};
 
-/// The way to decode a `T`: plain, or under guard if the type needs it. To be asked once per
-/// channel.
-pub(crate) fn decoder<T: Value, C: Codec>() -> fn(&[u8]) -> Result<T, CodecError> {
-    if needs_guard::<T>() { decode_guarded::<T, C> } else { C::decode::<T> }
-}
-
-/// A type without a schema gets no channel, so what is said of it does not matter.
-fn needs_guard<T: Value>() -> bool {
-    Schema::of::<T>()
-        .map_or(true, |schema| schema.is_recursive() || schema.has_zero_length_elements())
-}
-
-fn decode_guarded<T: DeserializeOwned, C: Codec>(input: &[u8]) -> Result<T, CodecError> {
+/// Decodes a value under guard.
+pub(super) fn decode<T: DeserializeOwned, C: SerdeCodec>(input: &[u8]) -> Result<T, CodecError> {
     let watch = Watch::new(input.len());
     let level = Level { watch: &watch, depth: 0 };
     let result = C::decode_seed(Guarded { inner: PhantomData::<T>, level }, input);
@@ -163,9 +152,6 @@ fn stack_address() -> usize {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
-    use std::marker::PhantomData;
-
     use serde::{Deserialize, Serialize};
 
     use super::*;
@@ -174,17 +160,6 @@ mod tests {
     #[derive(Serialize, Deserialize)]
     struct Node {
         next: Option<Box<Node>>,
-    }
-
-    #[test]
-    fn only_types_that_need_it_are_guarded() {
-        assert!(!needs_guard::<u64>());
-        assert!(!needs_guard::<()>());
-        assert!(!needs_guard::<Vec<Option<()>>>());
-        assert!(!needs_guard::<HashMap<String, Vec<(u8, [(); 3])>>>());
-        assert!(needs_guard::<Node>());
-        assert!(needs_guard::<Vec<Vec<Node>>>());
-        assert!(needs_guard::<(u8, Vec<PhantomData<u8>>)>());
     }
 
     #[test]
@@ -199,10 +174,10 @@ mod tests {
     fn the_bound_is_told_and_not_its_text() {
         let elements_max = ZERO_LENGTH_ELEMENTS_MAX;
         let claim = [0xfd, 0, 0, 0, 0, 0, 1, 0, 0];
-        let error = decode_guarded::<Vec<()>, Bincode>(&claim);
+        let error = decode::<Vec<()>, Bincode>(&claim);
         assert_eq!(error, Err(CodecError::TooManyElements { elements_max }));
         let depth_max = VALUE_DEPTH_MAX;
-        let error = decode_guarded::<Node, Bincode>(&[1; 1000]).err();
+        let error = decode::<Node, Bincode>(&[1; 1000]).err();
         assert_eq!(error, Some(CodecError::TooDeep { depth_max }));
     }
 }

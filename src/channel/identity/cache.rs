@@ -6,31 +6,20 @@
 
 use std::any::TypeId;
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{OnceLock, PoisonError, RwLock};
 
 use serde::de::DeserializeOwned;
 
-use super::TypeIdentity;
+use super::Description;
 use super::error::TraceError;
 use super::samples::Samples;
-use super::schema::Schema;
-use super::tracer;
 
-/// What is kept of a type.
-#[derive(Debug, Clone)]
-pub(super) struct Traced {
-    pub(super) schema: Arc<Schema>,
-    pub(super) identity: TypeIdentity,
-    /// Values have ends of channels inside.
-    pub(super) carries_ends: bool,
-}
-
-type Entries = HashMap<TypeId, Result<Traced, TraceError>>;
+type Entries = HashMap<TypeId, Result<Description, TraceError>>;
 
 static TRACED: OnceLock<RwLock<Entries>> = OnceLock::new();
 
-/// The schema and identity of `T`, traced now if they never were.
-pub(super) fn traced<T: DeserializeOwned + 'static>() -> Result<Traced, TraceError> {
+/// The description of `T`, traced now if it never was.
+pub(super) fn traced<T: DeserializeOwned + 'static>() -> Result<Description, TraceError> {
     let entries = TRACED.get_or_init(RwLock::default);
     // The lock protects single reads and inserts, so what a panic left behind is whole.
     let known =
@@ -40,12 +29,7 @@ pub(super) fn traced<T: DeserializeOwned + 'static>() -> Result<Traced, TraceErr
     }
     // Not under the lock: user code runs here, and it may ask for an identity itself. Two threads
     // may trace one type at the same time; the first result stays.
-    let mut carries_ends = false;
-    let fresh = tracer::trace::<T>(&Samples::new(), &mut carries_ends).map(|schema| Traced {
-        identity: schema.identity(),
-        schema: Arc::new(schema),
-        carries_ends,
-    });
+    let fresh = Description::with_samples::<T>(&Samples::new());
     let mut entries = entries.write().unwrap_or_else(PoisonError::into_inner);
     entries.entry(TypeId::of::<T>()).or_insert(fresh).clone()
 }

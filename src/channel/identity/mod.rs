@@ -53,6 +53,7 @@
 
 mod cache;
 mod canonical;
+mod description;
 mod difference;
 mod error;
 mod path;
@@ -69,6 +70,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_128;
 
+pub use description::Description;
 pub use difference::Difference;
 pub(crate) use watch::note_end;
 
@@ -104,13 +106,8 @@ impl TypeIdentity {
     /// # }
     /// ```
     pub fn of<T: DeserializeOwned + 'static>() -> Result<Self, TraceError> {
-        cache::traced::<T>().map(|traced| traced.identity)
+        Description::of::<T>().map(|description| description.identity())
     }
-}
-
-/// Whether values of `T` may have ends of channels inside. A type that cannot be sent has none.
-pub(crate) fn carries_ends<T: DeserializeOwned + 'static>() -> bool {
-    cache::traced::<T>().is_ok_and(|traced| traced.carries_ends)
 }
 
 impl Schema {
@@ -125,7 +122,7 @@ impl Schema {
     /// Never by itself. A panic in the `Deserialize` implementation of `T` counts as a refused
     /// value; the panic hook still reports it, and with `panic = "abort"` it ends the program.
     pub fn of<T: DeserializeOwned + 'static>() -> Result<Arc<Self>, TraceError> {
-        cache::traced::<T>().map(|traced| traced.schema)
+        Description::of::<T>().map(|description| description.schema().clone())
     }
 
     /// The schema of a type whose checks no invented value passes: `samples` are tried first. The

@@ -8,8 +8,9 @@ use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::channel::asking::asks::Asks;
-use crate::channel::codec::{Bincode, Codec, Value};
-use crate::channel::identity::{self, TraceError, TypeIdentity};
+use crate::channel::codec::Value;
+use crate::channel::format::Coding;
+use crate::channel::identity::{self, TraceError};
 use crate::channel::incoming::{EndsWith, Incoming};
 use crate::channel::lane::LaneWindow;
 use crate::channel::offer::{Claiming, End, EndKind, OfferError, Offered, Token};
@@ -88,8 +89,8 @@ impl<Q: Value, R: Value> RemoteCaller<Q, R> {
     /// [`TraceError`] if values of `Q` or `R` cannot be sent.
     #[expect(clippy::type_complexity, reason = "both ends of a channel, as of any other")]
     pub fn channel(window_values: u32) -> Result<(RemoteCaller<Q, R>, Requests<Q, R>), TraceError> {
-        let offered = end::<Q, R>(window_values)?;
-        let requests = Requests::new::<Bincode>(offered.queue.clone());
+        let (offered, (messages, answers)) = end::<Q, R>(window_values)?;
+        let requests = Requests::new(offered.queue.clone(), messages.decode, answers.encode);
         Ok((RemoteCaller { end: End::Here(offered) }, requests))
     }
 
@@ -98,33 +99,47 @@ impl<Q: Value, R: Value> RemoteCaller<Q, R> {
         let asks = Asks::new(false, false);
         let queue = Outgoing::for_requests(claimed_bounds(), None, asks.clone());
         let closed = Closed::new(Origin::Local, Reason::NotOffered);
-        RemoteCaller { end: End::There(Caller::ended::<Bincode>(queue, asks, closed)) }
+        RemoteCaller { end: End::There(Caller::ended(queue, asks, closed)) }
     }
 
     /// A caller whose channel is the one that a token stands for, where the value came from.
     fn claim(claiming: &Arc<dyn Claiming>, token: Token) -> Result<RemoteCaller<Q, R>, OfferError> {
         // What holds such an end has an identity only if the messages for the end have one.
-        let kind = kind::<Q, R>().map_err(|_| OfferError::NoChannel)?;
-        let offering = identity::carries_ends::<Q>().then(|| claiming.offering());
-        let asks = Asks::new(false, identity::carries_ends::<R>());
+        let (messages, answers) = codings().map_err(|_| OfferError::NoChannel)?;
+        let kind = kind(&messages, &answers);
+        let offering = messages.description.carries_ends().then(|| claiming.offering());
+        let asks = Asks::new(false, answers.description.carries_ends());
         let queue = Outgoing::for_requests(claimed_bounds(), offering, asks.clone());
         // The queue of one that comes too late has ended, so its own requests do not matter.
         let queue = claiming.claim(token, kind, queue)?;
-        Ok(RemoteCaller { end: End::There(Caller::new::<Bincode>(queue, asks)) })
+        let caller = Caller::new(queue, asks, messages.encode, answers.decode);
+        Ok(RemoteCaller { end: End::There(caller) })
     }
 }
 
-fn kind<Q: Value, R: Value>() -> Result<EndKind, TraceError> {
-    let answer_identity = Some(TypeIdentity::of::<R>()?.0);
-    Ok(EndKind { identity: TypeIdentity::of::<Q>()?.0, answer_identity, codec: Bincode::NAME })
+type Codings<Q, R> = (Coding<Q>, Coding<R>);
+
+fn codings<Q: Value, R: Value>() -> Result<Codings<Q, R>, TraceError> {
+    Ok((Coding::usual()?, Coding::usual()?))
+}
+
+fn kind<Q, R>(messages: &Coding<Q>, answers: &Coding<R>) -> EndKind {
+    let answer_identity = Some(answers.description.identity().0);
+    let identity = messages.description.identity().0;
+    EndKind { identity, answer_identity, codec: messages.codec }
 }
 
 /// The receiving end of a channel of requests whose asking end can travel.
-pub(super) fn end<Q: Value, R: Value>(window_values: u32) -> Result<Arc<Offered>, TraceError> {
-    let kind = kind::<Q, R>()?;
-    let (carries_ends, answers_do) = (identity::carries_ends::<Q>(), identity::carries_ends::<R>());
+pub(super) fn end<Q: Value, R: Value>(
+    window_values: u32,
+) -> Result<(Arc<Offered>, Codings<Q, R>), TraceError> {
+    let (messages, answers) = codings::<Q, R>()?;
+    let carries_ends = messages.description.carries_ends();
+    let answers_do = answers.description.carries_ends();
     let queue = Incoming::for_requests(EndsWith::Release, carries_ends, answers_do);
-    Ok(Offered::new(queue, LaneWindow::offered(window_values), kind))
+    let offered =
+        Offered::new(queue, LaneWindow::offered(window_values), kind(&messages, &answers));
+    Ok((offered, (messages, answers)))
 }
 
 impl<Q, R> RemoteCaller<Q, R> {

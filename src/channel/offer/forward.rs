@@ -6,7 +6,7 @@ use futures::StreamExt;
 use futures::future::{self, Either, select};
 use futures::stream;
 
-use crate::channel::codec::{Bincode, Value};
+use crate::channel::codec::Value;
 use crate::channel::offer::{OfferError, Token, caller, scope, sender};
 use crate::channel::{AskError, Caller, Request, Requests, Responder, SendError, Sender};
 use crate::limits::WINDOW_VALUES_DEFAULT;
@@ -15,8 +15,10 @@ use crate::limits::WINDOW_VALUES_DEFAULT;
 pub(super) fn offer_sender<T: Value>(sender: &Sender<T>) -> Result<Token, OfferError> {
     let offering = scope::offering()?;
     // A type that cannot be sent has no sender.
-    let offered = sender::end::<T>(WINDOW_VALUES_DEFAULT).map_err(|_| OfferError::NoChannel)?;
-    let values = Requests::new::<Bincode>(offered.queue.clone());
+    let (offered, coding) =
+        sender::end::<T>(WINDOW_VALUES_DEFAULT).map_err(|_| OfferError::NoChannel)?;
+    // None of them asks.
+    let values = Requests::new(offered.queue.clone(), coding.decode, |(), _| Ok(()));
     let token = scope::offer(&offered)?;
     let task = Box::pin(pass_values_on(values, sender.clone()));
     offering.spawn(task).map_err(scope::refuse)?;
@@ -26,8 +28,9 @@ pub(super) fn offer_sender<T: Value>(sender: &Sender<T>) -> Result<Token, OfferE
 /// Offers an end whose messages go to `caller`.
 pub(super) fn offer_caller<Q: Value, R: Value>(caller: &Caller<Q, R>) -> Result<Token, OfferError> {
     let offering = scope::offering()?;
-    let offered = caller::end::<Q, R>(WINDOW_VALUES_DEFAULT).map_err(|_| OfferError::NoChannel)?;
-    let requests = Requests::new::<Bincode>(offered.queue.clone());
+    let (offered, (messages, answers)) =
+        caller::end::<Q, R>(WINDOW_VALUES_DEFAULT).map_err(|_| OfferError::NoChannel)?;
+    let requests = Requests::new(offered.queue.clone(), messages.decode, answers.encode);
     let token = scope::offer(&offered)?;
     let task = Box::pin(pass_requests_on(requests, caller.clone()));
     offering.spawn(task).map_err(scope::refuse)?;

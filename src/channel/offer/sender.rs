@@ -7,8 +7,9 @@ use serde::de::Error as _;
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::channel::codec::{Bincode, Codec, Value};
-use crate::channel::identity::{self, TraceError, TypeIdentity};
+use crate::channel::codec::{Bincode, SerdeCodec, Value};
+use crate::channel::format::Coding;
+use crate::channel::identity::{self, TraceError};
 use crate::channel::incoming::{EndsWith, Incoming};
 use crate::channel::lane::LaneWindow;
 use crate::channel::offer::{Claiming, End, EndKind, OfferError, Offered, Token};
@@ -87,8 +88,8 @@ impl<T: Value> RemoteSender<T> {
     ///
     /// [`TraceError`] if values of `T` cannot be sent.
     pub fn channel(window_values: u32) -> Result<(RemoteSender<T>, Receiver<T>), TraceError> {
-        let offered = end::<T>(window_values)?;
-        let receiver = Receiver::new::<Bincode>(offered.queue.clone());
+        let (offered, coding) = end::<T>(window_values)?;
+        let receiver = Receiver::new(offered.queue.clone(), coding.decode);
         Ok((RemoteSender { end: End::Here(offered) }, receiver))
     }
 
@@ -96,30 +97,30 @@ impl<T: Value> RemoteSender<T> {
     pub(super) fn dead() -> RemoteSender<T> {
         let queue = Outgoing::new(claimed_bounds(), None);
         queue.end(Closed::new(Origin::Local, Reason::NotOffered));
-        RemoteSender { end: End::There(Sender::new::<Bincode>(queue)) }
+        RemoteSender { end: End::There(Sender::new(queue, Bincode::encode::<T>)) }
     }
 
     /// A sender whose channel is the one that a token stands for, where the value came from.
     fn claim(claiming: &Arc<dyn Claiming>, token: Token) -> Result<RemoteSender<T>, OfferError> {
         // What holds such an end has an identity only if the values for the end have one.
-        let kind = kind::<T>().map_err(|_| OfferError::NoChannel)?;
-        let offering = identity::carries_ends::<T>().then(|| claiming.offering());
+        let coding = Coding::usual().map_err(|_| OfferError::NoChannel)?;
+        let offering = coding.description.carries_ends().then(|| claiming.offering());
         let queue = Outgoing::new(claimed_bounds(), offering);
-        let queue = claiming.claim(token, kind, queue)?;
-        Ok(RemoteSender { end: End::There(Sender::new::<Bincode>(queue)) })
+        let queue = claiming.claim(token, kind(&coding), queue)?;
+        Ok(RemoteSender { end: End::There(Sender::new(queue, coding.encode)) })
     }
 }
 
-fn kind<T: Value>() -> Result<EndKind, TraceError> {
-    let identity = TypeIdentity::of::<T>()?;
-    Ok(EndKind { identity: identity.0, answer_identity: None, codec: Bincode::NAME })
+fn kind<T>(coding: &Coding<T>) -> EndKind {
+    let identity = coding.description.identity().0;
+    EndKind { identity, answer_identity: None, codec: coding.codec }
 }
 
 /// The receiving end of a channel whose sending end can travel.
-pub(super) fn end<T: Value>(window_values: u32) -> Result<Arc<Offered>, TraceError> {
-    let kind = kind::<T>()?;
-    let queue = Incoming::new(EndsWith::Release, identity::carries_ends::<T>());
-    Ok(Offered::new(queue, LaneWindow::offered(window_values), kind))
+pub(super) fn end<T: Value>(window_values: u32) -> Result<(Arc<Offered>, Coding<T>), TraceError> {
+    let coding = Coding::usual()?;
+    let queue = Incoming::new(EndsWith::Release, coding.description.carries_ends());
+    Ok((Offered::new(queue, LaneWindow::offered(window_values), kind(&coding)), coding))
 }
 
 impl<T> RemoteSender<T> {

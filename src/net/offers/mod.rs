@@ -22,8 +22,8 @@ use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
-use crate::channel::identity;
-use crate::channel::{Bell, Closed, OfferError, Offered, Offering, Origin, Reason, Token, Value};
+use crate::channel::identity::Description;
+use crate::channel::{Bell, Closed, OfferError, Offered, Offering, Origin, Reason, Token};
 use crate::dir::Dir;
 use crate::limits::OFFERS_MAX;
 use crate::net::config::random;
@@ -78,8 +78,8 @@ impl Offers {
     }
 
     /// Where a channel with values of `T` offers the ends of channels inside of them, if there are any.
-    pub(super) fn offering_for<T: Value>(&self) -> Option<Arc<dyn Offering>> {
-        let this = self.this.upgrade().filter(|_| identity::carries_ends::<T>())?;
+    pub(super) fn offering_for(&self, description: &Description) -> Option<Arc<dyn Offering>> {
+        let this = self.this.upgrade().filter(|_| description.carries_ends())?;
         Some(this)
     }
 

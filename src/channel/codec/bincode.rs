@@ -1,75 +1,24 @@
-//! Values to bytes and back.
-
-use std::marker::PhantomData;
+//! bincode, the codec of channels that ask for no other one.
 
 use bincode::config::{self, Configuration};
 use bincode::enc::write::Writer;
 use bincode::error::EncodeError;
 use serde::Serialize;
-use serde::de::{DeserializeOwned, DeserializeSeed};
+use serde::de::DeserializeSeed;
 
 use crate::channel::CodecError;
+use crate::channel::codec::SerdeCodec;
 use crate::limits::VALUE_BYTES_MAX;
-
-/// What can travel on a channel: anything that serde can write and read.
-///
-/// Implemented for all such types; there is nothing to derive beyond serde's own traits.
-///
-/// Two kinds of types have a bound that the receiver keeps and the sender does not know: a value of
-/// a recursive type that is nested deeper than [`VALUE_DEPTH_MAX`](crate::limits::VALUE_DEPTH_MAX),
-/// and one with more elements of no length, as in `Vec<()>`, than
-/// [`ZERO_LENGTH_ELEMENTS_MAX`](crate::limits::ZERO_LENGTH_ELEMENTS_MAX), is sent, and refused
-/// where it arrives. Long lists should be sent as a `Vec`, and not as nodes in nodes.
-pub trait Value: Serialize + DeserializeOwned + Send + 'static {}
-
-impl<T: Serialize + DeserializeOwned + Send + 'static> Value for T {}
-
-/// How values become bytes. Both ends of a channel must use the same.
-pub trait Codec: 'static {
-    /// The name that is compared when a channel is imported.
-    const NAME: &'static str;
-
-    /// Appends a value to `output`.
-    ///
-    /// # Errors
-    ///
-    /// [`CodecError`] when the value refuses or is longer than
-    /// [`VALUE_BYTES_MAX`](crate::limits::VALUE_BYTES_MAX). What stands in `output` then is
-    /// removed by the caller.
-    fn encode<T: Value>(value: &T, output: &mut Vec<u8>) -> Result<(), CodecError>;
-
-    /// Reads what `seed` stands for, which must take all of `input`.
-    ///
-    /// # Errors
-    ///
-    /// [`CodecError`] when it is not such a value. Memory that is taken meanwhile is bounded by
-    /// a multiple of the length of `input`.
-    fn decode_seed<'de, S: DeserializeSeed<'de>>(
-        seed: S,
-        input: &'de [u8],
-    ) -> Result<S::Value, CodecError>;
-
-    /// Reads a value, which must take all of `input`. Nothing bounds the depth of recursive types
-    /// here, nor the number of elements that take no bytes; a [`Receiver`](crate::Receiver) does.
-    ///
-    /// # Errors
-    ///
-    /// As [`decode_seed`](Codec::decode_seed).
-    #[inline]
-    fn decode<T: Value>(input: &[u8]) -> Result<T, CodecError> {
-        Self::decode_seed(PhantomData::<T>, input)
-    }
-}
 
 /// bincode 2 in its standard configuration: little-endian, integers of variable length.
 #[derive(Clone, Copy, Debug)]
 pub enum Bincode {}
 
-impl Codec for Bincode {
+impl SerdeCodec for Bincode {
     const NAME: &'static str = "bincode2";
 
     #[inline]
-    fn encode<T: Value>(value: &T, output: &mut Vec<u8>) -> Result<(), CodecError> {
+    fn encode<T: Serialize + ?Sized>(value: &T, output: &mut Vec<u8>) -> Result<(), CodecError> {
         let bytes_max = output.len() + VALUE_BYTES_MAX;
         let writer = BoundedWriter { output, bytes_max };
         match bincode::serde::encode_into_writer(value, writer, config::standard()) {

@@ -1,0 +1,130 @@
+//! Values to bytes and back.
+//!
+//! A [`Codec`] is chosen per channel ([`Format`](crate::channel::Format)), and its name is compared when
+//! the channel is imported. [`SerdeCodec`] is what most codecs implement: one for all types that serde
+//! knows.
+
+mod bincode;
+
+use std::marker::PhantomData;
+
+use serde::Serialize;
+use serde::de::{DeserializeOwned, DeserializeSeed};
+
+pub use self::bincode::Bincode;
+use crate::channel::identity::{Description, TraceError};
+use crate::channel::{CodecError, guard};
+
+/// What can travel on a channel: anything that serde can write and read.
+///
+/// Implemented for all such types; there is nothing to derive beyond serde's own traits.
+///
+/// Two kinds of types have a bound that the receiver keeps and the sender does not know: a value of
+/// a recursive type that is nested deeper than [`VALUE_DEPTH_MAX`](crate::limits::VALUE_DEPTH_MAX),
+/// and one with more elements of no length, as in `Vec<()>`, than
+/// [`ZERO_LENGTH_ELEMENTS_MAX`](crate::limits::ZERO_LENGTH_ELEMENTS_MAX), is sent, and refused
+/// where it arrives. Long lists should be sent as a `Vec`, and not as nodes in nodes.
+pub trait Value: Serialize + DeserializeOwned + Send + 'static {}
+
+impl<T: Serialize + DeserializeOwned + Send + 'static> Value for T {}
+
+/// How values of `T` become bytes, and what they look like to the peer. Both ends of a channel must use
+/// the same.
+///
+/// Every [`SerdeCodec`] is one for every [`Value`]. Implement this trait itself for types that do not
+/// know serde, such as messages of another library's own format.
+pub trait Codec<T>: 'static {
+    /// The name that is compared when a channel is imported, of at most 255 bytes.
+    const NAME: &'static str;
+
+    /// What is compared beside the name: the shape of `T`.
+    ///
+    /// # Errors
+    ///
+    /// [`TraceError`] if values of `T` cannot be sent, or if its shape cannot be found.
+    fn describe() -> Result<Description, TraceError>;
+
+    /// Appends a value to `output`.
+    ///
+    /// # Errors
+    ///
+    /// [`CodecError`] when the value refuses or is longer than
+    /// [`VALUE_BYTES_MAX`](crate::limits::VALUE_BYTES_MAX). What stands in `output` then is
+    /// removed by the caller.
+    fn encode(value: &T, output: &mut Vec<u8>) -> Result<(), CodecError>;
+
+    /// Reads a value, which must take all of `input`. Used for types whose
+    /// [description](Codec::describe) says that nothing about them is unbounded.
+    ///
+    /// # Errors
+    ///
+    /// [`CodecError`] when it is not such a value. Memory that is taken meanwhile is bounded by
+    /// a multiple of the length of `input`.
+    fn decode(input: &[u8]) -> Result<T, CodecError>;
+
+    /// The same for types of any depth and with any number of elements that take no bytes.
+    ///
+    /// # Errors
+    ///
+    /// As [`decode`](Codec::decode), and when a value exceeds
+    /// [`VALUE_DEPTH_MAX`](crate::limits::VALUE_DEPTH_MAX),
+    /// [`VALUE_STACK_BYTES_MAX`](crate::limits::VALUE_STACK_BYTES_MAX) or
+    /// [`ZERO_LENGTH_ELEMENTS_MAX`](crate::limits::ZERO_LENGTH_ELEMENTS_MAX).
+    fn decode_guarded(input: &[u8]) -> Result<T, CodecError>;
+}
+
+/// A codec for everything that serde can write and read.
+pub trait SerdeCodec: 'static {
+    /// The name that is compared when a channel is imported, of at most 255 bytes.
+    const NAME: &'static str;
+
+    /// Appends a value to `output`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Codec::encode`].
+    fn encode<T: Serialize + ?Sized>(value: &T, output: &mut Vec<u8>) -> Result<(), CodecError>;
+
+    /// Reads what `seed` stands for, which must take all of `input`. Nothing needs to bound the depth of
+    /// recursive types here, nor the number of elements that take no bytes: seeds come that do.
+    ///
+    /// # Errors
+    ///
+    /// As [`Codec::decode`].
+    fn decode_seed<'de, S: DeserializeSeed<'de>>(
+        seed: S,
+        input: &'de [u8],
+    ) -> Result<S::Value, CodecError>;
+
+    /// Reads a value, which must take all of `input`, as [`decode_seed`](SerdeCodec::decode_seed) does.
+    ///
+    /// # Errors
+    ///
+    /// As [`Codec::decode`].
+    #[inline]
+    fn decode<T: DeserializeOwned>(input: &[u8]) -> Result<T, CodecError> {
+        Self::decode_seed(PhantomData::<T>, input)
+    }
+}
+
+impl<T: Value, C: SerdeCodec> Codec<T> for C {
+    const NAME: &'static str = <C as SerdeCodec>::NAME;
+
+    fn describe() -> Result<Description, TraceError> {
+        Description::of::<T>()
+    }
+
+    #[inline]
+    fn encode(value: &T, output: &mut Vec<u8>) -> Result<(), CodecError> {
+        <C as SerdeCodec>::encode(value, output)
+    }
+
+    #[inline]
+    fn decode(input: &[u8]) -> Result<T, CodecError> {
+        <C as SerdeCodec>::decode(input)
+    }
+
+    fn decode_guarded(input: &[u8]) -> Result<T, CodecError> {
+        guard::decode::<T, C>(input)
+    }
+}
