@@ -109,7 +109,8 @@ pub const LARGE_VALUES_BYTES_MAX: u64 = VALUE_BYTES_MAX as u64;
 /// that come and go could fill the memory.
 pub const LEFT_BYTES_MAX: usize = 16 * 1024 * 1024;
 
-/// Values of at least this length go to the socket from where they were encoded, without a copy.
+/// Values of at least this length go to the socket from where they were encoded, without a copy; so do
+/// bytes that were not encoded at all. To copy a shorter one costs less than to share it.
 pub const LARGE_VALUE_BYTES: usize = 16 * 1024;
 
 /// Bytes that were received stay in the buffer that they were read into, for a receiver of bytes, if they

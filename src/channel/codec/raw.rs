@@ -15,7 +15,8 @@ use crate::limits::VALUE_BYTES_MAX;
 /// Large values are not copied on their way to the socket ([`LARGE_VALUE_BYTES`]); where they arrive,
 /// those that come in one frame are slices of the buffer that they were read into ([`SHARED_BYTES_MIN`]),
 /// and longer ones are put together once. Whoever keeps a short slice of such a value keeps its buffer;
-/// [`Bytes::copy_from_slice`] helps.
+/// [`Bytes::copy_from_slice`] helps. The buffer of a large value is held at its sender until the value is
+/// known to have arrived, or to be taken if it would be sent again.
 ///
 /// The description of its type is that of serde's byte arrays.
 ///
