@@ -109,8 +109,14 @@ pub const LARGE_VALUES_BYTES_MAX: u64 = VALUE_BYTES_MAX as u64;
 /// that come and go could fill the memory.
 pub const LEFT_BYTES_MAX: usize = 16 * 1024 * 1024;
 
-/// Values of at least this length go to the socket from where they were encoded, without a copy.
+/// Values of at least this length go to the socket from where they were encoded, without a copy; so do
+/// bytes that were not encoded at all. To copy a shorter one costs less than to share it.
 pub const LARGE_VALUE_BYTES: usize = 16 * 1024;
+
+/// Bytes that were received stay in the buffer that they were read into, for a receiver of bytes, if they
+/// are at least so many; fewer are copied. A read buffer holds up to 128 KiB, so what is kept is at most
+/// eight times what counts against the window.
+pub const SHARED_BYTES_MIN: usize = 16 * 1024;
 
 /// Small values are queued in chunks of about this length, in bytes; a session takes a chunk whole.
 pub const CHUNK_BYTES: usize = 32 * 1024;

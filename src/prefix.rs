@@ -42,6 +42,19 @@ pub fn read(run: &[u8]) -> Option<(usize, usize)> {
     }
 }
 
+/// The prefix of a value of so many bytes, as wide as a prefix can be.
+///
+/// # Panics
+///
+/// When the value is longer than 1 GiB, which
+/// [`VALUE_BYTES_MAX`](crate::limits::VALUE_BYTES_MAX) forbids.
+#[must_use]
+pub(crate) fn wide(length: usize) -> [u8; WIDTH_MAX] {
+    let mut prefix = [0; WIDTH_MAX];
+    write(&mut prefix, WIDTH_MAX, length);
+    prefix
+}
+
 /// Writes values behind their lengths and guesses each width from the value before.
 #[derive(Debug, Default)]
 pub struct Encoder {

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use netchan::channel::Caller;
+use netchan::channel::Value;
 use netchan::net::{ImportSettings, RecvSettings};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -16,7 +17,7 @@ use crate::values::{Checker, Item, number};
 use crate::works::{Received, Sent};
 
 /// Asks until the time is up; the answer to each request is the request.
-pub(crate) fn netchan<V: Item>(
+pub(crate) fn netchan<V: Item + Value>(
     link: Link,
     in_flight: usize,
     run: Duration,
@@ -67,7 +68,7 @@ pub(crate) fn netchan<V: Item>(
 
 /// The same by hand: what can be asked is asked with one write, and what has come is answered with
 /// one write.
-pub(crate) fn raw<V: Item>(
+pub(crate) fn raw<V: Item + Value>(
     link: Link,
     in_flight: usize,
     run: Duration,

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use netchan::channel::RecvError;
+use netchan::channel::{Format, RecvError, Value};
 use netchan::limits::SESSION_EXPIRY;
 use netchan::net::{ImportSettings, RecvSettings, SendSettings, Unconfirmed, UnreadReports};
 use netchan::{Config, Connection, Exporter, Receiver, Sender};
@@ -40,7 +40,8 @@ async fn send_as_importer<V: Item>(plan: Plan, ends: Vec<End>) -> Result<Sent, F
         let connection = open(end, plan.resumes).await?;
         let mut senders: Vec<Sender<V>> = Vec::new();
         for channel in 0..plan.channels {
-            senders.push(connection.import_sender(&name(channel), settings).await?);
+            senders
+                .push(connection.import_sender_as(&name(channel), settings, format::<V>()).await?);
         }
         connections.push(connection);
         all_senders.push(senders);
@@ -65,7 +66,8 @@ async fn receive_as_importer<V: Item>(plan: Plan, ends: Vec<End>) -> Result<Rece
     for end in ends {
         let connection = open(end, plan.resumes).await?;
         for channel in 0..plan.channels {
-            let receiver = connection.import_receiver(&name(channel), settings).await?;
+            let receiver =
+                connection.import_receiver_as(&name(channel), settings, format::<V>()).await?;
             tasks.spawn(receive::<V>(plan, channel, receiver));
         }
         connections.push(connection);
@@ -83,7 +85,7 @@ async fn send_as_exporter<V: Item>(plan: Plan, ends: Vec<End>) -> Result<Sent, F
         SendSettings::default().capacity_values(plan.window).unconfirmed(unconfirmed(plan.resumes));
     let mut senders: Vec<Sender<V>> = Vec::new();
     for channel in 0..plan.channels {
-        senders.push(exporter.export_sender(&name(channel), settings)?);
+        senders.push(exporter.export_sender_as(&name(channel), settings, format::<V>())?);
     }
     let mut tasks = JoinSet::new();
     tasks.spawn(send(plan, 0, senders));
@@ -97,7 +99,8 @@ async fn receive_as_exporter<V: Item>(plan: Plan, ends: Vec<End>) -> Result<Rece
     let exporter = exporter();
     let mut tasks = JoinSet::new();
     for channel in 0..plan.channels {
-        let receiver = exporter.export_receiver(&name(channel), RecvSettings::default())?;
+        let receiver =
+            exporter.export_receiver_as(&name(channel), RecvSettings::default(), format::<V>())?;
         tasks.spawn(receive::<V>(plan, channel, receiver));
     }
     let connections = accept(&exporter, ends).await?;
@@ -107,7 +110,7 @@ async fn receive_as_exporter<V: Item>(plan: Plan, ends: Vec<End>) -> Result<Rece
 }
 
 /// Sends records there and back, and times each.
-pub(crate) fn ping_pong<V: Item>(
+pub(crate) fn ping_pong<V: Item + Value>(
     link: Link,
     run: Duration,
     resumes: bool,
@@ -204,6 +207,10 @@ async fn sum_received(mut tasks: JoinSet<Result<Received, Failure>>) -> Result<R
         values += received??.values;
     }
     Ok(Received { values, done: Instant::now() })
+}
+
+fn format<V: Item>() -> Format<V, V::Codec> {
+    Format::new()
 }
 
 fn name(channel: usize) -> String {

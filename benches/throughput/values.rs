@@ -3,10 +3,13 @@
 //! Each value carries a number that names its source and its place among the values of that
 //! source, so that whoever receives it can check that nothing is missing, doubled or swapped.
 
+use bytes::{Buf, Bytes, BytesMut};
+use netchan::channel::{Bincode, Codec, Raw};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::Failure;
+use crate::raw::BLOCK_BYTES;
 
 /// Where a number names the channel. The bits below count its values.
 const CHANNEL_SHIFT: u32 = 40;
@@ -18,12 +21,38 @@ const CONNECTION_SHIFT: u32 = 52;
 const SOURCES_MAX: u64 = 0xfff;
 
 /// A value of a work.
-pub(crate) trait Item: Serialize + DeserializeOwned + Send + Sync + 'static {
+pub(crate) trait Item: Sized + Send + Sync + 'static {
+    /// How netchan writes it.
+    type Codec: Codec<Self>;
+
     /// The value with this number. `bytes` is the length of its payload, if that varies.
     fn new(number: u64, bytes: usize) -> Self;
 
     /// The number with which it was made.
     fn number(&self) -> u64;
+
+    /// Appends the value to the buffer of a baseline.
+    fn put(&self, buffer: &mut Vec<u8>) -> Result<(), Failure>;
+
+    /// What a baseline writes from where it is, instead.
+    fn payload(&self) -> Option<&Bytes> {
+        None
+    }
+
+    /// Takes the value that ends at `end` from what a baseline has read.
+    fn take(input: &mut BytesMut, start: usize, end: usize) -> Result<Self, Failure>;
+}
+
+fn put<V: Serialize>(value: &V, buffer: &mut Vec<u8>) -> Result<(), Failure> {
+    bincode::serde::encode_into_std_write(value, buffer, bincode::config::standard())?;
+    Ok(())
+}
+
+fn take<V: DeserializeOwned>(input: &mut BytesMut, start: usize, end: usize) -> Result<V, Failure> {
+    let standard = bincode::config::standard();
+    let (value, _) = bincode::serde::decode_from_slice(&input[start..end], standard)?;
+    input.advance(end);
+    Ok(value)
 }
 
 /// A record of the kind that programs send by the million.
@@ -36,12 +65,22 @@ pub(crate) struct Tick {
 }
 
 impl Item for Tick {
+    type Codec = Bincode;
+
     fn new(number: u64, _bytes: usize) -> Tick {
         Tick { number, price: 101.25, quantity: 300, symbol: "ACTX".to_owned() }
     }
 
     fn number(&self) -> u64 {
         self.number
+    }
+
+    fn put(&self, buffer: &mut Vec<u8>) -> Result<(), Failure> {
+        put(self, buffer)
+    }
+
+    fn take(input: &mut BytesMut, start: usize, end: usize) -> Result<Self, Failure> {
+        take(input, start, end)
     }
 }
 
@@ -53,12 +92,52 @@ pub(crate) struct Block {
 }
 
 impl Item for Block {
+    type Codec = Bincode;
+
     fn new(number: u64, bytes: usize) -> Block {
         Block { number, bytes: serde_bytes::ByteBuf::from(vec![7; bytes]) }
     }
 
     fn number(&self) -> u64 {
         self.number
+    }
+
+    fn put(&self, buffer: &mut Vec<u8>) -> Result<(), Failure> {
+        put(self, buffer)
+    }
+
+    fn take(input: &mut BytesMut, start: usize, end: usize) -> Result<Self, Failure> {
+        take(input, start, end)
+    }
+}
+
+/// A block of bytes as it is, which starts with its number.
+impl Item for Bytes {
+    type Codec = Raw;
+
+    fn new(number: u64, bytes: usize) -> Bytes {
+        let mut block = vec![7; bytes.max(size_of::<u64>())];
+        block[..size_of::<u64>()].copy_from_slice(&number.to_le_bytes());
+        block.into()
+    }
+
+    fn number(&self) -> u64 {
+        self.first_chunk().map_or(u64::MAX, |number| u64::from_le_bytes(*number))
+    }
+
+    fn put(&self, buffer: &mut Vec<u8>) -> Result<(), Failure> {
+        buffer.extend_from_slice(self);
+        Ok(())
+    }
+
+    fn payload(&self) -> Option<&Bytes> {
+        (self.len() >= BLOCK_BYTES / 4).then_some(self)
+    }
+
+    fn take(input: &mut BytesMut, start: usize, end: usize) -> Result<Self, Failure> {
+        let mut value = input.split_to(end);
+        value.advance(start);
+        Ok(value.freeze())
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+
 use crate::links::Link;
 use crate::values::{Block, Tick};
 use crate::{Failure, asks, channels, raw};
@@ -24,7 +26,13 @@ enum Load {
 
 enum Values {
     Ticks,
-    Blocks { bytes: usize },
+    Blocks {
+        bytes: usize,
+    },
+    /// The same without a type.
+    Blobs {
+        bytes: usize,
+    },
 }
 
 /// What netchan is compared with.
@@ -104,8 +112,7 @@ const fn ticks(name: &'static str, link: Link, sender: Side) -> Work {
     }
 }
 
-const fn blocks(name: &'static str, bytes: usize) -> Work {
-    let values = Values::Blocks { bytes };
+const fn blocks(name: &'static str, values: Values) -> Work {
     let sender = Side::Importer;
     let load = Load::Stream { values, sender, connections: 1, channels: 1, window: 4096 };
     Work { name, link: Link::Tcp, load }
@@ -117,9 +124,16 @@ pub(crate) const WORKS: &[Work] = &[
     ticks("tick-tcp-out", Link::Tcp, Side::Exporter),
     ticks("tick-unix-in", Link::Unix, Side::Importer),
     ticks("tick-memory-in", Link::Memory, Side::Importer),
-    blocks("block-1k", 1 << 10),
-    blocks("block-64k", 64 << 10),
-    blocks("block-1m", 1 << 20),
+    blocks("block-1k", Values::Blocks { bytes: 1 << 10 }),
+    blocks("block-64k", Values::Blocks { bytes: 64 << 10 }),
+    blocks("block-1m", Values::Blocks { bytes: 1 << 20 }),
+    blocks("blob-1k", Values::Blobs { bytes: 1 << 10 }),
+    blocks("blob-4k", Values::Blobs { bytes: 4 << 10 }),
+    blocks("blob-8k", Values::Blobs { bytes: 8 << 10 }),
+    blocks("blob-16k", Values::Blobs { bytes: 16 << 10 }),
+    blocks("blob-32k", Values::Blobs { bytes: 32 << 10 }),
+    blocks("blob-64k", Values::Blobs { bytes: 64 << 10 }),
+    blocks("blob-1m", Values::Blobs { bytes: 1 << 20 }),
     Work {
         name: "channels-1000",
         link: Link::Tcp,
@@ -161,6 +175,9 @@ impl Work {
             (Some(plan), Load::Stream { values: Values::Ticks, .. }) => {
                 rate(0, channels::stream::<Tick>(plan)?)
             }
+            (Some(plan), Load::Stream { values: Values::Blobs { .. }, .. }) => {
+                rate(plan.bytes, channels::stream::<Bytes>(plan)?)
+            }
             (Some(plan), _) => rate(plan.bytes, channels::stream::<Block>(plan)?),
             (None, Load::Asks { in_flight }) => {
                 rate(0, asks::netchan::<Tick>(self.link, *in_flight, run, resumes)?)
@@ -173,6 +190,9 @@ impl Work {
         match (self.plan(run, false), &self.load) {
             (Some(plan), Load::Stream { values: Values::Ticks, .. }) => {
                 rate(0, raw::stream::<Tick>(plan)?)
+            }
+            (Some(plan), Load::Stream { values: Values::Blobs { .. }, .. }) => {
+                rate(plan.bytes, raw::stream::<Bytes>(plan)?)
             }
             (Some(plan), _) => rate(plan.bytes, raw::stream::<Block>(plan)?),
             (None, Load::Asks { in_flight }) => {
@@ -188,7 +208,7 @@ impl Work {
             Load::Stream { ref values, sender, connections, channels, window } => {
                 let bytes = match values {
                     Values::Ticks => 0,
-                    Values::Blocks { bytes } => *bytes,
+                    Values::Blocks { bytes } | Values::Blobs { bytes } => *bytes,
                 };
                 let link = self.link;
                 Some(Plan { link, sender, connections, channels, window, bytes, run, resumes })

@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use bytes::Bytes;
+
 use crate::channel::CodecError;
 use crate::limits::{CHUNK_BYTES, LARGE_VALUE_BYTES, RETAINED_BYTES_MAX};
 use crate::prefix;
@@ -31,7 +33,7 @@ impl Backlog {
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
     ) -> Result<usize, CodecError> {
         let last = match self.chunks.back_mut() {
-            Some(last) if last.bytes.len() < CHUNK_BYTES => last,
+            Some(last) if has_room(last) => last,
             _ => {
                 let bytes = std::mem::take(&mut self.spare);
                 self.chunks.push_back(Chunk { bytes, ..Chunk::default() });
@@ -47,15 +49,23 @@ impl Backlog {
         Ok(length)
     }
 
+    /// Appends a large value, which stays where it is.
+    pub(super) fn append_shared(&mut self, payload: Bytes) {
+        let bytes = prefix::wide(payload.len()).to_vec();
+        let chunk = Chunk { bytes, payload, values: 1, skipped_values: 0 };
+        self.bytes += chunk.run_bytes();
+        self.chunks.push_back(chunk);
+    }
+
     /// Appends a value that was encoded elsewhere. A long one keeps its buffer.
     pub(super) fn append_encoded(&mut self, bytes: Vec<u8>) {
         self.bytes += bytes.len();
         match self.chunks.back_mut() {
-            Some(last) if bytes.len() < LARGE_VALUE_BYTES && last.bytes.len() < CHUNK_BYTES => {
+            Some(last) if bytes.len() < LARGE_VALUE_BYTES && has_room(last) => {
                 last.bytes.extend_from_slice(&bytes);
                 last.values += 1;
             }
-            _ => self.chunks.push_back(Chunk { bytes, values: 1, skipped_values: 0 }),
+            _ => self.chunks.push_back(Chunk { bytes, values: 1, ..Chunk::default() }),
         }
     }
 
@@ -65,7 +75,7 @@ impl Backlog {
             first.bytes.drain(..self.first_offset);
         }
         self.first_offset = 0;
-        self.bytes += chunk.bytes.len();
+        self.bytes += chunk.run_bytes();
         self.chunks.push_front(chunk);
     }
 
@@ -83,8 +93,10 @@ impl Backlog {
         if u64::from(first.values) <= values_max
             && (rest.len() <= bytes_wanted.max(2 * CHUNK_BYTES) || first.values == 1)
         {
-            taken_bytes = rest.len();
+            taken_bytes = rest.len() + first.payload.len();
             chunk.values = first.values;
+            // One with a payload has no other value, so nothing was taken from it.
+            chunk.payload = std::mem::take(&mut first.payload);
             if self.first_offset == 0 {
                 std::mem::swap(&mut first.bytes, &mut chunk.bytes);
             } else {
@@ -112,6 +124,12 @@ impl Backlog {
             self.spare = bytes;
         }
     }
+}
+
+/// Whether further values may stand in a chunk.
+#[inline]
+fn has_room(chunk: &Chunk) -> bool {
+    chunk.bytes.len() < CHUNK_BYTES && chunk.payload.is_empty()
 }
 
 /// How many whole values stand at the start of `run` within the bounds, at least one, and how many
@@ -144,7 +162,7 @@ mod tests {
 
     fn take(backlog: &mut Backlog, values_max: u64, bytes_wanted: usize) -> (u64, usize) {
         let mut chunk = Chunk::default();
-        (backlog.take(values_max, bytes_wanted, &mut chunk), chunk.bytes.len())
+        (backlog.take(values_max, bytes_wanted, &mut chunk), chunk.run_bytes())
     }
 
     #[test]
@@ -176,6 +194,27 @@ mod tests {
         for length in [10, 10, 20, 101] {
             assert_eq!(take(&mut backlog, 2, 1000).1, length);
         }
+        assert_eq!(backlog.bytes(), 0);
+    }
+
+    #[test]
+    fn a_payload_stays_where_it_is_between_other_values() {
+        let payload = Bytes::from(vec![7; LARGE_VALUE_BYTES]);
+        let mut backlog = Backlog::default();
+        append(&mut backlog, 9);
+        backlog.append_shared(payload.clone());
+        backlog.append_encoded(vec![0]);
+        append(&mut backlog, 0);
+        assert_eq!(backlog.bytes(), 10 + 4 + payload.len() + 2);
+        assert_eq!(take(&mut backlog, 99, 1000), (1, 10));
+        let mut chunk = Chunk::default();
+        assert_eq!(backlog.take(99, 1000, &mut chunk), 1);
+        assert_eq!(chunk.bytes, prefix::wide(payload.len()));
+        assert_eq!(chunk.payload.as_ptr(), payload.as_ptr());
+        backlog.give_back(chunk);
+        assert_eq!(backlog.bytes(), 4 + payload.len() + 2);
+        assert_eq!(take(&mut backlog, 99, 1000), (1, 4 + payload.len()));
+        assert_eq!(take(&mut backlog, 99, 1000), (2, 2));
         assert_eq!(backlog.bytes(), 0);
     }
 

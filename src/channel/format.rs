@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use crate::channel::codec::{Bincode, Codec};
+use crate::channel::codec::{Bincode, Codec, Verbatim};
 use crate::channel::identity::{Description, Samples, Schema, TraceError};
-use crate::channel::{CodecError, Value};
+use crate::channel::{CodecError, EndsWith, Incoming, Value};
 
 /// Appends an encoded value to a buffer.
 pub(crate) type Encode<T> = fn(&T, &mut Vec<u8>) -> Result<(), CodecError>;
@@ -91,7 +92,14 @@ impl<T: 'static, C: Codec<T>> Format<T, C> {
         let description = self.describe()?;
         let decode = if description.needs_guard() { C::decode_guarded } else { C::decode };
         let type_name = std::any::type_name::<T>();
-        Ok(Coding { encode: C::encode, decode, codec: C::NAME, type_name, description })
+        Ok(Coding {
+            encode: C::encode,
+            decode,
+            verbatim: C::verbatim(),
+            codec: C::NAME,
+            type_name,
+            description,
+        })
     }
 }
 
@@ -118,9 +126,21 @@ impl<T, C> fmt::Debug for Format<T, C> {
 pub(crate) struct Coding<T> {
     pub(crate) encode: Encode<T>,
     pub(crate) decode: Decode<T>,
+    /// How values that are bytes already go without a copy.
+    pub(crate) verbatim: Option<Verbatim<T>>,
     pub(crate) codec: &'static str,
     pub(crate) type_name: &'static str,
     pub(crate) description: Description,
+}
+
+impl<T> Coding<T> {
+    /// The queue of a channel that receives such values.
+    pub(crate) fn incoming(&self, ends_with: EndsWith) -> Arc<Incoming> {
+        match self.verbatim {
+            None => Incoming::new(ends_with, self.description.carries_ends()),
+            Some(_) => Incoming::for_bytes(ends_with),
+        }
+    }
 }
 
 impl<T: Value> Coding<T> {

@@ -48,7 +48,7 @@ mod signal;
 pub use asking::caller::{Answer, Caller};
 pub use asking::requests::{Request, Requests, Responder};
 pub use closed::{Closed, Origin, Reason};
-pub use codec::{Bincode, Codec, SerdeCodec, Value};
+pub use codec::{Bincode, Codec, Raw, SerdeCodec, Value, Verbatim};
 pub use error::{
     AskError, CodecError, RecvError, SendError, SinkError, TryRecvError, TrySendError,
 };

@@ -5,14 +5,15 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use futures::Stream;
 use parking_lot::Mutex;
 
-use crate::channel::format::Decode;
+use crate::channel::format::{Coding, Decode};
 use crate::channel::incoming::{Found, Incoming};
 use crate::channel::lane::Batch;
 use crate::channel::signal::KeptListener;
-use crate::channel::{Closed, RecvError, TryRecvError};
+use crate::channel::{Closed, CodecError, RecvError, TryRecvError};
 
 /// The receiving end of a channel whose other end is on another machine.
 ///
@@ -57,6 +58,8 @@ use crate::channel::{Closed, RecvError, TryRecvError};
 pub struct Receiver<T> {
     queue: Arc<Incoming>,
     decode: Decode<T>,
+    /// How values that are bytes already come without a copy. Then the queue keeps them for that.
+    value_of: Option<fn(Bytes) -> Result<T, CodecError>>,
     /// Values taken from the queue in one go. A mutex only for the sake of `clone`: every other
     /// way to it goes through `&mut self` and locks nothing.
     batch: Mutex<Batch>,
@@ -68,14 +71,26 @@ pub struct Receiver<T> {
 }
 
 impl<T> Receiver<T> {
-    pub(crate) fn new(queue: Arc<Incoming>, decode: Decode<T>) -> Receiver<T> {
-        queue.add_receiver();
-        Receiver::with_decoder(queue, decode)
+    /// A receiver of a queue that was made for [this coding](Coding::incoming).
+    pub(crate) fn new(queue: Arc<Incoming>, coding: &Coding<T>) -> Receiver<T> {
+        Receiver::with(queue, coding.decode, coding.verbatim.map(|verbatim| verbatim.value_of))
     }
 
-    fn with_decoder(queue: Arc<Incoming>, decode: Decode<T>) -> Receiver<T> {
-        let batch = Mutex::default();
-        Receiver { queue, decode, batch, listener: None, is_stream_over: false, postponed: None }
+    fn with(
+        queue: Arc<Incoming>,
+        decode: Decode<T>,
+        value_of: Option<fn(Bytes) -> Result<T, CodecError>>,
+    ) -> Receiver<T> {
+        queue.add_receiver();
+        Receiver {
+            queue,
+            decode,
+            value_of,
+            batch: Mutex::default(),
+            listener: None,
+            is_stream_over: false,
+            postponed: None,
+        }
     }
 
     /// Waits for the next value.
@@ -204,14 +219,18 @@ impl<T> Receiver<T> {
 
     fn next_of_batch(&mut self) -> Option<Result<T, RecvError>> {
         let batch = self.batch.get_mut();
-        let _scope = batch.decode_scope();
-        let result = match batch.next()? {
-            Ok(bytes) => (self.decode)(bytes).map_err(RecvError::Undecodable),
-            Err(_) => {
-                self.queue.cut_off(batch);
-                return Some(Err(RecvError::Corrupt));
+        let decoded = match self.value_of {
+            None => {
+                let _scope = batch.decode_scope();
+                batch.next()?.map(self.decode)
             }
+            Some(value_of) => batch.next_shared()?.map(value_of),
         };
+        let Ok(decoded) = decoded else {
+            self.queue.cut_off(batch);
+            return Some(Err(RecvError::Corrupt));
+        };
+        let result = decoded.map_err(RecvError::Undecodable);
         if batch.is_report_due() || batch.is_empty() {
             self.queue.report_taken(batch);
         }
@@ -258,9 +277,9 @@ impl<T> Stream for Receiver<T> {
 impl<T> Clone for Receiver<T> {
     /// Another receiver of the same channel. From now on values are shared one by one.
     fn clone(&self) -> Receiver<T> {
-        self.queue.add_receiver();
+        let receiver = Receiver::with(self.queue.clone(), self.decode, self.value_of);
         self.queue.give_back(&mut self.batch.lock());
-        Receiver::with_decoder(self.queue.clone(), self.decode)
+        receiver
     }
 }
 

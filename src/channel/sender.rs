@@ -5,9 +5,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use futures::Sink;
 
-use crate::channel::format::Encode;
+use crate::channel::format::{Coding, Encode};
 use crate::channel::outgoing::{Outgoing, PushError, Reservation};
 use crate::channel::signal::KeptListener;
 use crate::channel::{Closed, Feeder, Overflowed, SendError, SinkError, TrySendError};
@@ -53,6 +54,8 @@ use crate::channel::{Closed, Feeder, Overflowed, SendError, SinkError, TrySendEr
 pub struct Sender<T> {
     queue: Arc<Outgoing>,
     encode: Encode<T>,
+    /// How values that are bytes already go without a copy.
+    bytes_of: Option<fn(&T) -> &Bytes>,
     sink: SinkState,
 }
 
@@ -65,9 +68,17 @@ struct SinkState {
 }
 
 impl<T> Sender<T> {
-    pub(crate) fn new(queue: Arc<Outgoing>, encode: Encode<T>) -> Sender<T> {
+    pub(crate) fn new(queue: Arc<Outgoing>, coding: &Coding<T>) -> Sender<T> {
+        Sender::with(queue, coding.encode, coding.verbatim.map(|verbatim| verbatim.bytes_of))
+    }
+
+    pub(super) fn with(
+        queue: Arc<Outgoing>,
+        encode: Encode<T>,
+        bytes_of: Option<fn(&T) -> &Bytes>,
+    ) -> Sender<T> {
         queue.add_sender();
-        Sender { queue, encode, sink: SinkState::default() }
+        Sender { queue, encode, bytes_of, sink: SinkState::default() }
     }
 
     /// Sends a value as soon as there is a slot for it.
@@ -104,7 +115,11 @@ impl<T> Sender<T> {
     ///
     /// [`TrySendError`] gives the value back.
     pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
-        match self.queue.push(|bytes| (self.encode)(&value, bytes)) {
+        let pushed = match self.bytes_of {
+            None => self.queue.push(|bytes| (self.encode)(&value, bytes)),
+            Some(bytes_of) => self.queue.push_shared(bytes_of(&value)),
+        };
+        match pushed {
             Ok(()) => Ok(()),
             Err(PushError::Full) => Err(TrySendError::Full(value)),
             Err(PushError::Closed(closed)) => Err(TrySendError::Closed(value, closed)),
@@ -142,7 +157,7 @@ impl<T> Sender<T> {
         loop {
             let listener = self.queue.slot_freed();
             match self.queue.reserve() {
-                Ok(reservation) => return Ok(Permit { reservation, encode: self.encode }),
+                Ok(reservation) => return Ok(self.permit(reservation)),
                 Err(PushError::Closed(closed)) => return Err(closed),
                 Err(_) => listener.await,
             }
@@ -156,7 +171,7 @@ impl<T> Sender<T> {
     /// [`TrySendError`] without a value.
     pub fn try_reserve(&self) -> Result<Permit<'_, T>, TrySendError<()>> {
         match self.queue.reserve() {
-            Ok(reservation) => Ok(Permit { reservation, encode: self.encode }),
+            Ok(reservation) => Ok(self.permit(reservation)),
             Err(PushError::Closed(closed)) => Err(TrySendError::Closed((), closed)),
             Err(_) => Err(TrySendError::Full(())),
         }
@@ -240,6 +255,10 @@ impl<T> Sender<T> {
         Arc::ptr_eq(&self.queue, &other.queue)
     }
 
+    fn permit<'a>(&self, reservation: Reservation<'a>) -> Permit<'a, T> {
+        Permit { reservation, encode: self.encode, bytes_of: self.bytes_of }
+    }
+
     fn release_sink_slot(&mut self) {
         if std::mem::take(&mut self.sink.has_slot) {
             drop(self.queue.adopt());
@@ -257,8 +276,7 @@ pub(super) fn full_or<T>(error: TrySendError<T>) -> Result<T, SendError<T>> {
 
 impl<T> Clone for Sender<T> {
     fn clone(&self) -> Sender<T> {
-        self.queue.add_sender();
-        Sender { queue: self.queue.clone(), encode: self.encode, sink: SinkState::default() }
+        Sender::with(self.queue.clone(), self.encode, self.bytes_of)
     }
 }
 
@@ -283,6 +301,7 @@ impl<T> fmt::Debug for Sender<T> {
 pub struct Permit<'a, T> {
     reservation: Reservation<'a>,
     encode: Encode<T>,
+    bytes_of: Option<fn(&T) -> &Bytes>,
 }
 
 impl<T> Permit<'_, T> {
@@ -293,7 +312,11 @@ impl<T> Permit<'_, T> {
     /// [`SendError`] gives the value back: the channel has ended meanwhile, or the value does not
     /// encode.
     pub fn send(self, value: T) -> Result<(), SendError<T>> {
-        match self.reservation.push(|bytes| (self.encode)(&value, bytes)) {
+        let pushed = match self.bytes_of {
+            None => self.reservation.push(|bytes| (self.encode)(&value, bytes)),
+            Some(bytes_of) => self.reservation.push_shared(bytes_of(&value)),
+        };
+        match pushed {
             Ok(()) => Ok(()),
             Err(PushError::Closed(closed)) => Err(SendError::Closed(value, closed)),
             Err(PushError::Unencodable(error)) => Err(SendError::Unencodable(value, error)),
@@ -344,7 +367,7 @@ impl<T> Sink<T> for Sender<T> {
 
     fn start_send(mut self: Pin<&mut Self>, value: T) -> Result<(), SinkError> {
         assert!(std::mem::take(&mut self.sink.has_slot), "poll_ready comes before start_send");
-        let permit = Permit { reservation: self.queue.adopt(), encode: self.encode };
+        let permit = self.permit(self.queue.adopt());
         permit.send(value).map_err(SendError::without_value)
     }
 

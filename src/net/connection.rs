@@ -266,7 +266,7 @@ impl Connection {
         let offering = self.offers.offering_for(&coding.description);
         let queue = Outgoing::new(bounds(settings), offering);
         queue.on_overflow(self.shared.events.overflow_teller(&self.shared.peer, name));
-        let sender = Sender::new(queue.clone(), coding.encode);
+        let sender = Sender::new(queue.clone(), &coding);
         self.import(Dir::Send, name, settings, coding, None, ImportEnd::Out(queue)).await?;
         Ok(sender)
     }
@@ -407,8 +407,8 @@ impl Connection {
     ) -> Result<Receiver<T>, ImportError> {
         settings.check()?;
         let coding = format.coding()?;
-        let queue = Incoming::new(EndsWith::ItsPeer, coding.description.carries_ends());
-        let receiver = Receiver::new(queue.clone(), coding.decode);
+        let queue = coding.incoming(EndsWith::ItsPeer);
+        let receiver = Receiver::new(queue.clone(), &coding);
         let window = LaneWindow { values: settings.size_values, bytes: settings.window_bytes };
         self.import(Dir::Recv, name, settings, coding, None, ImportEnd::In(queue, window)).await?;
         Ok(receiver)

@@ -135,7 +135,7 @@ impl Registry {
     ) -> Result<Sender<T>, ExportError> {
         let queue = Outgoing::new(bounds(settings), self.offers.offering_for(&coding.description));
         queue.on_overflow(events.overflow_teller("", name));
-        let sender = Sender::new(queue.clone(), coding.encode);
+        let sender = Sender::new(queue.clone(), &coding);
         self.publish(name, coding, None, ExportEnd::Out(queue))?;
         Ok(sender)
     }
@@ -147,8 +147,8 @@ impl Registry {
         coding: Coding<T>,
     ) -> Result<Receiver<T>, ExportError> {
         let (ends_with, window) = incoming(settings)?;
-        let queue = Incoming::new(ends_with, coding.description.carries_ends());
-        let receiver = Receiver::new(queue.clone(), coding.decode);
+        let queue = coding.incoming(ends_with);
+        let receiver = Receiver::new(queue.clone(), &coding);
         self.publish(name, coding, None, ExportEnd::In(queue, window))?;
         Ok(receiver)
     }

@@ -29,10 +29,9 @@ const HEAD_BYTES: usize = HEADER_BYTES + PARTIAL_PREFIX_BYTES;
 #[derive(Debug)]
 struct Kept {
     what: Content,
-    /// Header and body, or the header alone when `payload` is the body. Empty when the frame is not
-    /// kept.
+    /// Header and body, or what of the body stands before `payload`. Empty when the frame is not kept.
     head: Bytes,
-    /// The run of a large value, where it was encoded.
+    /// The end of the run, or all of it, where its owner has it. Empty for most frames.
     payload: Bytes,
     bytes: usize,
 }
@@ -59,9 +58,8 @@ impl Kept {
             return None;
         }
         let run = is_retained.then(|| {
-            let is_shared = self.payload.is_empty();
-            let bytes = if is_shared { self.head.slice(run_at..) } else { self.payload.clone() };
-            Run { values, rest, bytes, is_shared }
+            let (bytes, payload) = (self.head.slice(run_at..), self.payload.clone());
+            Run { values, rest, is_shared: !bytes.is_empty(), bytes, payload }
         });
         Some(Delivery { channel, values, run })
     }
@@ -157,20 +155,16 @@ impl Link {
         self.note(what, start, Bytes::new());
     }
 
-    /// Composes a data frame whose run is copied.
-    pub(super) fn push_run(&mut self, head: DataHead, run: &[u8]) {
+    /// Composes a data frame: its run is copied, but for a payload at its end, which is written from
+    /// where it is.
+    pub(super) fn push_run(&mut self, head: DataHead, run: &[u8], payload: Bytes) {
         self.make_space(HEAD_BYTES + run.len());
         let start = self.composing.len();
-        let what = self.push_head(head, run.len());
+        let what = self.push_head(head, run.len() + payload.len());
         self.composing.extend_from_slice(run);
-        self.note(what, start, Bytes::new());
-    }
-
-    /// Composes a data frame whose run is written from where it is.
-    pub(super) fn push_payload(&mut self, head: DataHead, payload: Bytes) {
-        self.make_space(HEAD_BYTES);
-        let start = self.composing.len();
-        let what = self.push_head(head, payload.len());
+        if payload.is_empty() {
+            return self.note(what, start, payload);
+        }
         self.note(what, start, payload.clone());
         self.seal();
         self.unwritten_bytes += payload.len();

@@ -49,25 +49,25 @@ impl Outbound {
         let unconfirmed_values = sent_values - self.taken_values;
         let staged_values = self.staged.values();
         let is_cut = self.staged.is_cut();
-        let rest = self.staged.rest();
         let (values, bytes, discarded_values) = match self.untaken {
             Some(untaken) => {
                 let mut bytes = untaken.into_bytes();
-                bytes.extend_from_slice(rest);
+                self.staged.append_rest(0, &mut bytes);
                 (unconfirmed_values + staged_values, bytes, 0)
             }
             None => {
                 // Of a value that was begun, the first pieces are gone.
                 let begun_bytes = if is_cut { self.staged.next_value_bytes() } else { 0 };
                 let begun_values = u64::from(is_cut);
-                let bytes = rest[begun_bytes..].to_vec();
+                let mut bytes = Vec::new();
+                self.staged.append_rest(begun_bytes, &mut bytes);
                 (staged_values - begun_values, bytes, unconfirmed_values + begun_values)
             }
         };
         // INVARIANT: a value has a prefix of a byte at least, and `UNTAKEN_BYTES_MAX` and
         // `REPLAY_BYTES_MAX` bound the bytes.
         let values = u32::try_from(values).expect("fewer than 2^32 values are kept");
-        let returned = Chunk { bytes, values, skipped_values: 0 };
+        let returned = Chunk { bytes, values, ..Chunk::default() };
         Remains { taken_values: self.taken_values, unconfirmed_values, returned, discarded_values }
     }
 }

@@ -1,16 +1,29 @@
 //! Where a session takes the values that it sends.
 
+use bytes::Bytes;
+
 use crate::id::ChannelId;
 
-/// A run of whole values, each behind its length.
+/// A run of whole values, each behind its length: `bytes`, and then `payload`.
 #[derive(Debug, Default)]
 pub struct Chunk {
-    /// The values.
+    /// The values, or what stands before `payload`.
     pub bytes: Vec<u8>,
+    /// A large value where somebody else has it; then the chunk has no other, and `bytes` are its
+    /// length, or nothing if the length stands here too. Empty for most chunks.
+    pub payload: Bytes,
     /// How many there are.
     pub values: u32,
     /// Values that were left out before these, in all, since the channel was opened: the peer is told.
     pub skipped_values: u64,
+}
+
+impl Chunk {
+    /// The length of the run, in bytes.
+    #[must_use]
+    pub fn run_bytes(&self) -> usize {
+        self.bytes.len() + self.payload.len()
+    }
 }
 
 /// What a source says after it was asked for values.

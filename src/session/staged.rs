@@ -3,6 +3,8 @@
 //! A run is a sequence of values, each behind its length ([`prefix`](crate::prefix)). A turn sends
 //! as many whole values as it may; a value that is too long for any turn is cut.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 
 use crate::limits::{LARGE_VALUE_BYTES, RETAINED_BYTES_MAX};
@@ -13,9 +15,9 @@ use crate::wire::Partial;
 /// Values that are being sent.
 #[derive(Debug, Default)]
 pub(super) struct Staged {
+    /// A large value stands in it as a payload, which the frames that carry it share.
     chunk: Chunk,
-    /// One large value, shared with the frames that carry it, instead of a chunk.
-    large: Bytes,
+    /// How much of the run was sent, in bytes.
     offset: usize,
     /// Bytes to come of the value that was begun.
     value_rest: usize,
@@ -40,9 +42,11 @@ pub(super) struct Cut {
 
 /// A piece of a staged run that is sent in one frame.
 #[derive(Debug)]
-pub(super) enum Piece<'a> {
-    Copied(&'a [u8]),
-    Shared(Bytes),
+pub(super) struct Piece<'a> {
+    /// What is copied into the frame.
+    pub(super) copied: &'a [u8],
+    /// What follows and is written from where it is; perhaps nothing.
+    pub(super) shared: Bytes,
 }
 
 impl Staged {
@@ -73,20 +77,25 @@ impl Staged {
             self.chunk.bytes = Vec::new();
         }
         self.chunk.bytes.clear();
-        self.large = Bytes::new();
+        self.chunk.payload = Bytes::new();
         self.offset = 0;
     }
 
     /// Looks at what the source gave.
     pub(super) fn refilled(&mut self) {
-        if self.chunk.values == 1 && self.chunk.bytes.len() >= LARGE_VALUE_BYTES {
-            self.large = Bytes::from(std::mem::take(&mut self.chunk.bytes));
+        let chunk = &mut self.chunk;
+        if chunk.values == 1 && chunk.bytes.len() >= LARGE_VALUE_BYTES {
+            chunk.payload = Bytes::from(std::mem::take(&mut chunk.bytes));
         }
     }
 
     /// The length of the value that is next, or what is left of it, in bytes.
     pub(super) fn next_value_bytes(&self) -> usize {
-        if self.value_rest > 0 { self.value_rest } else { prefix::value_bytes(self.rest()) }
+        if self.value_rest > 0 {
+            self.value_rest
+        } else {
+            prefix::value_bytes(self.start_of_rest())
+        }
     }
 
     /// Whether the next bytes belong to a value that was begun.
@@ -94,18 +103,42 @@ impl Staged {
         self.value_rest > 0
     }
 
-    /// The bytes that were not sent.
-    pub(super) fn rest(&self) -> &[u8] {
-        let all: &[u8] = if self.large.is_empty() { &self.chunk.bytes } else { &self.large };
-        &all[self.offset..]
+    /// The bytes that were not sent, or the first of them; the length of a value is not divided.
+    fn start_of_rest(&self) -> &[u8] {
+        match self.offset.checked_sub(self.chunk.bytes.len()) {
+            Some(offset) if !self.chunk.payload.is_empty() => &self.chunk.payload[offset..],
+            _ => &self.chunk.bytes[self.offset..],
+        }
+    }
+
+    /// How many bytes were not sent.
+    fn rest_bytes(&self) -> usize {
+        self.chunk.run_bytes() - self.offset
+    }
+
+    /// Appends the bytes that were not sent, but for the first `skipped_bytes` of them.
+    pub(super) fn append_rest(&self, skipped_bytes: usize, output: &mut Vec<u8>) {
+        let (copied, shared) = self.parts(self.offset + skipped_bytes, self.chunk.run_bytes());
+        output.extend_from_slice(&self.chunk.bytes[copied]);
+        output.extend_from_slice(&self.chunk.payload[shared]);
+    }
+
+    /// Where a part of the run stands: in the bytes, and in the payload.
+    fn parts(&self, start: usize, end: usize) -> (Range<usize>, Range<usize>) {
+        let bytes = self.chunk.bytes.len();
+        let copied = start.min(bytes)..end.min(bytes);
+        let shared = start.saturating_sub(bytes)..end.saturating_sub(bytes);
+        (copied, shared)
     }
 
     /// Decides what a turn sends; nothing if the first value neither fits nor may be cut.
     pub(super) fn cut(&self, turn: Turn) -> Option<Cut> {
-        let rest = self.rest();
-        if rest.len() <= turn.bytes_max && self.values() <= turn.values_max {
-            return Some(Cut { values: self.chunk.values, bytes: rest.len(), partial: None });
+        let rest_bytes = self.rest_bytes();
+        if rest_bytes <= turn.bytes_max && self.values() <= turn.values_max {
+            return Some(Cut { values: self.chunk.values, bytes: rest_bytes, partial: None });
         }
+        // All of it, unless it is one large value, which has none behind it.
+        let rest = self.start_of_rest();
         let mut bytes = 0;
         let mut values = 0;
         while u64::from(values) < turn.values_max.min(self.values()) {
@@ -134,11 +167,8 @@ impl Staged {
 
     /// The bytes of a cut.
     pub(super) fn piece(&self, cut: Cut) -> Piece<'_> {
-        if self.large.is_empty() {
-            Piece::Copied(&self.rest()[..cut.bytes])
-        } else {
-            Piece::Shared(self.large.slice(self.offset..self.offset + cut.bytes))
-        }
+        let (copied, shared) = self.parts(self.offset, self.offset + cut.bytes);
+        Piece { copied: &self.chunk.bytes[copied], shared: self.chunk.payload.slice(shared) }
     }
 
     /// Removes a cut, which was sent.
@@ -209,7 +239,48 @@ mod tests {
     fn a_large_value_is_shared_and_not_copied() {
         let staged = staged(&[LARGE_VALUE_BYTES]);
         let cut = staged.cut(Turn { values_max: 1, bytes_max: 1000, may_cut: true }).unwrap();
-        assert!(matches!(staged.piece(cut), Piece::Shared(bytes) if bytes.len() == 1000));
+        let Piece { copied, shared } = staged.piece(cut);
+        assert_eq!((copied.len(), shared.len()), (0, 1000));
+    }
+
+    #[test]
+    fn a_payload_is_sent_from_where_it_is_behind_its_length() {
+        let payload = Bytes::from(vec![7; 100_000]);
+        let head = prefix::wide(payload.len()).to_vec();
+        let run = [&head[..], &payload[..]].concat();
+        for piece_bytes in [1, 3, 4, 5, 60_000, 100_003, 100_004] {
+            let mut staged = Staged::default();
+            *staged.refill() = Chunk {
+                bytes: head.clone(),
+                payload: payload.clone(),
+                values: 1,
+                ..Chunk::default()
+            };
+            staged.refilled();
+            let turn = Turn { values_max: 1, bytes_max: piece_bytes, may_cut: true };
+            let (mut sent, mut values) = (Vec::new(), 0);
+            while !staged.is_empty() {
+                let mut rest = Vec::new();
+                staged.append_rest(0, &mut rest);
+                assert_eq!(rest, run[sent.len()..]);
+                let cut = staged.cut(turn).unwrap();
+                let Piece { copied, shared } = staged.piece(cut);
+                assert_eq!(copied.len() + shared.len(), cut.bytes);
+                sent.extend_from_slice(copied);
+                if !shared.is_empty() {
+                    assert_eq!(shared.as_ptr(), payload[sent.len() - head.len()..].as_ptr());
+                }
+                sent.extend_from_slice(&shared);
+                values += cut.values;
+                staged.advance(cut);
+                // Short pieces only until the payload is reached.
+                if piece_bytes < 5 && sent.len() > 8 {
+                    break;
+                }
+            }
+            assert!(sent.len() > 8 && run.starts_with(&sent));
+            assert_eq!(values == 1, sent.len() == run.len());
+        }
     }
 
     #[test]
@@ -218,7 +289,7 @@ mod tests {
             let mut staged = staged(lengths);
             let all = staged.cut(turn(2, usize::MAX)).unwrap();
             staged.advance(all);
-            assert!(staged.large.is_empty());
+            assert!(staged.chunk.payload.is_empty());
             assert!(staged.chunk.bytes.capacity() <= RETAINED_BYTES_MAX);
         }
     }

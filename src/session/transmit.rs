@@ -108,10 +108,8 @@ impl Session {
             partial: cut.partial,
             is_retained: outbound.untaken.is_some(),
         };
-        match outbound.staged.piece(cut) {
-            Piece::Copied(run) => self.link.push_run(head, run),
-            Piece::Shared(run) => self.link.push_payload(head, run),
-        }
+        let Piece { copied, shared } = outbound.staged.piece(cut);
+        self.link.push_run(head, copied, shared);
         outbound.allowance.spend(cut.values, cut.bytes);
         outbound.staged.advance(cut);
         outbound.deficit_bytes = outbound.deficit_bytes.saturating_sub(cut.bytes);

@@ -19,8 +19,16 @@ pub(super) struct Run {
     /// Bytes that are still to come of the value which is begun in it and does not end in it.
     pub(super) rest: u32,
     pub(super) bytes: Bytes,
-    /// Its buffer is that of the frames around it.
+    /// What follows `bytes`, where its owner has it.
+    pub(super) payload: Bytes,
+    /// The buffer of `bytes` is that of the frames around them.
     pub(super) is_shared: bool,
+}
+
+impl Run {
+    fn run_bytes(&self) -> usize {
+        self.bytes.len() + self.payload.len()
+    }
 }
 
 /// The runs of one channel from the first value on that is not known to be taken.
@@ -44,7 +52,7 @@ impl Untaken {
     /// Keeps a run that follows those before it. Whether it is the first one in the buffer of a frame
     /// since they were [settled](Untaken::settle).
     pub(super) fn push(&mut self, run: Run) -> bool {
-        self.bytes += run.bytes.len();
+        self.bytes += run.run_bytes();
         self.runs.push_back(run);
         self.shared_runs += 1;
         self.forget_taken();
@@ -72,7 +80,7 @@ impl Untaken {
             }
             self.values_before = end;
             self.rest_before = first.rest;
-            self.bytes -= first.bytes.len();
+            self.bytes -= first.run_bytes();
             self.runs.pop_front();
         }
         self.shared_runs = self.shared_runs.min(self.runs.len());
@@ -93,8 +101,11 @@ impl Untaken {
 
     /// The bytes of all values that were not taken, as one run without its beginning cut off.
     pub(super) fn into_bytes(self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(self.runs.iter().map(|run| run.bytes.len()).sum());
-        self.runs.iter().for_each(|run| bytes.extend_from_slice(&run.bytes));
+        let mut bytes = Vec::with_capacity(self.runs.iter().map(Run::run_bytes).sum());
+        for run in &self.runs {
+            bytes.extend_from_slice(&run.bytes);
+            bytes.extend_from_slice(&run.payload);
+        }
         let mut to_skip = self.taken_values.saturating_sub(self.values_before);
         let mut start = 0;
         if self.rest_before > 0 && to_skip > 0 {
@@ -138,8 +149,11 @@ mod tests {
             let values = ends.iter().filter(|end| (start + 1..=cut).contains(*end)).count() as u32;
             let next_end = ends.iter().copied().find(|end| *end >= cut).unwrap_or(cut);
             let rest = (next_end - cut) as u32;
-            let bytes = Bytes::copy_from_slice(&bytes[start..cut]);
-            untaken.push(Run { values, rest, bytes, is_shared: true });
+            // Some have a payload behind their first byte.
+            let payload_at = if cut % 2 == 0 { cut } else { start + 1 };
+            let payload = Bytes::copy_from_slice(&bytes[payload_at..cut]);
+            let bytes = Bytes::copy_from_slice(&bytes[start..payload_at]);
+            untaken.push(Run { values, rest, bytes, payload, is_shared: true });
             start = cut;
         }
         untaken
@@ -168,7 +182,8 @@ mod tests {
         let mut untaken = Untaken::default();
         let piece = Bytes::from(vec![0; UNTAKEN_BYTES_MAX / 2 + 1]);
         let mut push = |values, rest| {
-            untaken.push(Run { values, rest, bytes: piece.clone(), is_shared: false });
+            let (bytes, payload) = (Bytes::new(), piece.clone());
+            untaken.push(Run { values, rest, bytes, payload, is_shared: false });
             untaken.is_full()
         };
         assert!(!push(0, 9));
@@ -186,7 +201,8 @@ mod tests {
         untaken.take(3);
         assert!(untaken.runs.is_empty());
         untaken.take(1);
-        untaken.push(Run { values: 1, rest: 0, bytes: run_of(&[4]).into(), is_shared: true });
+        let (bytes, payload) = (run_of(&[4]).into(), Bytes::new());
+        untaken.push(Run { values: 1, rest: 0, bytes, payload, is_shared: true });
         assert_eq!(untaken.into_bytes(), run_of(&[4]));
     }
 }

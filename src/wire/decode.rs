@@ -37,6 +37,14 @@ pub fn decode(input: &mut BytesMut, data_bytes_max: usize) -> Result<Option<Sequ
     Ok(Some(Sequenced { sequence: header.sequence, frame }))
 }
 
+/// The length of the frame at the front of `input`, as its header claims. `None` when that is not there or
+/// makes no sense.
+#[must_use]
+pub fn frame_bytes(input: &[u8]) -> Option<usize> {
+    let header = peek_header(input).ok()??;
+    Some(HEADER_BYTES + header.length as usize)
+}
+
 pub(super) fn peek_header(input: &[u8]) -> Result<Option<Header>, WireError> {
     input.first_chunk::<HEADER_BYTES>().map(Header::parse).transpose()
 }

@@ -13,7 +13,7 @@ mod header;
 mod hello;
 
 pub use code::Code;
-pub use decode::decode;
+pub use decode::{decode, frame_bytes};
 pub use encode::{DATA_PREFIX_BYTES, PARTIAL_PREFIX_BYTES, encode, encode_data_head};
 pub use error::WireError;
 pub use frame::{Content, Data, Frame, Open, Partial, Sequenced};

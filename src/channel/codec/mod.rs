@@ -5,13 +5,17 @@
 //! knows.
 
 mod bincode;
+mod raw;
 
+use std::fmt;
 use std::marker::PhantomData;
 
+use bytes::Bytes;
 use serde::Serialize;
 use serde::de::{DeserializeOwned, DeserializeSeed};
 
 pub use self::bincode::Bincode;
+pub use self::raw::Raw;
 use crate::channel::identity::{Description, TraceError};
 use crate::channel::{CodecError, guard};
 
@@ -71,6 +75,42 @@ pub trait Codec<T>: 'static {
     /// [`VALUE_STACK_BYTES_MAX`](crate::limits::VALUE_STACK_BYTES_MAX) or
     /// [`ZERO_LENGTH_ELEMENTS_MAX`](crate::limits::ZERO_LENGTH_ELEMENTS_MAX).
     fn decode_guarded(input: &[u8]) -> Result<T, CodecError>;
+
+    /// For values that are bytes in memory already: how large ones get to the socket and from it without
+    /// a copy. Nothing for all others. Asked once per channel.
+    ///
+    /// It must say the same as [`encode`](Codec::encode) and [`decode`](Codec::decode), which are still
+    /// used for messages and answers of channels of requests.
+    #[must_use]
+    fn verbatim() -> Option<Verbatim<T>> {
+        None
+    }
+}
+
+/// How values that are bytes already become [`Bytes`] and back.
+pub struct Verbatim<T> {
+    /// The bytes of a value, as they stand on the wire.
+    pub bytes_of: fn(&T) -> &Bytes,
+    /// The value of these bytes. They may share the buffer that they were read into, of up to 128 KiB.
+    ///
+    /// # Errors
+    ///
+    /// As [`Codec::decode`].
+    pub value_of: fn(Bytes) -> Result<T, CodecError>,
+}
+
+impl<T> Clone for Verbatim<T> {
+    fn clone(&self) -> Verbatim<T> {
+        *self
+    }
+}
+
+impl<T> Copy for Verbatim<T> {}
+
+impl<T> fmt::Debug for Verbatim<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Verbatim")
+    }
 }
 
 /// A codec for everything that serde can write and read.

@@ -8,6 +8,7 @@ mod requests;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, OnceLock, Weak};
 
+use bytes::Bytes;
 use event_listener::{Event, EventListener};
 use parking_lot::Mutex;
 
@@ -48,6 +49,8 @@ pub(crate) struct Incoming {
     carries_ends: bool,
     /// So have the answers, if they are requests.
     answers_carry_ends: bool,
+    /// Values are bytes, and can be taken without a copy.
+    shares_values: bool,
     /// Offers its sending end.
     offered: OnceLock<Weak<Offered>>,
 }
@@ -90,13 +93,23 @@ impl Incoming {
         Incoming::for_requests(ends_with, carries_ends, false)
     }
 
+    /// The queue of a channel of bytes, which can be taken [without a copy](Batch::next_shared).
+    pub(crate) fn for_bytes(ends_with: EndsWith) -> Arc<Incoming> {
+        Arc::new(Incoming { shares_values: true, ..Incoming::empty(ends_with) })
+    }
+
     /// The queue of a channel of requests.
     pub(crate) fn for_requests(
         ends_with: EndsWith,
         carries_ends: bool,
         answers_carry_ends: bool,
     ) -> Arc<Incoming> {
-        Arc::new(Incoming {
+        let empty = Incoming::empty(ends_with);
+        Arc::new(Incoming { carries_ends, answers_carry_ends, ..empty })
+    }
+
+    fn empty(ends_with: EndsWith) -> Incoming {
+        Incoming {
             state: Mutex::new(State {
                 ends_with,
                 lanes: HashMap::new(),
@@ -113,10 +126,11 @@ impl Incoming {
             }),
             arrived: Signal::default(),
             cancelled: Event::new(),
-            carries_ends,
-            answers_carry_ends,
+            carries_ends: false,
+            answers_carry_ends: false,
+            shares_values: false,
             offered: OnceLock::new(),
-        })
+        }
     }
 
     // For receivers.
@@ -289,6 +303,9 @@ impl Incoming {
         state.last_key += 1;
         let key = LaneKey(state.last_key);
         let mut lane = Lane::new(ready, channel, window);
+        if self.shares_values {
+            lane.share_values();
+        }
         lane.claiming = self.carries_ends.then(|| claiming.clone() as Arc<dyn Claiming>);
         let mut ringing = None;
         if state.is_unwanted() {
@@ -304,13 +321,13 @@ impl Incoming {
     }
 
     /// Takes values that came from the lane's peer.
-    pub(crate) fn deliver(&self, key: LaneKey, values: u32, tail_bytes: usize, bytes: &[u8]) {
+    pub(crate) fn deliver(&self, key: LaneKey, values: u32, tail_bytes: usize, run: &Bytes) {
         let mut state = self.state.lock();
         let Some(lane) = state.lanes.get_mut(&key) else { return };
         if lane.is_deaf() {
             return;
         }
-        lane.deliver(values, tail_bytes, bytes);
+        lane.deliver(values, tail_bytes, run);
         if values > 0 {
             state.queue(key);
             drop(state);

@@ -1,8 +1,12 @@
 //! Values that a receiver has taken off a lane in one go, so that it needs no lock for each of them.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use bytes::Bytes;
+
+use crate::channel::lane::pieces::{self, Piece};
 use crate::channel::lane::{Corrupt, LaneKey, LaneWindow, Taken};
 use crate::channel::offer::{Claiming, DecodeScope};
 use crate::limits::{GRANT_FRACTION, RETAINED_BYTES_MAX};
@@ -44,6 +48,8 @@ pub(in crate::channel) struct Batch {
     claiming: Option<Arc<dyn Claiming>>,
     pub(super) bytes: Vec<u8>,
     pub(super) position: usize,
+    /// Instead of `bytes`, if they may be taken without a copy.
+    pub(super) pieces: VecDeque<Piece>,
     pub(super) values_left: u64,
     /// How many values of the lane were handed out before the next one.
     pub(super) next_place: u64,
@@ -116,6 +122,24 @@ impl Batch {
         }))
     }
 
+    /// The next value, of a lane that [shares](super::Lane::share_values) them. It counts as taken.
+    pub(in crate::channel) fn next_shared(&mut self) -> Option<Result<Bytes, Corrupt>> {
+        if self.values_left == 0 || self.is_void() {
+            self.values_left = 0;
+            return None;
+        }
+        let Ok(value) = pieces::take_first(&mut self.pieces) else {
+            self.values_left = 0;
+            self.pieces.clear();
+            return Some(Err(Corrupt));
+        };
+        self.values_left -= 1;
+        self.held.values.store(self.values_left, Ordering::Relaxed);
+        self.unreported.values += 1;
+        self.unreported.bytes += value.run_bytes as u64;
+        Some(Ok(value.bytes))
+    }
+
     /// The next value, which counts as taken when it has been handled.
     pub(in crate::channel) fn next_uncounted(&mut self) -> Option<Result<Uncounted<'_>, Corrupt>> {
         let advanced = self.advance()?;
@@ -176,6 +200,7 @@ impl Batch {
         self.values_left = 0;
         self.held.values.store(0, Ordering::Relaxed);
         self.position = 0;
+        self.pieces.clear();
         self.bytes.clear();
         if self.bytes.capacity() > RETAINED_BYTES_MAX {
             self.bytes = Vec::new();

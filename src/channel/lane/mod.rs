@@ -4,18 +4,23 @@
 //! no lock, no waiting, no types.
 
 mod batch;
+mod joined;
+mod pieces;
+mod store;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use bytes::Bytes;
+
 use crate::channel::Closed;
 use crate::channel::asking::answering::Answering;
+use crate::channel::lane::store::Store;
 use crate::channel::offer::Claiming;
 use crate::channel::ready::ReadySet;
 use crate::id::ChannelId;
 use crate::limits::{GRANT_FRACTION, WINDOW_BYTES_DEFAULT, WINDOW_VALUES_MAX};
-use crate::prefix;
 
 pub(super) use batch::{Batch, Held, Uncounted};
 
@@ -54,14 +59,11 @@ pub(in crate::channel) struct Lane {
     ready: Arc<ReadySet>,
     channel: ChannelId,
     window: LaneWindow,
-    buffer: Vec<u8>,
-    /// Where the values that were not handed out start.
-    start: usize,
-    /// Where the last whole value ends.
-    whole_end: usize,
+    /// The bytes of what was not handed out.
+    store: Store,
     /// Values that the peer has left out.
     pub(in crate::channel) missed_values: u64,
-    /// Whole values from `start` on.
+    /// Whole values that were not handed out.
     values: u64,
     /// Values that were handed to receivers.
     handed: Taken,
@@ -119,9 +121,7 @@ impl Lane {
             ready,
             channel,
             window,
-            buffer: Vec::new(),
-            start: 0,
-            whole_end: 0,
+            store: Store::default(),
             missed_values: 0,
             values: 0,
             handed: Taken::default(),
@@ -139,6 +139,11 @@ impl Lane {
             is_discarded: false,
             answering: None,
         }
+    }
+
+    /// Keeps values so that they can be handed out [without a copy](Batch::next_shared).
+    pub(in crate::channel) fn share_values(&mut self) {
+        self.store = Store::Pieces(Default::default());
     }
 
     pub(in crate::channel) fn window(&self) -> LaneWindow {
@@ -164,7 +169,7 @@ impl Lane {
 
     /// Encoded bytes that were not handed out.
     pub(in crate::channel) fn bytes(&self) -> usize {
-        self.buffer.len() - self.start
+        self.store.bytes()
     }
 
     pub(in crate::channel) fn values(&self) -> u64 {
@@ -172,19 +177,10 @@ impl Lane {
     }
 
     /// Appends what came; the last `tail_bytes` belong to a value that is not whole yet.
-    pub(in crate::channel) fn deliver(&mut self, values: u32, tail_bytes: usize, bytes: &[u8]) {
-        // What was handed out one by one is removed when it is the larger part, so each byte is
-        // moved at most once on average.
-        if self.start > self.buffer.len() / 2 {
-            self.buffer.drain(..self.start);
-            self.whole_end -= self.start;
-            self.start = 0;
-        }
-        self.buffer.extend_from_slice(bytes);
-        if values > 0 {
-            self.whole_end = self.buffer.len() - tail_bytes;
-            self.values += u64::from(values);
-        }
+    #[inline]
+    pub(in crate::channel) fn deliver(&mut self, values: u32, tail_bytes: usize, run: &Bytes) {
+        self.store.append(values, tail_bytes, run);
+        self.values += u64::from(values);
     }
 
     /// Hands out all whole values, or only the next one.
@@ -193,56 +189,26 @@ impl Lane {
         batch: &mut Batch,
         only_one: bool,
     ) -> Result<(), Corrupt> {
-        let end = if only_one && self.values > 1 {
-            let rest = &self.buffer[self.start..self.whole_end];
-            let (width, length) = prefix::read(rest).ok_or(Corrupt)?;
-            if width + length > rest.len() {
-                return Err(Corrupt);
-            }
-            self.start + width + length
-        } else {
-            self.whole_end
-        };
-        let is_all = end == self.whole_end;
+        let is_all = !only_one || self.values <= 1;
         let values = if is_all { self.values } else { 1 };
+        let bytes = self.store.hand_out(batch, is_all)?;
         batch.values_left = values;
         batch.held.values.store(values, Ordering::Relaxed);
         batch.next_place = self.handed.values;
         batch.has_messages = self.answering.is_some();
-        if is_all {
-            // The buffers change places; an unfinished value moves back.
-            std::mem::swap(&mut self.buffer, &mut batch.bytes);
-            batch.position = self.start;
-            self.buffer.clear();
-            self.buffer.extend_from_slice(&batch.bytes[end..]);
-            batch.bytes.truncate(end);
-            self.start = 0;
-            self.whole_end = 0;
-        } else {
-            batch.bytes.clear();
-            batch.bytes.extend_from_slice(&self.buffer[self.start..end]);
-            batch.position = 0;
-            self.start = end;
-        }
         self.values -= values;
         self.handed.values += values;
-        self.handed.bytes += batch.rest().len() as u64;
+        self.handed.bytes += bytes as u64;
         Ok(())
     }
 
     /// Takes back what a receiver has not looked at.
-    pub(in crate::channel) fn take_back(&mut self, batch: &Batch) {
-        let rest = batch.rest();
-        let mut buffer = Vec::with_capacity(rest.len() + self.buffer.len() - self.start);
-        buffer.extend_from_slice(rest);
-        buffer.extend_from_slice(&self.buffer[self.start..]);
-        self.whole_end = rest.len() + self.whole_end - self.start;
-        self.buffer = buffer;
-        self.start = 0;
+    pub(in crate::channel) fn take_back(&mut self, batch: &mut Batch) {
+        let bytes = self.store.take_back(batch);
         self.values += batch.values_left;
         self.handed.values -= batch.values_left;
         batch.held.values.store(0, Ordering::Relaxed);
-        self.handed.bytes -= rest.len() as u64;
+        self.handed.bytes -= bytes as u64;
     }
 
     /// Counts values that their users have taken in the order in which they came.
@@ -279,9 +245,7 @@ impl Lane {
     pub(in crate::channel) fn discard(&mut self) {
         self.is_stopped = true;
         self.is_discarded = true;
-        self.buffer = Vec::new();
-        self.start = 0;
-        self.whole_end = 0;
+        self.store.clear();
         self.values = 0;
     }
 
@@ -318,7 +282,7 @@ impl Lane {
         self.is_marked = false;
         self.told = self.taken;
         let progress = if self.is_stopped {
-            let unread_bytes = (self.whole_end - self.start) as u64;
+            let unread_bytes = self.store.whole_bytes() as u64;
             let values = self.handed.values + self.values;
             let taken = Taken { values, bytes: self.handed.bytes + unread_bytes };
             Progress { taken, leading_values: values }
@@ -333,8 +297,9 @@ impl Lane {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::prefix;
 
-    fn run(values: &[&[u8]]) -> Vec<u8> {
+    fn run(values: &[&[u8]]) -> Bytes {
         let mut bytes = Vec::new();
         let mut encoder = prefix::Encoder::default();
         for value in values {
@@ -344,7 +309,7 @@ mod tests {
             };
             encoder.append(&mut bytes, encode).unwrap();
         }
-        bytes
+        bytes.into()
     }
 
     fn lane() -> Lane {
@@ -361,14 +326,14 @@ mod tests {
         let mut lane = lane();
         let mut batch = Batch::default();
         let bytes = run(&[b"one", b"three"]);
-        lane.deliver(1, 2, &bytes[..6]);
+        lane.deliver(1, 2, &bytes.slice(..6));
         lane.hand_out(&mut batch, false).unwrap();
         assert_eq!(next(&mut batch), b"one");
         assert!(batch.next().is_none());
         assert!(!lane.has_values());
-        lane.deliver(0, 1, &bytes[6..7]);
+        lane.deliver(0, 1, &bytes.slice(6..7));
         assert!(!lane.has_values());
-        lane.deliver(1, 0, &bytes[7..]);
+        lane.deliver(1, 0, &bytes.slice(7..));
         lane.hand_out(&mut batch, false).unwrap();
         assert_eq!(next(&mut batch), b"three");
         assert!(batch.next().is_none());
@@ -382,7 +347,7 @@ mod tests {
         lane.hand_out(&mut batch, false).unwrap();
         assert_eq!(next(&mut batch), b"a");
         lane.deliver(1, 0, &run(&[b"d"]));
-        lane.take_back(&batch);
+        lane.take_back(&mut batch);
         batch.clear();
         for expected in [b"b", b"c", b"d"] {
             lane.hand_out(&mut batch, true).unwrap();
@@ -403,12 +368,15 @@ mod tests {
             assert_eq!(next(&mut batch), value);
         }
         assert_eq!(lane.values(), 3);
-        assert!(lane.buffer.capacity() < 20_000, "{} bytes", lane.buffer.capacity());
+        let held_bytes = lane.store.held_bytes();
+        assert!(held_bytes < 20_000, "{held_bytes} bytes");
     }
 
     #[test]
     fn bytes_that_do_not_fit_their_number_of_values_are_corrupt() {
-        for (values, bytes) in [(2, run(&[b"a"])), (1, run(&[b"a", b"b"])), (1, vec![0xff])] {
+        for (values, bytes) in
+            [(2, run(&[b"a"])), (1, run(&[b"a", b"b"])), (1, Bytes::from_static(&[0xff]))]
+        {
             let mut lane = lane();
             let mut batch = Batch::default();
             lane.deliver(values, 0, &bytes);

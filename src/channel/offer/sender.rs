@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::channel::codec::{Bincode, SerdeCodec, Value};
 use crate::channel::format::Coding;
 use crate::channel::identity::{self, TraceError};
-use crate::channel::incoming::{EndsWith, Incoming};
+use crate::channel::incoming::EndsWith;
 use crate::channel::lane::LaneWindow;
 use crate::channel::offer::{Claiming, End, EndKind, OfferError, Offered, Token};
 use crate::channel::offer::{claimed_bounds, forward, scope, traced};
@@ -89,7 +89,7 @@ impl<T: Value> RemoteSender<T> {
     /// [`TraceError`] if values of `T` cannot be sent.
     pub fn channel(window_values: u32) -> Result<(RemoteSender<T>, Receiver<T>), TraceError> {
         let (offered, coding) = end::<T>(window_values)?;
-        let receiver = Receiver::new(offered.queue.clone(), coding.decode);
+        let receiver = Receiver::new(offered.queue.clone(), &coding);
         Ok((RemoteSender { end: End::Here(offered) }, receiver))
     }
 
@@ -97,7 +97,7 @@ impl<T: Value> RemoteSender<T> {
     pub(super) fn dead() -> RemoteSender<T> {
         let queue = Outgoing::new(claimed_bounds(), None);
         queue.end(Closed::new(Origin::Local, Reason::NotOffered));
-        RemoteSender { end: End::There(Sender::new(queue, Bincode::encode::<T>)) }
+        RemoteSender { end: End::There(Sender::with(queue, Bincode::encode::<T>, None)) }
     }
 
     /// A sender whose channel is the one that a token stands for, where the value came from.
@@ -107,7 +107,7 @@ impl<T: Value> RemoteSender<T> {
         let offering = coding.description.carries_ends().then(|| claiming.offering());
         let queue = Outgoing::new(claimed_bounds(), offering);
         let queue = claiming.claim(token, kind(&coding), queue)?;
-        Ok(RemoteSender { end: End::There(Sender::new(queue, coding.encode)) })
+        Ok(RemoteSender { end: End::There(Sender::new(queue, &coding)) })
     }
 }
 
@@ -119,7 +119,7 @@ fn kind<T>(coding: &Coding<T>) -> EndKind {
 /// The receiving end of a channel whose sending end can travel.
 pub(super) fn end<T: Value>(window_values: u32) -> Result<(Arc<Offered>, Coding<T>), TraceError> {
     let coding = Coding::usual()?;
-    let queue = Incoming::new(EndsWith::Release, coding.description.carries_ends());
+    let queue = coding.incoming(EndsWith::Release);
     Ok((Offered::new(queue, LaneWindow::offered(window_values), kind(&coding)), coding))
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use bytes::Bytes;
+
 use crate::channel::CodecError;
 use crate::channel::consumers::ConsumerKey;
 use crate::channel::outgoing::OutgoingBounds;
@@ -109,6 +111,11 @@ impl Fanout {
     /// Appends a value that was encoded elsewhere.
     pub(super) fn append_encoded(&mut self, bytes: Vec<u8>) {
         self.log.append_encoded(bytes);
+    }
+
+    /// Appends a large value, which stays where it is.
+    pub(super) fn append_shared(&mut self, payload: Bytes) {
+        self.log.append_shared(payload);
     }
 
     /// A value was appended: makes room as the shape says. Returns the readers that are cut off by

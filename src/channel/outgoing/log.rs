@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use bytes::Bytes;
+
 use crate::channel::CodecError;
 use crate::channel::backlog::whole_values;
 use crate::limits::{CHUNK_BYTES, LARGE_VALUE_BYTES, RETAINED_BYTES_MAX};
@@ -15,17 +17,25 @@ pub(super) struct Place {
     pub(super) bytes: u64,
 }
 
-/// Values that stand together in one buffer: small ones share it, a long one has its own.
+/// Values that stand together: small ones share a buffer, a large one has its own, which its readers
+/// share.
 #[derive(Debug)]
 struct Page {
     first: Place,
     values: u32,
     bytes: Vec<u8>,
+    /// A large value; what stands before it is in `bytes`. See [`Chunk`].
+    payload: Bytes,
 }
 
 impl Page {
     fn end_bytes(&self) -> u64 {
-        self.first.bytes + self.bytes.len() as u64
+        self.first.bytes + (self.bytes.len() + self.payload.len()) as u64
+    }
+
+    /// Whether further values may stand in it.
+    fn has_room(&self) -> bool {
+        self.bytes.len() < CHUNK_BYTES && self.payload.is_empty()
     }
 }
 
@@ -65,9 +75,10 @@ impl Log {
         &mut self,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
     ) -> Result<usize, CodecError> {
-        if self.pages.back().is_none_or(|last| last.bytes.len() >= CHUNK_BYTES) {
+        if self.pages.back().is_none_or(|last| !last.has_room()) {
             let bytes = std::mem::take(&mut self.spare);
-            self.pages.push_back(Page { first: self.end, values: 0, bytes });
+            let payload = Bytes::new();
+            self.pages.push_back(Page { first: self.end, values: 0, bytes, payload });
         }
         // INVARIANT: if there was none, it was just pushed.
         let last = self.pages.back_mut().expect("a page to append to");
@@ -80,18 +91,33 @@ impl Log {
         Ok(length)
     }
 
-    /// Appends a value that was encoded elsewhere. A long one keeps its buffer.
+    /// Appends a value that was encoded elsewhere. A large one keeps its buffer.
     pub(super) fn append_encoded(&mut self, bytes: Vec<u8>) {
-        let first = self.end;
-        self.end.values += 1;
-        self.end.bytes += bytes.len() as u64;
+        if bytes.len() >= LARGE_VALUE_BYTES {
+            return self.push_page(Vec::new(), Bytes::from(bytes));
+        }
         match self.pages.back_mut() {
-            Some(last) if bytes.len() < LARGE_VALUE_BYTES && last.bytes.len() < CHUNK_BYTES => {
+            Some(last) if last.has_room() => {
                 last.bytes.extend_from_slice(&bytes);
                 last.values += 1;
+                self.end.values += 1;
+                self.end.bytes += bytes.len() as u64;
             }
-            _ => self.pages.push_back(Page { first, values: 1, bytes }),
+            _ => self.push_page(bytes, Bytes::new()),
         }
+    }
+
+    /// Appends a large value, which stays where it is.
+    pub(super) fn append_shared(&mut self, payload: Bytes) {
+        self.push_page(prefix::wide(payload.len()).to_vec(), payload);
+    }
+
+    /// Appends a page of one value.
+    fn push_page(&mut self, bytes: Vec<u8>, payload: Bytes) {
+        let page = Page { first: self.end, values: 1, bytes, payload };
+        self.end.values += 1;
+        self.end.bytes = page.end_bytes();
+        self.pages.push_back(page);
     }
 
     /// Copies values from a place of this log on to `chunk`, which has none: whole ones, and at least
@@ -108,6 +134,12 @@ impl Log {
         }
         let behind = self.pages.partition_point(|page| page.first.bytes <= from.bytes);
         let page = &self.pages[behind - 1];
+        if !page.payload.is_empty() {
+            chunk.bytes.extend_from_slice(&page.bytes);
+            chunk.payload = page.payload.clone();
+            chunk.values = 1;
+            return Place { values: from.values + 1, bytes: page.end_bytes() };
+        }
         let rest = &page.bytes[(from.bytes - page.first.bytes) as usize..];
         let rest_values = page.first.values + u64::from(page.values) - from.values;
         let takes_all = rest_values <= values_max
@@ -140,6 +172,10 @@ impl Log {
             self.drop_page();
         }
         let Some(first) = self.pages.front() else { return };
+        if !first.payload.is_empty() {
+            let bytes = first.end_bytes();
+            return self.drop_before(Place { values: self.start.values + 1, bytes });
+        }
         let oldest = &first.bytes[(self.start.bytes - first.first.bytes) as usize..];
         let bytes = self.start.bytes + prefix::value_bytes(oldest) as u64;
         self.drop_before(Place { values: self.start.values + 1, bytes });
@@ -176,7 +212,19 @@ mod tests {
 
     /// The memory that it has taken.
     fn held_bytes(log: &Log) -> usize {
-        log.pages.iter().map(|page| page.bytes.capacity()).sum::<usize>() + log.spare.capacity()
+        let held = |page: &Page| page.bytes.capacity() + page.payload.len();
+        log.pages.iter().map(held).sum::<usize>() + log.spare.capacity()
+    }
+
+    /// The value of so many bytes, encoded elsewhere.
+    fn encoded(length: usize) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let value = |bytes: &mut Vec<u8>| {
+            bytes.resize(bytes.len() + length, 7);
+            Ok::<(), CodecError>(())
+        };
+        prefix::Encoder::wide().append(&mut bytes, value).unwrap();
+        bytes
     }
 
     #[test]
@@ -198,18 +246,12 @@ mod tests {
     #[test]
     fn every_place_of_a_log_of_many_pages_can_be_read_from() {
         let mut log = Log::default();
-        let lengths = [3, 0, 20_000, 70, 20_000, 5, 100_000, 1];
+        let lengths = [3, 0, 20_000, 70, 20_000, 5, 100_000, 1, 20_000, 20_000, 2];
         for (number, length) in lengths.into_iter().enumerate() {
-            if number % 3 == 2 {
-                let mut bytes = Vec::new();
-                let value = |bytes: &mut Vec<u8>| {
-                    bytes.resize(bytes.len() + length, 7);
-                    Ok::<(), CodecError>(())
-                };
-                prefix::Encoder::wide().append(&mut bytes, value).unwrap();
-                log.append_encoded(bytes);
-            } else {
-                append(&mut log, length);
+            match number % 3 {
+                2 => log.append_encoded(encoded(length)),
+                _ if length == 20_000 => log.append_shared(vec![7; length].into()),
+                _ => append(&mut log, length),
             }
         }
         let mut places = vec![log.start()];
@@ -223,7 +265,7 @@ mod tests {
                 let (mut at, mut read) = (*from, 0);
                 while at != log.end() {
                     let (next, chunk) = copied(&log, at, 3, 30_000);
-                    read += chunk.bytes.len() as u64;
+                    read += chunk.run_bytes() as u64;
                     at = next;
                 }
                 assert_eq!(read, log.end().bytes - from.bytes);
@@ -236,8 +278,12 @@ mod tests {
     fn a_log_of_which_the_oldest_is_dropped_does_not_grow() {
         for length in [0, 9, 1000, 50_000] {
             let mut log = Log::default();
-            for _ in 0..1_000 {
-                append(&mut log, length);
+            for number in 0..1_000 {
+                match number % 3 {
+                    2 if length > 1000 => log.append_encoded(encoded(length)),
+                    1 if length > 1000 => log.append_shared(vec![7; length].into()),
+                    _ => append(&mut log, length),
+                }
                 if log.values() > 3 {
                     log.drop_oldest();
                 }
@@ -249,17 +295,27 @@ mod tests {
     }
 
     #[test]
+    fn all_readers_share_a_large_value() {
+        let mut log = Log::default();
+        let payload = Bytes::from(vec![7; LARGE_VALUE_BYTES]);
+        log.append_shared(payload.clone());
+        for _reader in 0..3 {
+            let (end, chunk) = copied(&log, log.start(), 9, 1);
+            assert_eq!(end, log.end());
+            assert_eq!(chunk.payload.as_ptr(), payload.as_ptr());
+        }
+        log.append_encoded(encoded(LARGE_VALUE_BYTES));
+        let at = Place { values: 1, bytes: 4 + LARGE_VALUE_BYTES as u64 };
+        let read = || copied(&log, at, 9, 1).1.payload.as_ptr();
+        assert_eq!(read(), read());
+    }
+
+    #[test]
     fn a_value_that_failed_is_not_in_the_way() {
         let mut log = Log::default();
         let failing = |_: &mut Vec<u8>| Err(CodecError::TooLong { bytes_max: 1 });
         assert!(log.append(failing).is_err());
-        let mut bytes = Vec::new();
-        let value = |bytes: &mut Vec<u8>| {
-            bytes.resize(bytes.len() + LARGE_VALUE_BYTES, 7);
-            Ok::<(), CodecError>(())
-        };
-        prefix::Encoder::wide().append(&mut bytes, value).unwrap();
-        log.append_encoded(bytes);
+        log.append_encoded(encoded(LARGE_VALUE_BYTES));
         assert_eq!(copied(&log, log.start(), 1, 1).1.values, 1);
         log.drop_oldest();
         assert_eq!((log.values(), log.bytes()), (0, 0));

@@ -10,6 +10,7 @@ mod carried;
 mod fanout;
 mod log;
 mod reservation;
+mod shared;
 mod sharing;
 mod state;
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::channel::backlog::Backlog;
 use crate::channel::consumers::{ConsumerKey, Consumers};
 use crate::channel::offer::Ticket;
@@ -134,6 +136,16 @@ impl State {
             return self.accept_into_log();
         }
         self.backlog.append_encoded(bytes);
+        self.accept();
+    }
+
+    /// Appends a large value, which stays where it is.
+    pub(super) fn append_shared(&mut self, payload: Bytes) {
+        if let Some(fanout) = &mut self.fanout {
+            fanout.append_shared(payload);
+            return self.accept_into_log();
+        }
+        self.backlog.append_shared(payload);
         self.accept();
     }
 

@@ -5,11 +5,12 @@ use std::io::{self, IoSlice};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf, BytesMut};
+use bytes::{Buf, BufMut, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use crate::limits::{GOODBYE_TIMEOUT, READ_BYTES};
 use crate::net::Stream;
+use crate::net::driver::input;
 use crate::net::handshake::Link;
 use crate::session::Session;
 
@@ -36,9 +37,10 @@ impl LinkIo {
         if std::mem::take(&mut self.has_early_input) {
             return Poll::Ready(Ok(true));
         }
-        self.input.reserve(READ_BYTES);
+        let room = input::make_room(&mut self.input);
+        let mut input = (&mut self.input).limit(room);
         // The future can be made anew for each poll: one that is dropped has read nothing.
-        let mut read = pin!(self.stream.transport.read_buf(&mut self.input));
+        let mut read = pin!(self.stream.transport.read_buf(&mut input));
         read.as_mut().poll(cx).map_ok(|count| count > 0)
     }
 

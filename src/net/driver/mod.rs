@@ -6,6 +6,7 @@
 
 mod channels;
 mod claims;
+mod input;
 mod link;
 mod requests;
 mod sessions;
