@@ -164,6 +164,7 @@ impl Loose {
                 | Event::Ended { .. }
                 | Event::HungUp { .. }
                 | Event::Closed { .. }
+                | Event::Listed { .. }
                 | Event::Goodbye { .. } => {}
             }
         }
