@@ -104,7 +104,7 @@ fn what_is_left_of_an_earlier_answer_is_not_taken_for_the_new_one() {
     script.expect(list(2, ""));
     script.send(piece(1, true, b" a page"));
     script.send(piece(7, true, b"nobody has asked"));
-    assert_eq!(pages(&script.side.notes), [Bytes::new(); 0]);
+    assert!(pages(&script.side.notes).is_empty());
     script.send(piece(2, false, b"a whole"));
     script.send(piece(2, true, b" page"));
     assert_eq!(pages(&script.side.notes), [Bytes::from_static(b"a whole page")]);
