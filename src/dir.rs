@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// Which way values go, seen from the side that says it.
 ///
 /// An exporter with [`Dir::Send`] gives values to its importers; one with [`Dir::Recv`] takes
@@ -14,7 +16,7 @@ use std::fmt;
 /// assert_eq!(Dir::Recv.to_string(), "Recv");
 /// assert_eq!(Dir::Recv.opposite(), Dir::Send);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Dir {
     /// This side receives values.
     Recv,

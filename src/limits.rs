@@ -232,6 +232,26 @@ pub const CLAIMS_MAX: usize = 16 * 1024;
 /// than a worker that died takes to be replaced.
 pub const OFFER_LEASE: Duration = Duration::from_secs(10 * 60);
 
+/// Bytes of one page of a listing, which says which channels an exporter has. It has room for one channel
+/// with the longest schemas. A side holds one such page per connection at worst, as the one who asks and
+/// as the one who answers.
+pub const LISTING_PAGE_BYTES_MAX: usize = 64 * 1024;
+
+/// Longest encoded schema in a listing, in bytes. Longer ones are left out of it: a type of so many parts
+/// is compared by its identity, and nobody reads its schema.
+pub const LISTED_SCHEMA_BYTES_MAX: usize = 16 * 1024;
+
+/// Channels that are listed at once. Whoever expects more asks page by page.
+pub const LISTED_CHANNELS_MAX: usize = 64 * 1024;
+
+/// Bytes of the pages of all channels that are listed at once. Decoded, a hostile page takes up to thirty
+/// times as much.
+pub const LISTED_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// How long one page of a listing is waited for, also while there is no link. Longer than it takes to
+/// notice that a link is dead and to come by another one.
+pub const LIST_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// How long a hangup waits for the peer to say what it had taken. A live peer answers at once.
 pub const HANGUP_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -269,6 +289,12 @@ const _: () = {
     assert!(NAME_BYTES_MAX + CODEC_BYTES_MAX + 64 <= CONTROL_BODY_BYTES_MAX);
     assert!(TEXT_BYTES_MAX + 64 <= CONTROL_BODY_BYTES_MAX);
     assert!(CREDENTIALS_BYTES_MAX + 256 <= HANDSHAKE_BODY_BYTES_MAX);
+    assert!(
+        2 * LISTED_SCHEMA_BYTES_MAX + NAME_BYTES_MAX + CODEC_BYTES_MAX + 128
+            <= LISTING_PAGE_BYTES_MAX,
+        "each channel must fit into a page"
+    );
+    assert!(LIST_TIMEOUT.as_millis() > DEAD_AFTER.as_millis());
     assert!(HEARTBEAT_AFTER.as_millis() < DEAD_AFTER.as_millis());
     assert!(
         SESSION_EXPIRY_MARGIN.as_millis() > DEAD_AFTER.as_millis() + HANDSHAKE_TIMEOUT.as_millis()

@@ -2,14 +2,14 @@
 
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler, Message, ResponseFuture};
 use actix::{Supervised, Supervisor, WeakRecipient};
-use netchan::channel::{Caller, Requests, Value};
+use netchan::channel::{Caller, ChannelDescription, Requests, Value};
 use netchan::id::SessionId;
 use netchan::net::{Connection, ConnectionEnd, Driver, FlushError, HangupError, HangupReport};
-use netchan::net::{ImportError, Pause};
+use netchan::net::{ImportError, ListError, Pause};
 use netchan::{Receiver, Sender};
 
 use crate::messages::{Close, Disconnected, Drain, Hangup, ImportCaller, ImportReceiver};
-use crate::messages::{ImportRequests, ImportSender, Sync};
+use crate::messages::{ImportRequests, ImportSender, ListChannels, Sync};
 
 /// The actor of one connection with one peer, under a supervisor of its own.
 ///
@@ -179,6 +179,15 @@ impl<Q: Value, R: Value> Handler<ImportRequests<Q, R>> for ConnectionActor {
     fn handle(&mut self, message: ImportRequests<Q, R>, _: &mut Context<Self>) -> Self::Result {
         let connection = self.connection.clone();
         Box::pin(async move { connection.import_requests(&message.name, message.settings).await })
+    }
+}
+
+impl Handler<ListChannels> for ConnectionActor {
+    type Result = ResponseFuture<Result<Vec<ChannelDescription>, ListError>>;
+
+    fn handle(&mut self, _: ListChannels, _: &mut Context<Self>) -> Self::Result {
+        let connection = self.connection.clone();
+        Box::pin(async move { connection.list_channels().await })
     }
 }
 

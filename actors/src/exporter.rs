@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use actix::{Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message};
 use actix::{MessageResult, Recipient, ResponseActFuture, ResponseFuture, Supervised, WrapFuture};
-use netchan::channel::{Caller, Requests, Value};
+use netchan::channel::{Caller, ChannelDescription, Requests, Value};
 use netchan::id::SessionId;
 use netchan::net::{Accepted, Address, Config, ConnectError, Connection, Driver};
 use netchan::net::{
     ExportError, Exporter, FlushError, HangupError, HangupReport, Listener, Report,
 };
-use netchan::net::{ShutdownReport, Status as ConnectionStatus};
+use netchan::net::{ListError, ShutdownReport, Status as ConnectionStatus};
 use netchan::{Receiver, Sender};
 use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
@@ -22,7 +22,9 @@ use crate::connection::{ConnectionActor, Ended};
 use crate::inlet;
 use crate::messages::{Close, Connections, Drain, Errors, Events, ExportReceiver, ExportSender};
 use crate::messages::{ExportCaller, ExportRecipient, ExportRequests, patient};
-use crate::messages::{ExportTo, Hangup, ListenAndServe, Serve, ServeConnection, Shutdown, Status};
+use crate::messages::{
+    ExportTo, Hangup, ListChannels, ListenAndServe, Serve, ServeConnection, Shutdown, Status,
+};
 use crate::messages::{Subscribe, SubscribeEvents, Sync};
 use crate::outlet::CallerExt;
 use crate::reporting::{self, Subscribers};
@@ -289,6 +291,14 @@ impl Handler<Connections> for ExporterActor {
         let lasting = self.exporter.connections().into_iter().filter(|known| known.end().is_none());
         let actors = lasting.filter_map(|known| self.connections.get(&known.session()?).cloned());
         MessageResult(actors.collect())
+    }
+}
+
+impl Handler<ListChannels> for ExporterActor {
+    type Result = Result<Vec<ChannelDescription>, ListError>;
+
+    fn handle(&mut self, _: ListChannels, _: &mut Context<Self>) -> Self::Result {
+        Ok(self.exporter.list_channels())
     }
 }
 

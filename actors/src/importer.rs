@@ -3,16 +3,16 @@
 use actix::{Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message};
 use actix::{MessageResult, Recipient, ResponseActFuture, ResponseFuture, Supervised, WrapFuture};
 use futures::TryFutureExt;
-use netchan::channel::{Caller, Requests, Value};
+use netchan::channel::{Caller, ChannelDescription, Requests, Value};
 use netchan::net::{Address, Config, ConnectError, Connection, ConnectionEnd, Dial, Driver};
 use netchan::net::{FlushError, HangupError, HangupReport, ImportError, ShutdownReport};
-use netchan::net::{Status as ConnectionStatus, Stream, UnreadReports};
+use netchan::net::{ListError, Status as ConnectionStatus, Stream, UnreadReports};
 use netchan::{Receiver, Sender};
 
 use crate::connection::{ConnectionActor, Ended};
 use crate::inlet;
 use crate::messages::{Close, Disconnected, Drain, Errors, Events, Hangup, ImportReceiver};
-use crate::messages::{ImportCaller, ImportRecipient, ImportRequests, patient};
+use crate::messages::{ImportCaller, ImportRecipient, ImportRequests, ListChannels, patient};
 use crate::messages::{ImportSender, ImportTo, Shutdown, Status, Subscribe, SubscribeEvents, Sync};
 use crate::outlet::CallerExt;
 use crate::reporting::{self, Subscribers};
@@ -248,6 +248,15 @@ impl<Q: Value, R: Value> Handler<ImportRequests<Q, R>> for ImporterActor {
     type Result = ResponseFuture<Result<Requests<Q, R>, ImportError>>;
 
     fn handle(&mut self, message: ImportRequests<Q, R>, _: &mut Context<Self>) -> Self::Result {
+        let answer = self.ask(message);
+        Box::pin(async move { answer.await? })
+    }
+}
+
+impl Handler<ListChannels> for ImporterActor {
+    type Result = ResponseFuture<Result<Vec<ChannelDescription>, ListError>>;
+
+    fn handle(&mut self, message: ListChannels, _: &mut Context<Self>) -> Self::Result {
         let answer = self.ask(message);
         Box::pin(async move { answer.await? })
     }

@@ -1,12 +1,14 @@
 //! How the values of one channel stand on the wire.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
-use crate::channel::codec::{Bincode, Codec, Verbatim};
+use crate::channel::codec::{Bincode, Codec, Encoded, Verbatim};
 use crate::channel::identity::{Description, Samples, Schema, TraceError};
 use crate::channel::{CodecError, EndsWith, Incoming, Value};
 
@@ -49,6 +51,8 @@ pub(crate) type Decode<T> = fn(&[u8]) -> Result<T, CodecError>;
 pub struct Format<T, C = Bincode> {
     /// `None`: the codec finds it out.
     description: Option<Result<Description, TraceError>>,
+    /// `None`: the codec's own.
+    codec_name: Option<Arc<str>>,
     codec: PhantomData<fn(T) -> C>,
 }
 
@@ -56,7 +60,7 @@ impl<T: 'static, C: Codec<T>> Format<T, C> {
     /// Values as the codec writes them.
     #[must_use]
     pub fn new() -> Format<T, C> {
-        Format { description: None, codec: PhantomData }
+        Format { description: None, codec_name: None, codec: PhantomData }
     }
 
     /// The type is as `schema` says, which was written by hand. It is what the peer's is compared to;
@@ -92,14 +96,24 @@ impl<T: 'static, C: Codec<T>> Format<T, C> {
         let description = self.describe()?;
         let decode = if description.needs_guard() { C::decode_guarded } else { C::decode };
         let type_name = std::any::type_name::<T>();
-        Ok(Coding {
-            encode: C::encode,
-            decode,
-            verbatim: C::verbatim(),
-            codec: C::NAME,
-            type_name,
-            description,
-        })
+        let codec = match &self.codec_name {
+            Some(name) => Cow::Owned(name.to_string()),
+            None => Cow::Borrowed(C::NAME),
+        };
+        let (encode, verbatim) = (C::encode, C::verbatim());
+        Ok(Coding { encode, decode, verbatim, codec, type_name, description })
+    }
+}
+
+impl Format<Bytes, Encoded> {
+    /// Values that stay encoded: what they are and how they are encoded was found out at run time. Nothing
+    /// looks into them here.
+    ///
+    /// `codec` is the name that is compared at import.
+    #[must_use]
+    pub fn encoded(codec: &str, description: Description) -> Format<Bytes, Encoded> {
+        let (description, codec_name) = (Some(Ok(description)), Some(codec.into()));
+        Format { description, codec_name, codec: PhantomData }
     }
 }
 
@@ -111,7 +125,8 @@ impl<T: 'static, C: Codec<T>> Default for Format<T, C> {
 
 impl<T, C> Clone for Format<T, C> {
     fn clone(&self) -> Format<T, C> {
-        Format { description: self.description.clone(), codec: PhantomData }
+        let (description, codec_name) = (self.description.clone(), self.codec_name.clone());
+        Format { description, codec_name, codec: PhantomData }
     }
 }
 
@@ -128,7 +143,7 @@ pub(crate) struct Coding<T> {
     pub(crate) decode: Decode<T>,
     /// How values that are bytes already go without a copy.
     pub(crate) verbatim: Option<Verbatim<T>>,
-    pub(crate) codec: &'static str,
+    pub(crate) codec: Cow<'static, str>,
     pub(crate) type_name: &'static str,
     pub(crate) description: Description,
 }

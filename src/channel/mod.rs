@@ -38,6 +38,7 @@ mod incoming;
 #[cfg(feature = "json")]
 pub mod json;
 mod lane;
+mod listed;
 mod offer;
 mod outgoing;
 mod overflow;
@@ -50,12 +51,13 @@ mod signal;
 pub use asking::caller::{Answer, Caller};
 pub use asking::requests::{Request, Requests, Responder};
 pub use closed::{Closed, Origin, Reason};
-pub use codec::{Bincode, Codec, Raw, SerdeCodec, Value, Verbatim};
+pub use codec::{Bincode, Codec, Encoded, Raw, SerdeCodec, Value, Verbatim};
 pub use error::{
     AskError, CodecError, RecvError, SendError, SinkError, TryRecvError, TrySendError,
 };
 pub use feeder::Feeder;
 pub use format::Format;
+pub use listed::{ChannelDescription, TypeDescription};
 pub use offer::{OfferError, RemoteCaller, RemoteSender};
 pub use overflow::{Overflow, Overflowed};
 pub use receiver::Receiver;
@@ -65,6 +67,7 @@ pub use shape::{Shape, Slow};
 pub(crate) use asking::answering::{Answering, Answers, Receipts};
 pub(crate) use asking::answers::read_answers;
 pub(crate) use asking::asks::Asks;
+pub(crate) use codec::encode_within;
 pub(crate) use consumers::ConsumerKey;
 pub(crate) use format::Coding;
 pub(crate) use incoming::{EndsWith, Incoming};

@@ -1,5 +1,9 @@
 //! To whom the values of an exported channel go.
 
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
 /// To whom the values of an exported channel go that sends.
 ///
 /// ```
@@ -11,7 +15,7 @@
 /// let weather = SendSettings::default().shape(Shape::Latest);
 /// # let _ = (prices, weather);
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Shape {
     /// Each value goes to one importer, to one that has credit for it. So a slow importer gets less.
@@ -38,7 +42,7 @@ pub enum Shape {
 
 /// What becomes of an importer of a [broadcast](Shape::Broadcast) that does not keep up: it has not
 /// taken the oldest value, and there is no room for another one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Slow {
     /// Senders wait for it. One that has no link is waited for until its session expires.
@@ -50,4 +54,16 @@ pub enum Slow {
     /// [`Reason::TooSlow`](crate::channel::Reason::TooSlow). The others go on. Sending never waits, so a
     /// burst of more values than the channel's capacity cuts off those who had no time to take any.
     Disconnect,
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Shape::Queue => "queue",
+            Shape::Broadcast(Slow::Wait) => "broadcast that waits for the slow",
+            Shape::Broadcast(Slow::DropOldest) => "broadcast that drops values for the slow",
+            Shape::Broadcast(Slow::Disconnect) => "broadcast that cuts off the slow",
+            Shape::Latest => "latest value",
+        })
+    }
 }

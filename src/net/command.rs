@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use crate::channel::{Aftermath, Closed, Incoming, LaneWindow, Outgoing};
 use crate::net::handshake::Link;
-use crate::net::{ChannelStatus, FlushError, HangupError, HangupReport, ImportError, Status};
+use crate::net::{ChannelStatus, FlushError, HangupError, HangupReport, ImportError};
+use crate::net::{ListError, Status};
 use crate::session::OpenRequest;
 
 /// A request to the driver. Whoever sent it may be gone before the answer; then nobody minds.
@@ -22,6 +24,8 @@ pub(super) enum Command {
     /// Answer when all values that were accepted by now have been received, or never will be; and
     /// how many will not.
     Flush { reply: oneshot::Sender<Result<u64, FlushError>> },
+    /// Ask the peer for the channels behind a name, and answer with the page.
+    List { after: String, reply: oneshot::Sender<Result<Bytes, ListError>> },
     /// Say how things stand.
     Status { reply: oneshot::Sender<Status> },
     /// Take no more values from the program; those that are queued are still sent.

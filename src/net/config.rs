@@ -31,6 +31,7 @@ pub struct Config {
     pub(super) handshakes_max: usize,
     pub(super) session_expiry: Duration,
     pub(super) offer_lease: Duration,
+    pub(super) lists_channels: bool,
     pub(super) redial: Redial,
 }
 
@@ -46,6 +47,7 @@ pub struct ConfigBuilder {
     handshakes_max: usize,
     session_expiry: Duration,
     offer_lease: Duration,
+    lists_channels: bool,
     redial: Redial,
 }
 
@@ -75,6 +77,7 @@ impl Config {
             handshakes_max: limits::HANDSHAKES_MAX,
             session_expiry: limits::SESSION_EXPIRY,
             offer_lease: limits::OFFER_LEASE,
+            lists_channels: true,
             redial: Redial::default(),
         }
     }
@@ -170,6 +173,15 @@ impl ConfigBuilder {
         self
     }
 
+    /// Whether an exporter tells its importers which channels it has, when they
+    /// [ask](crate::net::Connection::list_channels): names, directions, shapes, codecs and types. Switch
+    /// it off if the names of channels, or the names of fields, are not for everyone who can reach the
+    /// exporter. It does not hide a channel from whoever knows its name. Default: `true`.
+    pub fn lists_channels(mut self, lists_channels: bool) -> Self {
+        self.lists_channels = lists_channels;
+        self
+    }
+
     /// How an importer that can dial comes by another link. Default: [`Redial::default`].
     pub fn redial(mut self, redial: Redial) -> Self {
         self.redial = redial;
@@ -230,6 +242,7 @@ impl ConfigBuilder {
             handshakes_max: self.handshakes_max,
             session_expiry: self.session_expiry,
             offer_lease: self.offer_lease,
+            lists_channels: self.lists_channels,
             redial: self.redial,
         }
     }

@@ -428,7 +428,7 @@ impl Connection {
             dir,
             content: answers.as_ref().map_or(Content::Values, |_| Content::Requests),
             name: name.to_owned(),
-            codec: coding.codec.to_owned(),
+            codec: coding.codec.into_owned(),
             identity: coding.description.identity().0,
             answer_identity: answers.map_or([0; 16], |answers| answers.identity().0),
             window_values: settings.size_values,
@@ -635,7 +635,7 @@ impl Connection {
         ReportStream::new(self.shared.reports.clone())
     }
 
-    async fn ask<A>(
+    pub(super) async fn ask<A>(
         &self,
         command: impl FnOnce(oneshot::Sender<A>) -> Command,
     ) -> Result<A, ConnectionEnd> {

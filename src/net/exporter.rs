@@ -6,7 +6,9 @@ use std::time::Duration;
 use futures::future::join_all;
 use tokio::time::Instant;
 
-use crate::channel::{Caller, Codec, Format, Receiver, Requests, Sender, Value};
+use crate::channel::{
+    Caller, ChannelDescription, Codec, Format, Receiver, Requests, Sender, Value,
+};
 use crate::id::{SessionId, SessionToken};
 use crate::net::config::random;
 use crate::net::connection::Place;
@@ -95,7 +97,7 @@ impl Exporter {
     #[must_use]
     pub fn new(config: Config) -> Exporter {
         let peers = Peers::new(config.connections_max);
-        let registry = Registry::new(Offers::new(config.offer_lease, None));
+        let registry = Registry::new(Offers::new(config.offer_lease, None), config.lists_channels);
         let events = Events::new();
         let reports = Reports::new(UnreadReports::DropOldest);
         Exporter { inner: Arc::new(Inner { config, registry, reports, events, peers }) }
@@ -424,6 +426,13 @@ impl Exporter {
     #[must_use]
     pub fn channels(&self) -> usize {
         self.inner.registry.names()
+    }
+
+    /// The exported channels, in the order of their names, also those that have ended and whose names are
+    /// not used again. It is what importers are told, if they [may ask](crate::net::ConfigBuilder::lists_channels).
+    #[must_use]
+    pub fn list_channels(&self) -> Vec<ChannelDescription> {
+        self.inner.registry.list()
     }
 
     /// Links that may go through their handshake at the same time; for whoever listens.

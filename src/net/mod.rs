@@ -17,6 +17,7 @@ mod event;
 mod exporter;
 mod flush;
 mod handshake;
+mod listing;
 mod offers;
 mod peers;
 mod redial;
@@ -40,6 +41,7 @@ pub use error::{
 };
 pub use event::{Event, EventStream};
 pub use exporter::{Accepted, Exporter};
+pub use listing::{ListError, ListedPage};
 pub use redial::Redial;
 pub use report::{Report, ReportStream, UnreadReports};
 pub use settings::{ImportSettings, RecvSettings, SendSettings, Unconfirmed};

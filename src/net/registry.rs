@@ -1,6 +1,9 @@
 //! The published names of an exporter, and what stands behind each.
 
-use std::collections::HashMap;
+mod listing;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -22,11 +25,14 @@ pub(super) struct Registry {
     state: Mutex<State>,
     /// Ends of channels in messages, to whichever importer they go.
     pub(super) offers: Arc<Offers>,
+    /// Importers may ask which channels there are.
+    lists_channels: bool,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    exports: HashMap<String, Export>,
+    /// In order, because they are listed page by page.
+    exports: BTreeMap<String, Export>,
     is_closed: bool,
 }
 
@@ -36,7 +42,7 @@ struct Export {
     /// The type of the answers, if there are any.
     answers: Option<Description>,
     type_name: &'static str,
-    codec: &'static str,
+    codec: Cow<'static, str>,
     end: ExportEnd,
 }
 
@@ -122,8 +128,8 @@ fn incoming(settings: RecvSettings) -> Result<(EndsWith, LaneWindow), ExportErro
 }
 
 impl Registry {
-    pub(super) fn new(offers: Arc<Offers>) -> Arc<Registry> {
-        Arc::new(Registry { state: Mutex::default(), offers })
+    pub(super) fn new(offers: Arc<Offers>, lists_channels: bool) -> Arc<Registry> {
+        Arc::new(Registry { state: Mutex::default(), offers, lists_channels })
     }
 
     pub(super) fn export_sender<T>(
@@ -302,7 +308,7 @@ impl Registry {
         let mut state = self.state.lock();
         state.is_closed = true;
         let closed = Closed::new(Origin::Local, Reason::ConnectionClosed);
-        for (_, export) in state.exports.drain() {
+        for export in std::mem::take(&mut state.exports).into_values() {
             export.end.end(closed.clone());
         }
         drop(state);

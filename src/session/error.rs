@@ -39,6 +39,12 @@ pub enum SessionError {
         /// The length that was announced, in bytes.
         length: u64,
     },
+    /// A page of a listing is longer than allowed.
+    #[error("the peer sent a page of {bytes} bytes")]
+    PageTooLong {
+        /// What has come of it, in bytes.
+        bytes: usize,
+    },
     /// A frame does not fit the state of the session or of its channel.
     #[error("channel {channel}: {what}")]
     Violation {
@@ -69,7 +75,7 @@ impl SessionError {
             SessionError::Wire(error) => error.code(),
             SessionError::SequenceGap { .. } => Code::SequenceGap,
             SessionError::CreditExceeded(_) => Code::CreditExceeded,
-            SessionError::ValueTooLong { .. } => Code::TooLarge,
+            SessionError::ValueTooLong { .. } | SessionError::PageTooLong { .. } => Code::TooLarge,
             SessionError::AcknowledgedTooMuch { .. } | SessionError::Violation { .. } => {
                 Code::Violation
             }

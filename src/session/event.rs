@@ -89,6 +89,11 @@ pub enum Event {
         /// Values that were sent and did not reach their user.
         lost_values: u64,
     },
+    /// A page that this side has [asked for](super::Session::list) is there.
+    Listed {
+        /// The page, which may be anything.
+        page: Bytes,
+    },
     /// The peer has ended the session.
     Goodbye {
         /// Why.

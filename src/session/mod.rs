@@ -27,6 +27,7 @@ mod credit;
 mod error;
 mod event;
 mod link;
+mod listing;
 mod opening;
 mod parameters;
 mod receive;
@@ -49,6 +50,7 @@ use crate::limits::{FRAME_BYTES_MAX, FRAME_BYTES_MAX_FLOOR, LARGE_VALUES_BYTES_M
 use crate::session::channel::{Channel, Flow};
 use crate::session::credit::GrantDue;
 use crate::session::link::Link;
+use crate::session::listing::Listing;
 use crate::session::round::Round;
 use crate::session::table::Table;
 use crate::session::timers::Timers;
@@ -57,6 +59,7 @@ use crate::wire::{Code, Content, Frame};
 pub use counters::{Counters, Progress, Resumed};
 pub use error::{OpenError, SessionError};
 pub use event::Event;
+pub use listing::Question;
 pub use parameters::{OpenRequest, Parameters, RequestTerms, Role, Settled};
 pub use remains::Remains;
 pub use resume::{Keyring, Refusal, Ticket, WrongWelcome};
@@ -83,6 +86,7 @@ pub struct Session {
     extended_bytes: u64,
     /// Channels whose unfinished value waits for some of that.
     waiting_for_room: VecDeque<ChannelId>,
+    listing: Listing,
     pong: Option<u64>,
     ping_due: bool,
     pings: u64,
@@ -111,6 +115,7 @@ impl Session {
             grants_are_urgent: false,
             extended_bytes: 0,
             waiting_for_room: VecDeque::new(),
+            listing: Listing::default(),
             pong: None,
             ping_due: false,
             pings: 0,
@@ -338,6 +343,7 @@ impl Session {
         self.parameters.expiry = expiry;
         self.link.set_keeping(!expiry.is_zero());
         self.timers.begin(expiry, now);
+        self.listing.ask_again();
     }
 
     /// The link is lost. Until [`handle_resume`](Session::handle_resume) nothing is sent.
@@ -348,6 +354,7 @@ impl Session {
     pub fn handle_link_lost(&mut self, now: Instant) -> Result<(), SessionError> {
         self.timers.lose_link(now);
         self.link.lose();
+        self.listing.forget_question();
         self.check_expiry(now)
     }
 
@@ -384,6 +391,8 @@ impl Session {
             }
         }
         self.grants_are_urgent = !self.grants.is_empty();
+        self.listing.forget_question();
+        self.listing.ask_again();
         Ok(Resumed { repeated_frames, away })
     }
 

@@ -58,6 +58,8 @@ impl Session {
                 self.events.push_back(Event::Goodbye { code, text });
                 Ok(())
             }
+            Frame::List { token, after } => self.handle_list(token, after),
+            Frame::Listing { token, is_last, piece } => self.handle_listing(token, is_last, &piece),
             Frame::Open(open) => self.handle_open(open),
             Frame::Accept { channel, content, window_values, window_bytes, clock_ms } => {
                 let window = Stated { values: window_values, bytes: window_bytes };

@@ -150,6 +150,7 @@ impl Session {
             || self.grants_are_urgent
             || self.ping_due
             || self.pong.is_some()
+            || self.listing.is_due()
             || self.link.ack_is_urgent()
             || self.timers.flush_is_due(now);
         if !is_due {
@@ -159,6 +160,9 @@ impl Session {
         self.compose_grants();
         if let Some(token) = self.pong.take() {
             self.link.push_uncounted(&Frame::Pong { token });
+        }
+        if let Some(list) = self.listing.ask() {
+            self.link.push_uncounted(&list);
         }
         if std::mem::take(&mut self.ping_due) {
             self.pings += 1;

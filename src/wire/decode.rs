@@ -77,6 +77,8 @@ fn decode_body(header: Header, body: Bytes) -> Result<Frame, WireError> {
         Kind::Ping => Frame::Ping { token: body.u64()? },
         Kind::Pong => Frame::Pong { token: body.u64()? },
         Kind::Goodbye => Frame::Goodbye { code: body.code()?, text: body.text()? },
+        Kind::List => Frame::List { token: body.u64()?, after: body.name_or_none()? },
+        Kind::Listing => decode_listing(&mut body)?,
         Kind::Grant => {
             Frame::Grant { channel, values: body.u64()?, bytes: body.u64()?, taken: body.u64()? }
         }
@@ -146,6 +148,21 @@ fn decode_content(body: &mut Body) -> Result<Content, WireError> {
         1 => Ok(Content::Requests),
         _ => Err(WireError::Field(body.kind, "content")),
     }
+}
+
+fn decode_listing(body: &mut Body) -> Result<Frame, WireError> {
+    let token = body.u64()?;
+    let is_last = match body.u8()? {
+        0 => false,
+        1 => true,
+        _ => return Err(WireError::Field(Kind::Listing, "mark of the last piece")),
+    };
+    let piece = std::mem::take(&mut body.bytes);
+    // Pieces that bring nothing could go on for ever.
+    if piece.is_empty() && !is_last {
+        return Err(WireError::Field(Kind::Listing, "piece"));
+    }
+    Ok(Frame::Listing { token, is_last, piece })
 }
 
 fn decode_data(header: Header, mut body: Bytes) -> Result<Frame, WireError> {
@@ -240,6 +257,13 @@ impl Body {
         }
     }
 
+    /// A name, or nothing in its place.
+    fn name_or_none(&mut self) -> Result<String, WireError> {
+        let bytes = self.counted("name", NAME_BYTES_MAX)?;
+        let name = std::str::from_utf8(&bytes).map_err(|_| WireError::Field(self.kind, "name"))?;
+        Ok(name.to_owned())
+    }
+
     pub(super) fn counted(
         &mut self,
         field: &'static str,
@@ -271,6 +295,10 @@ mod tests {
             Frame::Ping { token: 7 },
             Frame::Pong { token: 7 },
             Frame::Goodbye { code: Code::Closed, text: "bye".into() },
+            Frame::List { token: 1 << 40, after: String::new() },
+            Frame::List { token: 8, after: "lines".into() },
+            Frame::Listing { token: 8, is_last: false, piece: Bytes::from_static(b"page") },
+            Frame::Listing { token: 8, is_last: true, piece: Bytes::new() },
             Frame::Open(Open {
                 channel,
                 dir: Dir::Recv,
@@ -335,7 +363,7 @@ mod tests {
     #[test]
     fn a_body_that_is_longer_or_shorter_than_its_content_is_refused() {
         for frame in samples() {
-            let is_data = matches!(frame, Frame::Data(_));
+            let is_data = matches!(frame, Frame::Data(_) | Frame::Listing { .. });
             let good = encoded(&frame);
             let mut long = good.clone();
             long.extend_from_slice(&[0]);
@@ -344,7 +372,7 @@ mod tests {
                 let length = (bytes.len() - HEADER_BYTES) as u32;
                 bytes[12..16].copy_from_slice(&length.to_le_bytes());
             }
-            // A data frame's run may have any length; its content is checked by the channel.
+            // A run and a piece may have any length; their content is checked by who reads it.
             assert!(is_data || decode(&mut long, 1024).is_err(), "{frame:?}");
             assert!(is_data || decode(&mut short, 1024).is_err(), "{frame:?}");
         }

@@ -4,7 +4,7 @@ use bytes::{BufMut, BytesMut};
 
 use crate::dir::Dir;
 use crate::id::ChannelId;
-use crate::limits::TEXT_BYTES_MAX;
+use crate::limits::{CONTROL_BODY_BYTES_MAX, TEXT_BYTES_MAX};
 use crate::wire::{Content, Frame, Header, Kind, Partial};
 
 /// The bytes of a data frame's body before the run, when its last value is whole.
@@ -12,6 +12,9 @@ pub const DATA_PREFIX_BYTES: usize = 4;
 
 /// The bytes of a data frame's body before the run, when its last value is not whole.
 pub const PARTIAL_PREFIX_BYTES: usize = 12;
+
+/// The bytes of a page that fit into one [`Frame::Listing`].
+pub const LISTING_PIECE_BYTES_MAX: usize = CONTROL_BODY_BYTES_MAX - 9;
 
 /// Appends a frame to `output`. `sequence` is ignored on frames that are not counted.
 pub fn encode(frame: &Frame, sequence: u32, output: &mut BytesMut) {
@@ -22,6 +25,15 @@ pub fn encode(frame: &Frame, sequence: u32, output: &mut BytesMut) {
         Frame::Goodbye { code, text } => link(Kind::Goodbye, output, |body| {
             body.put_u16_le(code.number());
             put_text(body, text);
+        }),
+        Frame::List { token, after } => link(Kind::List, output, |body| {
+            body.put_u64_le(*token);
+            put_text(body, after);
+        }),
+        Frame::Listing { token, is_last, piece } => link(Kind::Listing, output, |body| {
+            body.put_u64_le(*token);
+            body.put_u8(u8::from(*is_last));
+            body.put_slice(piece);
         }),
         Frame::Grant { channel, values, bytes, taken } => {
             framed(Kind::Grant, *channel, 0, output, |body| {

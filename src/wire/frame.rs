@@ -51,6 +51,22 @@ pub enum Frame {
         /// The same for people.
         text: String,
     },
+    /// Which channels are exported?
+    List {
+        /// Returned by the answer.
+        token: u64,
+        /// Only those whose names come after this one; empty for all.
+        after: String,
+    },
+    /// A piece of the answer: a page, which the session does not look into.
+    Listing {
+        /// The token of the question.
+        token: u64,
+        /// The page is complete with this piece. Otherwise the piece is not empty.
+        is_last: bool,
+        /// The next bytes of the page.
+        piece: Bytes,
+    },
     /// A request to import a channel.
     Open(Open),
     /// The import is accepted.
@@ -195,9 +211,12 @@ impl Frame {
     #[must_use]
     pub fn channel(&self) -> ChannelId {
         match self {
-            Frame::Ack { .. } | Frame::Ping { .. } | Frame::Pong { .. } | Frame::Goodbye { .. } => {
-                ChannelId::NONE
-            }
+            Frame::Ack { .. }
+            | Frame::Ping { .. }
+            | Frame::Pong { .. }
+            | Frame::Goodbye { .. }
+            | Frame::List { .. }
+            | Frame::Listing { .. } => ChannelId::NONE,
             Frame::Grant { channel, .. }
             | Frame::Accept { channel, .. }
             | Frame::Refuse { channel, .. }

@@ -46,6 +46,10 @@ kinds! {
     Pong = 0x13;
     /// The session is over.
     Goodbye = 0x14;
+    /// Which channels have you?
+    List = 0x15;
+    /// These, and what can be done with them.
+    Listing = 0x16;
     /// A request to import a channel.
     Open = 0x20;
     /// The import is accepted.

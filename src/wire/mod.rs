@@ -14,7 +14,9 @@ mod hello;
 
 pub use code::Code;
 pub use decode::{decode, frame_bytes};
-pub use encode::{DATA_PREFIX_BYTES, PARTIAL_PREFIX_BYTES, encode, encode_data_head};
+pub use encode::{
+    DATA_PREFIX_BYTES, LISTING_PIECE_BYTES_MAX, PARTIAL_PREFIX_BYTES, encode, encode_data_head,
+};
 pub use error::WireError;
 pub use frame::{Content, Data, Frame, Open, Partial, Sequenced};
 pub use header::{HEADER_BYTES, Header, Kind};

@@ -103,3 +103,36 @@ async fn a_peer_that_never_acknowledges_stops_its_own_values_only() {
     guarded(other.hear_until(|frame| matches!(frame, Frame::Data(_)))).await;
     scene.exchange().await;
 }
+
+#[tokio::test]
+async fn a_peer_that_asks_for_lists_and_does_not_read_gets_no_memory() {
+    let mut scene = Scene::new(Config::default()).await;
+    let mut ends = Vec::new();
+    for number in 0..2000 {
+        let name = format!("{number:0200}");
+        let end = scene.exporter.export_sender::<u64>(&name, SendSettings::default());
+        ends.push(end.expect("a free name"));
+    }
+    let (mut peer, served) = scene.let_in().await;
+    let asked = 200_000;
+    for token in (1..=asked).step_by(1000) {
+        let lists: Vec<_> = (token..token + 1000)
+            .map(|token| Frame::List { token, after: String::new() })
+            .collect();
+        guarded(peer.say(&lists)).await;
+    }
+    scene.exchange().await;
+    assert!(served.connection.end().is_none());
+    // When it reads, it finds some pages, and the answer to its last question.
+    let (mut pages, mut last) = (0, 0);
+    while last < asked {
+        let is_end = |frame: &Frame| matches!(frame, Frame::Listing { is_last: true, .. });
+        let listing = guarded(peer.hear_until(is_end)).await;
+        let Frame::Listing { token, .. } = listing else { unreachable!() };
+        assert!(token > last, "the newest question wins");
+        (pages, last) = (pages + 1, token);
+    }
+    // What the sockets hold, and what is composed.
+    assert!(pages < 500, "{pages} pages of 64 KiB");
+    scene.exchange().await;
+}

@@ -222,6 +222,34 @@ fn provoke_form(row: &str) -> Option<Vec<Outcome>> {
             };
             vec![ping(shorter), ping(longer)]
         }
+        "List or Listing with an impossible field" => {
+            let piece = Bytes::from_static(b"p");
+            let listing = Frame::Listing { token: 1, is_last: true, piece };
+            let list = Frame::List { token: 1, after: "x".into() };
+            let nothing = Frame::Listing { token: 1, is_last: false, piece: Bytes::new() };
+            let last = |bytes: &mut BytesMut| *bytes.last_mut().expect("a name") = 0xff;
+            vec![
+                importer.hear_changed(listing, |bytes| bytes[HEADER_BYTES + 8] = 2),
+                importer.hear(nothing),
+                Listener::exporter(Dir::Recv).hear_changed(list, last),
+                Listener::exporter(Dir::Recv)
+                    .hear(Frame::List { token: 1, after: "x".repeat(NAME_BYTES_MAX + 1) }),
+            ]
+        }
+        "page longer than LISTING_PAGE_BYTES_MAX" => {
+            importer.session.list("");
+            crate::conversation::written(
+                &mut importer.session,
+                importer.now,
+                &mut crate::rules::Empty,
+            );
+            let piece = Bytes::from(vec![0; 1000]);
+            let listing = || Frame::Listing { token: 1, is_last: false, piece: piece.clone() };
+            for _ in 0..LISTING_PAGE_BYTES_MAX / 1000 {
+                importer.hear(listing()).expect("a page may be so long");
+            }
+            vec![importer.hear(listing())]
+        }
         "Hello, Welcome or Reject after the handshake" => {
             let kinds = [Kind::Hello, Kind::Welcome, Kind::Reject];
             kinds.map(|kind| importer.hear_bytes(&header(kind, 0))).into()
@@ -249,6 +277,11 @@ fn provoke_link(row: &str) -> Option<Vec<Outcome>> {
         "gap in the sequence numbers" => {
             importer.sequence += 1;
             vec![importer.hear(empty_values(CHANNEL, 1))]
+        }
+        "List from the exporter, or Listing from the importer" => {
+            let list = Frame::List { token: 1, after: String::new() };
+            let listing = Frame::Listing { token: 1, is_last: true, piece: Bytes::new() };
+            vec![importer.hear(list), Listener::exporter(Dir::Recv).hear(listing)]
         }
         "Ack of more frames than were sent" => vec![importer.hear(Frame::Ack { received: 2 })],
         _ => return None,

@@ -136,6 +136,8 @@ fn expected() -> Vec<(&'static str, Example)> {
     let refuse = Frame::Refuse { channel, code: Code::UnknownName, text: "no lines here".into() };
     let grant = Frame::Grant { channel, values: 320, bytes: 1_050_000, taken: 64 };
     let hangup = Frame::Hangup { channel, code: Code::HungUp, values: 2, text: "enough".into() };
+    // A list without channels.
+    let piece = Bytes::from_static(&[0, 0]);
     let goodbye = Frame::Goodbye { code: Code::Closed, text: "shutting down".into() };
     vec![
         ("preamble", Example::Preamble),
@@ -148,6 +150,8 @@ fn expected() -> Vec<(&'static str, Example)> {
         ("Ping", frame(0, Frame::Ping { token: 9 })),
         ("Pong", frame(0, Frame::Pong { token: 9 })),
         ("Goodbye", frame(0, goodbye)),
+        ("List", frame(0, Frame::List { token: 3, after: "lines".into() })),
+        ("Listing", frame(0, Frame::Listing { token: 3, is_last: true, piece })),
         ("Open", open()),
         ("Accept", frame(8, accept)),
         ("Refuse", frame(8, refuse)),

@@ -14,7 +14,7 @@ use crate::conversation::written;
 use crate::errors::{CHANNEL, Listener, begun_value, empty_values, hangup};
 
 /// A queue without values.
-struct Empty;
+pub(crate) struct Empty;
 
 impl ValueSource for Empty {
     fn refill(&mut self, _: ChannelId, _: u64, _: usize, _: &mut Chunk) -> Supply {

@@ -1,5 +1,7 @@
 //! The document's tables of frame kinds, codes and limits, against the crate's constants.
 
+use netchan::channel::identity::{Primitive, Shape, TypeIndex};
+use netchan::channel::{Bincode, SerdeCodec};
 use netchan::limits::*;
 use netchan::wire::{Code, Kind};
 
@@ -49,6 +51,8 @@ fn limits() -> Vec<(&'static str, u64)> {
         ("VALUE_BYTES_MAX", VALUE_BYTES_MAX as u64),
         ("LARGE_VALUES_BYTES_MAX", LARGE_VALUES_BYTES_MAX),
         ("CHANNELS_MAX", CHANNELS_MAX as u64),
+        ("LISTING_PAGE_BYTES_MAX", LISTING_PAGE_BYTES_MAX as u64),
+        ("LISTED_SCHEMA_BYTES_MAX", LISTED_SCHEMA_BYTES_MAX as u64),
         ("REPLAY_FRAMES_MAX", REPLAY_FRAMES_MAX as u64),
         ("REPLAY_BYTES_MAX", REPLAY_BYTES_MAX as u64),
         ("ACK_BYTES", ACK_BYTES as u64),
@@ -82,4 +86,30 @@ fn each_limit_that_the_text_names_is_in_the_table() {
         let is_constant = word.chars().all(|letter| letter == '_' || letter.is_ascii_uppercase());
         assert!(!is_constant || known.contains(&word), "{word} is not in the table of limits");
     }
+}
+
+#[test]
+fn the_table_of_shapes_has_the_numbers_of_their_encoding() {
+    let part = TypeIndex::ROOT;
+    let shapes = [
+        Shape::Primitive(Primitive::Unit),
+        Shape::Option(part),
+        Shape::UnitStruct,
+        Shape::NewtypeStruct(part),
+        Shape::Tuple(vec![part]),
+        Shape::TupleStruct(vec![part]),
+        Shape::Sequence(part),
+        Shape::Map { key: part, value: part },
+        Shape::Struct(Vec::new()),
+        Shape::Enum(Vec::new()),
+    ];
+    let encoded = shapes.iter().map(|shape| {
+        let mut bytes = Vec::new();
+        Bincode::encode(shape, &mut bytes).expect("a shape can be encoded");
+        let name: String =
+            format!("{shape:?}").chars().take_while(char::is_ascii_alphabetic).collect();
+        (bytes[0].to_string(), name)
+    });
+    let shown = document::table("shapes").into_iter().map(|row| (row[0].clone(), row[1].clone()));
+    assert_eq!(shown.collect::<Vec<_>>(), encoded.collect::<Vec<_>>());
 }

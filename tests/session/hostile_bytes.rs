@@ -28,6 +28,8 @@ fn conversation(listener: Role) -> Vec<u8> {
     let dirs = [Dir::Recv, Dir::Send, Dir::Recv, Dir::Send];
     let channels = dirs.map(|dir| pair.open(dir, ask));
     pair.exporter.answer = crate::side::Answer::Accept(20, 20_000);
+    pair.exporter.page = vec![7; 3000].into();
+    pair.importer.session.list("lines");
     let mut heard = Vec::new();
     for round in 0..12 {
         for channel in channels {
@@ -167,7 +169,7 @@ proptest! {
     fn random_bodies_behind_a_sound_header_never_panic(
         is_importer: bool,
         kind in prop::sample::select(vec![
-            0x10, 0x11, 0x12, 0x13, 0x14, 0x20, 0x21, 0x22, 0x23, 0x24, 0x25_u8,
+            0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x20, 0x21, 0x22, 0x23, 0x24, 0x25, 0x26, 0x27_u8,
         ]),
         flags in 0..2_u8,
         channel in 0..5_u32,

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use netchan::dir::Dir;
 use netchan::id::ChannelId;
 use netchan::limits::{COMPOSED_BYTES_MAX, FRAME_BYTES_MAX};
@@ -100,6 +100,7 @@ impl Loose {
                 };
                 loose.session.open(request).expect("there is room for four channels");
             }
+            loose.session.list("");
         }
         loose.poll();
         loose
@@ -127,6 +128,9 @@ impl Loose {
 
     fn poll(&mut self) {
         self.drain_events();
+        if let Some(question) = self.session.poll_question() {
+            self.session.answer_list(&question, &Bytes::from_static(b"a page"));
+        }
         self.session.poll_transmit(self.now, &mut self.source);
         self.drain_events();
         let unwritten_bytes = self.session.unwritten_bytes();
@@ -164,6 +168,7 @@ impl Loose {
                 | Event::Ended { .. }
                 | Event::HungUp { .. }
                 | Event::Closed { .. }
+                | Event::Listed { .. }
                 | Event::Goodbye { .. } => {}
             }
         }

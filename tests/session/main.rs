@@ -23,6 +23,7 @@ mod hostile_numbers;
 mod hostile_requests;
 mod hostile_sequence;
 mod large_values;
+mod listing;
 mod requests;
 mod resume;
 mod stalled;

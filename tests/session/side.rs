@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::IoSlice;
 use std::time::Instant;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use netchan::dir::Dir;
 use netchan::id::ChannelId;
 use netchan::limits::{
@@ -33,6 +33,10 @@ pub(crate) enum Note {
     Ended(ChannelId),
     HungUp(ChannelId, Code, String),
     Closed(ChannelId, u64),
+    /// The peer wants to know the channels behind a name.
+    Questioned(String),
+    /// What the peer has answered to that.
+    Listed(Bytes),
     Goodbye(Code, String),
 }
 
@@ -54,6 +58,8 @@ pub(crate) struct Side {
     pub(crate) inlets: BTreeMap<ChannelId, Inlet>,
     pub(crate) notes: Vec<Note>,
     pub(crate) answer: Answer,
+    /// The answer to whoever asks which channels there are.
+    pub(crate) page: Bytes,
     /// Requests that wait for an answer.
     pub(crate) requests: Vec<Open>,
     pub(crate) input: BytesMut,
@@ -82,6 +88,7 @@ impl Side {
             inlets: BTreeMap::new(),
             notes: Vec::new(),
             answer: Answer::Accept(u32::MAX, 1 << 20),
+            page: Bytes::new(),
             requests: Vec::new(),
             input: BytesMut::new(),
             written_bytes: 0,
@@ -95,6 +102,10 @@ impl Side {
             self.session.handle_timeout(now).expect("the link of a pair is never silent for long");
         }
         self.drain_events();
+        if let Some(question) = self.session.poll_question() {
+            self.session.answer_list(&question, &self.page);
+            self.notes.push(Note::Questioned(question.after));
+        }
         let has_output = self.session.poll_transmit(now, &mut self.queues);
         self.drain_events();
         let unwritten_bytes = self.session.unwritten_bytes();
@@ -154,6 +165,7 @@ impl Side {
                     self.queues.end(channel);
                     Note::Closed(channel, lost_values)
                 }
+                Event::Listed { page } => Note::Listed(page),
                 Event::Goodbye { code, text } => Note::Goodbye(code, text),
             };
             self.notes.push(note);
@@ -236,7 +248,7 @@ impl Side {
             | Note::Ended(id)
             | Note::HungUp(id, ..)
             | Note::Closed(id, _) => *id == channel,
-            Note::Goodbye(..) => false,
+            Note::Questioned(_) | Note::Listed(_) | Note::Goodbye(..) => false,
         };
         self.notes.iter().filter(concerns).cloned().collect()
     }

@@ -280,6 +280,7 @@ impl Side {
                 model[name].can_cancel_no_more(role);
                 (name, Note::Closed(lost_values))
             }
+            Event::Listed { .. } => panic!("nobody asks which channels there are"),
             Event::Goodbye { .. } => {
                 self.has_heard_goodbye = true;
                 (usize::MAX, Note::Goodbye)

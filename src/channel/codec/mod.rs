@@ -5,6 +5,7 @@
 //! knows.
 
 mod bincode;
+mod encoded;
 mod raw;
 
 use std::fmt;
@@ -15,6 +16,8 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, DeserializeSeed};
 
 pub use self::bincode::Bincode;
+pub(crate) use self::bincode::encode_within;
+pub use self::encoded::Encoded;
 pub use self::raw::Raw;
 use crate::channel::identity::{Description, TraceError};
 use crate::channel::{CodecError, guard};

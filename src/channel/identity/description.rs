@@ -56,6 +56,14 @@ impl Description {
         Self { schema: Arc::new(schema), identity, needs_guard: true, carries_ends: true }
     }
 
+    /// The description of values that stay encoded, by what somebody says about them. Without a schema, it
+    /// is that of any bytes.
+    pub(crate) fn of_encoded(identity: TypeIdentity, schema: Option<Arc<Schema>>) -> Self {
+        let schema =
+            schema.unwrap_or_else(|| Arc::new(Schema::of_bytes("values of a type not listed")));
+        Self { schema, identity, needs_guard: false, carries_ends: false }
+    }
+
     /// All types that a value may contain.
     pub fn schema(&self) -> &Arc<Schema> {
         &self.schema

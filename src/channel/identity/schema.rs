@@ -82,6 +82,12 @@ impl Schema {
         Ok(Self { name: name.into(), types: canonical::merge_equal(&types) })
     }
 
+    /// The schema of bytes of which no more is known.
+    pub(crate) fn of_bytes(name: &str) -> Self {
+        let bytes = Type { name: None, shape: Shape::Primitive(Primitive::Bytes) };
+        Self { name: name.to_owned(), types: vec![bytes] }
+    }
+
     /// What messages call the described type.
     pub fn name(&self) -> &str {
         &self.name

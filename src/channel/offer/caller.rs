@@ -8,7 +8,7 @@ use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::channel::asking::asks::Asks;
-use crate::channel::codec::Value;
+use crate::channel::codec::{Bincode, SerdeCodec, Value};
 use crate::channel::format::Coding;
 use crate::channel::identity::{self, TraceError};
 use crate::channel::incoming::{EndsWith, Incoming};
@@ -126,7 +126,7 @@ fn codings<Q: Value, R: Value>() -> Result<Codings<Q, R>, TraceError> {
 fn kind<Q, R>(messages: &Coding<Q>, answers: &Coding<R>) -> EndKind {
     let answer_identity = Some(answers.description.identity().0);
     let identity = messages.description.identity().0;
-    EndKind { identity, answer_identity, codec: messages.codec }
+    EndKind { identity, answer_identity, codec: <Bincode as SerdeCodec>::NAME }
 }
 
 /// The receiving end of a channel of requests whose asking end can travel.

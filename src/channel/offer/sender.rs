@@ -113,7 +113,7 @@ impl<T: Value> RemoteSender<T> {
 
 fn kind<T>(coding: &Coding<T>) -> EndKind {
     let identity = coding.description.identity().0;
-    EndKind { identity, answer_identity: None, codec: coding.codec }
+    EndKind { identity, answer_identity: None, codec: <Bincode as SerdeCodec>::NAME }
 }
 
 /// The receiving end of a channel whose sending end can travel.

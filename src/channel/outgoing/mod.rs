@@ -52,6 +52,7 @@ pub(crate) struct Outgoing {
     overflow_listener: OverflowListener,
     /// A long value came by: values are encoded outside the lock, so that nobody waits for that.
     has_long_values: AtomicBool,
+    shape: Shape,
     /// Values go to everyone.
     is_for_all: bool,
     /// Sessions may be cut off.
@@ -91,10 +92,16 @@ impl Outgoing {
             asks,
             overflow_listener: OverflowListener::default(),
             has_long_values: AtomicBool::new(false),
+            shape: bounds.shape,
             is_for_all: bounds.shape != Shape::Queue,
             may_cut_off: bounds.shape == Shape::Broadcast(Slow::Disconnect),
             offering,
         })
+    }
+
+    /// To whom its values go.
+    pub(crate) fn shape(&self) -> Shape {
+        self.shape
     }
 
     // For senders.

@@ -116,6 +116,7 @@ impl Driver {
             }
             Event::HungUp { channel, code, text } => self.hung_up(channel, code, text)?,
             Event::Closed { channel, lost_values } => self.channel_over(channel, lost_values),
+            Event::Listed { page } => self.listed(page),
             Event::Goodbye { code: Code::Closed, .. } => return Err(ConnectionEnd::ClosedByPeer),
             Event::Goodbye { code, text } => return Err(ConnectionEnd::Faulted { code, text }),
         }

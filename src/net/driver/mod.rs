@@ -8,6 +8,7 @@ mod channels;
 mod claims;
 mod input;
 mod link;
+mod listings;
 mod requests;
 mod sessions;
 mod uplink;
@@ -30,6 +31,7 @@ use crate::limits::{COMPOSED_BYTES_MAX, DRIVER_ROUNDS_MAX, UNWRITTEN_BYTES_MAX};
 use crate::net::command::Command;
 use crate::net::desk::Desk;
 use crate::net::driver::link::{LinkIo, Panicked, caught, poll_foreign, take_unwritten};
+use crate::net::driver::listings::Listings;
 use crate::net::driver::requests::{Flush, Hangup};
 use crate::net::driver::sessions::Postponed;
 use crate::net::endpoints::Endpoints;
@@ -70,6 +72,7 @@ pub struct Driver {
     shared: Arc<Shared>,
     flushes: Vec<Flush>,
     hangups: Vec<Hangup>,
+    listings: Listings,
     timer: Pin<Box<Sleep>>,
     /// When the timer rings; it may ring too early, never too late.
     timer_at: Instant,
@@ -140,6 +143,7 @@ impl Driver {
             shared,
             flushes: Vec::new(),
             hangups: Vec::new(),
+            listings: Listings::default(),
             timer: Box::pin(tokio::time::sleep_until(timer_at.into())),
             timer_at,
             marked: Vec::new(),
@@ -311,6 +315,7 @@ impl Driver {
     /// Composes and writes once; the rest is for the next round.
     fn poll_write(&mut self, cx: &mut Context<'_>, now: Instant) -> Result<bool, ConnectionEnd> {
         if self.session.unwritten_bytes() < COMPOSED_BYTES_MAX {
+            self.answer_list();
             self.session.poll_transmit(now, &mut self.endpoints);
             self.handle_events()?;
         }

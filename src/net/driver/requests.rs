@@ -96,6 +96,7 @@ impl Driver {
                 let _nobody_waits = reply.send(self.import_queues());
             }
             Command::Flush { reply } => self.begin_flush(reply),
+            Command::List { after, reply } => self.list(after, reply),
             Command::Status { reply } => {
                 let _nobody_waits = reply.send(self.status());
             }

@@ -13,6 +13,7 @@ use crate::id::{ChannelId, SessionId};
 use crate::limits::FRAME_BYTES_MAX;
 use crate::net::command::Import;
 use crate::net::driver::link::LinkIo;
+use crate::net::driver::listings::Listings;
 use crate::net::driver::uplink::{Arrival, Uplink};
 use crate::net::driver::{Driver, now};
 use crate::net::endpoints::Endpoint;
@@ -234,6 +235,7 @@ impl Driver {
         let (unconfirmed_values, wanted) = self.dismiss_channels(end, &closed);
         self.tell_loss(end, unconfirmed_values);
         self.session_id = None;
+        self.list_again(end);
         let postponed = self.postponed.take_all();
         for import in wanted.into_iter().chain(postponed) {
             self.import_again(import);
@@ -299,6 +301,7 @@ impl Driver {
     /// Ends all channels with the connection.
     pub(super) fn end_channels(&mut self, end: &ConnectionEnd, closed: &Closed) {
         self.fail_requests(end);
+        self.listings = Listings::default();
         for import in self.postponed.take_all() {
             import.end.end(closed.clone());
         }
