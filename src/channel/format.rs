@@ -1,11 +1,12 @@
 //! How the values of one channel stand on the wire.
 
-use std::fmt;
+use std::fmt::{self, Display};
 use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
 
 use crate::channel::codec::{Bincode, Codec};
+use crate::channel::forms::{Accepted, Decoder, decode_older, decode_older_guarded};
 use crate::channel::identity::{Description, Samples, Schema, TraceError};
 use crate::channel::{CodecError, Value};
 
@@ -48,14 +49,23 @@ pub(crate) type Decode<T> = fn(&[u8]) -> Result<T, CodecError>;
 pub struct Format<T, C = Bincode> {
     /// `None`: the codec finds it out.
     description: Option<Result<Description, TraceError>>,
+    /// Types that are accepted in the place of `T`.
+    older: Vec<Older<T>>,
     codec: PhantomData<fn(T) -> C>,
+}
+
+/// A type that becomes another one when it has come.
+struct Older<T> {
+    description: Result<Description, TraceError>,
+    decode: Decode<T>,
+    decode_guarded: Decode<T>,
 }
 
 impl<T: 'static, C: Codec<T>> Format<T, C> {
     /// Values as the codec writes them.
     #[must_use]
     pub fn new() -> Format<T, C> {
-        Format { description: None, codec: PhantomData }
+        Format { description: None, older: Vec::new(), codec: PhantomData }
     }
 
     /// The type is as `schema` says, which was written by hand. It is what the peer's is compared to;
@@ -77,6 +87,85 @@ impl<T: 'static, C: Codec<T>> Format<T, C> {
         self
     }
 
+    /// Values of an older type are accepted as well, and become a `T` when they are received: by
+    /// `From`, or by `TryFrom`, whose error counts as a value that cannot be decoded.
+    ///
+    /// It concerns values that come in. What goes out is a `T`, so whoever receives is upgraded first:
+    /// `docs/types.md` shows how. Of what is accepted, the channel's own type comes first, and then the
+    /// older ones in the order of these calls; at most
+    /// [`OLDER_TYPES_MAX`](crate::limits::OLDER_TYPES_MAX).
+    ///
+    /// ```
+    /// # use netchan::net::{Config, Connection, RecvSettings, Stream, UnreadReports};
+    /// # use netchan::Exporter;
+    /// use netchan::channel::Format;
+    /// use serde::{Deserialize, Serialize};
+    ///
+    /// #[derive(Serialize, Deserialize)]
+    /// struct OrderV1 {
+    ///     qty: u32,
+    /// }
+    ///
+    /// #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    /// struct Order {
+    ///     qty: u64,
+    ///     note: Option<String>,
+    /// }
+    ///
+    /// impl From<OrderV1> for Order {
+    ///     fn from(old: OrderV1) -> Order {
+    ///         Order { qty: old.qty.into(), note: None }
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (near, far) = Stream::in_memory(64 * 1024);
+    /// # let exporter = Exporter::new(Config::default());
+    /// let format = Format::<Order>::new().also_accepts::<OrderV1>();
+    /// let mut orders = exporter.export_receiver_as("orders", RecvSettings::default(), format)?;
+    /// # let config = Config::default();
+    /// # let (served, opened) = tokio::join!(
+    /// #     exporter.serve(near),
+    /// #     Connection::open(far, &config, UnreadReports::DropOldest),
+    /// # );
+    /// # served?;
+    /// # let (connection, driver) = opened?;
+    /// # tokio::spawn(driver.run());
+    ///
+    /// // On a machine that was not upgraded yet:
+    /// let sender = connection.import_sender::<OrderV1>("orders", Default::default()).await?;
+    /// sender.send(OrderV1 { qty: 12 }).await?;
+    ///
+    /// assert_eq!(orders.recv().await?, Order { qty: 12, note: None });
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn also_accepts<Old: 'static>(self) -> Format<T, C>
+    where
+        C: Codec<Old>,
+        T: TryFrom<Old, Error: Display>,
+    {
+        self.also_accepts_as(Format::<Old, C>::new())
+    }
+
+    /// The same for an older type that stands on the wire as a format says. Those that it accepts itself
+    /// are not accepted by that.
+    #[must_use]
+    pub fn also_accepts_as<Old: 'static>(mut self, older: Format<Old, C>) -> Format<T, C>
+    where
+        C: Codec<Old>,
+        T: TryFrom<Old, Error: Display>,
+    {
+        self.older.push(Older {
+            description: older.describe(),
+            decode: decode_older::<Old, T, C>,
+            decode_guarded: decode_older_guarded::<Old, T, C>,
+        });
+        self
+    }
+
     /// The description of the type.
     ///
     /// # Errors
@@ -90,8 +179,18 @@ impl<T: 'static, C: Codec<T>> Format<T, C> {
     pub(crate) fn coding(&self) -> Result<Coding<T>, TraceError> {
         let description = self.describe()?;
         let decode = if description.needs_guard() { C::decode_guarded } else { C::decode };
+        let mut descriptions = Vec::new();
+        let mut decoders = Vec::new();
+        for older in &self.older {
+            let description = older.description.clone()?;
+            let is_guarded = description.needs_guard();
+            decoders.push(if is_guarded { older.decode_guarded } else { older.decode });
+            descriptions.push(description);
+        }
         let type_name = std::any::type_name::<T>();
-        Ok(Coding { encode: C::encode, decode, codec: C::NAME, type_name, description })
+        let accepted = Accepted { description, type_name, older: descriptions.into() };
+        let decoder = Decoder::new(decode, &decoders);
+        Ok(Coding { encode: C::encode, decoder, codec: C::NAME, accepted })
     }
 }
 
@@ -103,13 +202,25 @@ impl<T: 'static, C: Codec<T>> Default for Format<T, C> {
 
 impl<T, C> Clone for Format<T, C> {
     fn clone(&self) -> Format<T, C> {
-        Format { description: self.description.clone(), codec: PhantomData }
+        let (description, older) = (self.description.clone(), self.older.clone());
+        Format { description, older, codec: PhantomData }
     }
 }
 
 impl<T, C> fmt::Debug for Format<T, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Format").field("description", &self.description).finish()
+        f.debug_struct("Format")
+            .field("description", &self.description)
+            .field("older_types", &self.older.len())
+            .finish()
+    }
+}
+
+impl<T> Clone for Older<T> {
+    fn clone(&self) -> Older<T> {
+        let Older { description, decode, decode_guarded } = self;
+        let (decode, decode_guarded) = (*decode, *decode_guarded);
+        Older { description: description.clone(), decode, decode_guarded }
     }
 }
 
@@ -117,10 +228,9 @@ impl<T, C> fmt::Debug for Format<T, C> {
 #[derive(Debug)]
 pub(crate) struct Coding<T> {
     pub(crate) encode: Encode<T>,
-    pub(crate) decode: Decode<T>,
+    pub(crate) decoder: Decoder<T>,
     pub(crate) codec: &'static str,
-    pub(crate) type_name: &'static str,
-    pub(crate) description: Description,
+    pub(crate) accepted: Accepted,
 }
 
 impl<T: Value> Coding<T> {

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use futures::Stream;
 use parking_lot::Mutex;
 
-use crate::channel::format::Decode;
+use crate::channel::forms::Decoder;
 use crate::channel::incoming::{Found, Incoming};
 use crate::channel::lane::Batch;
 use crate::channel::signal::KeptListener;
@@ -56,7 +56,7 @@ use crate::channel::{Closed, RecvError, TryRecvError};
 /// ```
 pub struct Receiver<T> {
     queue: Arc<Incoming>,
-    decode: Decode<T>,
+    decoder: Decoder<T>,
     /// Values taken from the queue in one go. A mutex only for the sake of `clone`: every other
     /// way to it goes through `&mut self` and locks nothing.
     batch: Mutex<Batch>,
@@ -68,14 +68,14 @@ pub struct Receiver<T> {
 }
 
 impl<T> Receiver<T> {
-    pub(crate) fn new(queue: Arc<Incoming>, decode: Decode<T>) -> Receiver<T> {
+    pub(crate) fn new(queue: Arc<Incoming>, decoder: Decoder<T>) -> Receiver<T> {
         queue.add_receiver();
-        Receiver::with_decoder(queue, decode)
+        Receiver::with_decoder(queue, decoder)
     }
 
-    fn with_decoder(queue: Arc<Incoming>, decode: Decode<T>) -> Receiver<T> {
+    fn with_decoder(queue: Arc<Incoming>, decoder: Decoder<T>) -> Receiver<T> {
         let batch = Mutex::default();
-        Receiver { queue, decode, batch, listener: None, is_stream_over: false, postponed: None }
+        Receiver { queue, decoder, batch, listener: None, is_stream_over: false, postponed: None }
     }
 
     /// Waits for the next value.
@@ -205,8 +205,9 @@ impl<T> Receiver<T> {
     fn next_of_batch(&mut self) -> Option<Result<T, RecvError>> {
         let batch = self.batch.get_mut();
         let _scope = batch.decode_scope();
+        let decode = self.decoder.of(batch.form());
         let result = match batch.next()? {
-            Ok(bytes) => (self.decode)(bytes).map_err(RecvError::Undecodable),
+            Ok(bytes) => decode(bytes).map_err(RecvError::Undecodable),
             Err(_) => {
                 self.queue.cut_off(batch);
                 return Some(Err(RecvError::Corrupt));
@@ -260,7 +261,7 @@ impl<T> Clone for Receiver<T> {
     fn clone(&self) -> Receiver<T> {
         self.queue.add_receiver();
         self.queue.give_back(&mut self.batch.lock());
-        Receiver::with_decoder(self.queue.clone(), self.decode)
+        Receiver::with_decoder(self.queue.clone(), self.decoder.clone())
     }
 }
 

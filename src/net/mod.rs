@@ -17,6 +17,7 @@ mod event;
 mod exporter;
 mod flush;
 mod handshake;
+mod mismatch;
 mod offers;
 mod peers;
 mod redial;

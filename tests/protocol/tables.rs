@@ -37,6 +37,8 @@ fn limits() -> Vec<(&'static str, u64)> {
     vec![
         ("NAME_BYTES_MAX", NAME_BYTES_MAX as u64),
         ("CODEC_BYTES_MAX", CODEC_BYTES_MAX as u64),
+        ("OLDER_TYPES_MAX", OLDER_TYPES_MAX as u64),
+        ("SCHEMA_BYTES_MAX", SCHEMA_BYTES_MAX as u64),
         ("TEXT_BYTES_MAX", TEXT_BYTES_MAX as u64),
         ("CREDENTIALS_BYTES_MAX", CREDENTIALS_BYTES_MAX as u64),
         ("CONTROL_BODY_BYTES_MAX", CONTROL_BODY_BYTES_MAX as u64),

@@ -89,7 +89,7 @@ impl<T: Value> RemoteSender<T> {
     /// [`TraceError`] if values of `T` cannot be sent.
     pub fn channel(window_values: u32) -> Result<(RemoteSender<T>, Receiver<T>), TraceError> {
         let (offered, coding) = end::<T>(window_values)?;
-        let receiver = Receiver::new(offered.queue.clone(), coding.decode);
+        let receiver = Receiver::new(offered.queue.clone(), coding.decoder);
         Ok((RemoteSender { end: End::Here(offered) }, receiver))
     }
 
@@ -104,7 +104,7 @@ impl<T: Value> RemoteSender<T> {
     fn claim(claiming: &Arc<dyn Claiming>, token: Token) -> Result<RemoteSender<T>, OfferError> {
         // What holds such an end has an identity only if the values for the end have one.
         let coding = Coding::usual().map_err(|_| OfferError::NoChannel)?;
-        let offering = coding.description.carries_ends().then(|| claiming.offering());
+        let offering = coding.accepted.description.carries_ends().then(|| claiming.offering());
         let queue = Outgoing::new(claimed_bounds(), offering);
         let queue = claiming.claim(token, kind(&coding), queue)?;
         Ok(RemoteSender { end: End::There(Sender::new(queue, coding.encode)) })
@@ -112,14 +112,14 @@ impl<T: Value> RemoteSender<T> {
 }
 
 fn kind<T>(coding: &Coding<T>) -> EndKind {
-    let identity = coding.description.identity().0;
+    let identity = coding.accepted.description.identity().0;
     EndKind { identity, answer_identity: None, codec: coding.codec }
 }
 
 /// The receiving end of a channel whose sending end can travel.
 pub(super) fn end<T: Value>(window_values: u32) -> Result<(Arc<Offered>, Coding<T>), TraceError> {
     let coding = Coding::usual()?;
-    let queue = Incoming::new(EndsWith::Release, coding.description.carries_ends());
+    let queue = Incoming::new(EndsWith::Release, coding.accepted.description.carries_ends());
     Ok((Offered::new(queue, LaneWindow::offered(window_values), kind(&coding)), coding))
 }
 

@@ -7,6 +7,7 @@
 mod channels;
 mod claims;
 mod link;
+mod mismatches;
 mod requests;
 mod sessions;
 mod uplink;
@@ -29,6 +30,7 @@ use crate::limits::{COMPOSED_BYTES_MAX, DRIVER_ROUNDS_MAX, UNWRITTEN_BYTES_MAX};
 use crate::net::command::Command;
 use crate::net::desk::Desk;
 use crate::net::driver::link::{LinkIo, Panicked, caught, poll_foreign, take_unwritten};
+use crate::net::driver::mismatches::Expected;
 use crate::net::driver::requests::{Flush, Hangup};
 use crate::net::driver::sessions::Postponed;
 use crate::net::endpoints::Endpoints;
@@ -60,6 +62,8 @@ pub struct Driver {
     endpoints: Endpoints,
     /// Imports that a new session has refused, to be asked for again.
     postponed: Postponed,
+    /// Imports that were refused here because the types differ.
+    expected: Expected,
     registry: Option<Arc<Registry>>,
     reports: Arc<Reports>,
     events: Events,
@@ -130,6 +134,7 @@ impl Driver {
             uplink,
             endpoints: Endpoints::new(desk.clone()),
             postponed: Postponed::default(),
+            expected: Expected::default(),
             registry,
             reports,
             events,
