@@ -70,11 +70,20 @@ impl Refusal {
     }
 }
 
+impl From<Mismatch> for Refusal {
+    fn from(mismatch: Mismatch) -> Refusal {
+        let (code, text) = (Code::TypeMismatch, mismatch.text());
+        Refusal { code, text, mismatch: Some(mismatch) }
+    }
+}
+
 /// A type of this side that is not what the peer has.
 #[derive(Clone, Debug)]
 pub(super) struct Mismatch {
     subject: Subject,
     accepted: Accepted,
+    /// How many older types would do as well: none, if this side sends.
+    older_types: u16,
 }
 
 /// Where the types of both sides differ.
@@ -85,8 +94,15 @@ pub(super) struct Explained {
 }
 
 impl Mismatch {
-    pub(super) fn new(subject: Subject, accepted: &Accepted) -> Mismatch {
-        Mismatch { subject, accepted: accepted.clone() }
+    /// Of values or answers that this side sends.
+    pub(super) fn outgoing(subject: Subject, accepted: &Accepted) -> Mismatch {
+        Mismatch { subject, accepted: accepted.clone(), older_types: 0 }
+    }
+
+    /// Of values or answers that come in.
+    pub(super) fn incoming(subject: Subject, accepted: &Accepted) -> Mismatch {
+        let older_types = accepted.older.len() as u16;
+        Mismatch { subject, accepted: accepted.clone(), older_types }
     }
 
     /// What the peer is told at least.
@@ -100,31 +116,30 @@ impl Mismatch {
 
     /// What the peer is shown.
     pub(super) fn document(&self) -> Document {
-        let older_types = self.accepted.older.len() as u16;
-        let bytes = self.accepted.description.schema_bytes();
-        Document { subject: self.subject, older_types, bytes }
+        let Mismatch { subject, older_types, .. } = *self;
+        Document { subject, older_types, bytes: self.accepted.description.schema_bytes() }
     }
 
     /// Compares what this side, an exporter, has with what the importer shows.
     pub(super) fn at_exporter(&self, importer: &Document) -> Option<Explained> {
         let imported = decode_schema(&importer.bytes).ok()?;
         let difference = self.accepted.description.schema().first_difference(&imported)?;
-        self.explained(importer, difference, self.accepted.older.len(), importer.older_types.into())
+        self.explained(importer, difference, self.older_types, importer.older_types)
     }
 
     /// Compares what this side, an importer, has with what the exporter shows.
     pub(super) fn at_importer(&self, exporter: &Document) -> Option<Explained> {
         let exported = decode_schema(&exporter.bytes).ok()?;
         let difference = exported.first_difference(self.accepted.description.schema())?;
-        self.explained(exporter, difference, exporter.older_types.into(), self.accepted.older.len())
+        self.explained(exporter, difference, exporter.older_types, self.older_types)
     }
 
     fn explained(
         &self,
         shown: &Document,
         difference: Difference,
-        exporter_older: usize,
-        importer_older: usize,
+        exporter_older: u16,
+        importer_older: u16,
     ) -> Option<Explained> {
         if shown.subject != self.subject {
             return None;

@@ -41,20 +41,16 @@ impl Export {
     /// Compares the types with those of an importer.
     fn agree(&self, open: &Open) -> Result<Agreed, Refusal> {
         let Types { values, answers } = &self.types;
-        let differs = |subject, accepted| {
-            let mismatch = Mismatch::new(subject, accepted);
-            let (code, text) = (Code::TypeMismatch, mismatch.text());
-            Refusal { code, text, mismatch: Some(mismatch) }
-        };
+        let (outgoing, incoming) = (Mismatch::outgoing, Mismatch::incoming);
         let mut agreed = Agreed::EQUAL;
         match &self.end {
             ExportEnd::Out(_) if values.suits(open.identity, &open.also_accepts) => {
                 agreed.identity = values.description.identity().0;
             }
-            ExportEnd::Out(_) => return Err(differs(Subject::Values, values)),
+            ExportEnd::Out(_) => return Err(outgoing(Subject::Values, values).into()),
             ExportEnd::In(..) => {
                 let form = values.form_of(open.identity);
-                agreed.values = form.ok_or_else(|| differs(Subject::Values, values))?;
+                agreed.values = form.ok_or_else(|| incoming(Subject::Values, values))?;
             }
         }
         let answers = answers.as_ref().filter(|_| open.content == Content::Requests);
@@ -65,10 +61,12 @@ impl Export {
             {
                 agreed.identity = answers.description.identity().0;
             }
-            (ExportEnd::In(..), Some(answers)) => return Err(differs(Subject::Answers, answers)),
+            (ExportEnd::In(..), Some(answers)) => {
+                return Err(outgoing(Subject::Answers, answers).into());
+            }
             (ExportEnd::Out(_), Some(answers)) => {
                 let form = answers.form_of(open.answer_identity);
-                agreed.answers = form.ok_or_else(|| differs(Subject::Answers, answers))?;
+                agreed.answers = form.ok_or_else(|| incoming(Subject::Answers, answers))?;
             }
         }
         Ok(agreed)

@@ -60,3 +60,8 @@ async fn a_schema_beyond_the_bound_is_left_out() -> TestResult {
     assert_eq!((code, difference, &text[..]), (Code::TypeMismatch, None, expected));
     Ok(())
 }
+
+/// A format whose schema has about so many bytes.
+pub(crate) fn of_length(bytes: usize) -> Format<u32> {
+    Format::new().with_schema(schema(bytes))
+}

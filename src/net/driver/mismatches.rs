@@ -4,14 +4,14 @@ use std::collections::VecDeque;
 
 use crate::channel::Origin;
 use crate::channel::identity::Difference;
+use crate::dir::Dir;
 use crate::id::ChannelId;
 use crate::limits::EXPECTED_SCHEMAS_MAX;
 use crate::net::driver::Driver;
-use crate::net::endpoints::Endpoint;
 use crate::net::mismatch::{Explained, Mismatch, Refusal};
 use crate::net::{ConnectionEnd, Event, Report};
 use crate::session::Document;
-use crate::wire::Code;
+use crate::wire::{Code, Subject};
 
 /// Refusals of which the importer's schema is expected, the oldest first.
 #[derive(Default)]
@@ -110,8 +110,17 @@ impl Driver {
 
     /// Compares what the exporter shows with what this side wanted to import, and shows that in return.
     pub(super) fn explain(&mut self, channel: ChannelId, document: &Document) -> Option<Explained> {
-        let wanted = self.endpoints.find(channel).and_then(Endpoint::wanted_types)?;
-        let mismatch = Mismatch::new(document.subject, wanted.of(document.subject)?);
+        let endpoint = self.endpoints.find(channel)?;
+        let subject = document.subject;
+        let wanted = endpoint.wanted_types()?.of(subject)?;
+        let mismatch = match (endpoint.dir(), subject) {
+            (Dir::Recv, Subject::Values) | (Dir::Send, Subject::Answers) => {
+                Mismatch::incoming(subject, wanted)
+            }
+            (Dir::Send, Subject::Values) | (Dir::Recv, Subject::Answers) => {
+                Mismatch::outgoing(subject, wanted)
+            }
+        };
         let explained = mismatch.at_importer(document);
         self.session.show(channel, &mismatch.document());
         explained
