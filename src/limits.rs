@@ -12,6 +12,22 @@ pub const NAME_BYTES_MAX: usize = 255;
 /// Longest codec name, in bytes.
 pub const CODEC_BYTES_MAX: usize = 32;
 
+/// Older types that a receiving end accepts beside its own, each with a conversion. A fleet that has so
+/// many versions of one message at the same time has another problem.
+pub const OLDER_TYPES_MAX: usize = 15;
+
+/// Longest schema that travels with a refusal, in bytes. It is enough for some hundred structs; of a
+/// longer one only the type's name is told. A peer that sends a longer one loses its link.
+pub const SCHEMA_BYTES_MAX: usize = 64 * 1024;
+
+/// Bytes of frames that were sent and not acknowledged, beyond which a refusal goes without its schema.
+/// A peer that asks for the wrong type again and again gets no more for it.
+pub const SCHEMA_BACKLOG_BYTES_MAX: usize = REPLAY_BYTES_MAX / 2;
+
+/// Refusals of one session of which the exporter waits for the importer's schema, to tell its program
+/// where the types differ. Further ones are told without that.
+pub const EXPECTED_SCHEMAS_MAX: usize = 64;
+
 /// Longest explanation that travels with a refusal, a hangup or a goodbye, in bytes of UTF-8.
 /// Longer ones are cut: they are for people, not for programs.
 pub const TEXT_BYTES_MAX: usize = 512;
@@ -286,7 +302,9 @@ const _: () = {
     assert!(FRAME_BYTES_MAX >= FRAME_BYTES_MAX_FLOOR);
     assert!(QUANTUM_BYTES + 64 <= FRAME_BYTES_MAX, "a turn must fit into one frame");
     assert!(VALUE_BYTES_MAX < 1 << 30, "a value's length must fit its prefix");
-    assert!(NAME_BYTES_MAX + CODEC_BYTES_MAX + 64 <= CONTROL_BODY_BYTES_MAX);
+    assert!(
+        NAME_BYTES_MAX + CODEC_BYTES_MAX + 16 * OLDER_TYPES_MAX + 128 <= CONTROL_BODY_BYTES_MAX
+    );
     assert!(TEXT_BYTES_MAX + 64 <= CONTROL_BODY_BYTES_MAX);
     assert!(CREDENTIALS_BYTES_MAX + 256 <= HANDSHAKE_BODY_BYTES_MAX);
     assert!(

@@ -2,7 +2,7 @@
 
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler, Message, ResponseFuture};
 use actix::{Supervised, Supervisor, WeakRecipient};
-use netchan::channel::{Caller, ChannelDescription, Requests, Value};
+use netchan::channel::{Caller, ChannelDescription, Codec, Requests};
 use netchan::id::SessionId;
 use netchan::net::{Connection, ConnectionEnd, Driver, FlushError, HangupError, HangupReport};
 use netchan::net::{ImportError, ListError, Pause};
@@ -146,39 +146,51 @@ impl Handler<Paused> for ConnectionActor {
     }
 }
 
-impl<T: Value> Handler<ImportSender<T>> for ConnectionActor {
+impl<T: Send + 'static, C: Codec<T>> Handler<ImportSender<T, C>> for ConnectionActor {
     type Result = ResponseFuture<Result<Sender<T>, ImportError>>;
 
-    fn handle(&mut self, message: ImportSender<T>, _: &mut Context<Self>) -> Self::Result {
+    fn handle(&mut self, message: ImportSender<T, C>, _: &mut Context<Self>) -> Self::Result {
         let connection = self.connection.clone();
-        Box::pin(async move { connection.import_sender(&message.name, message.settings).await })
+        let ImportSender { name, settings, format } = message;
+        Box::pin(async move { connection.import_sender_as(&name, settings, format).await })
     }
 }
 
-impl<T: Value> Handler<ImportReceiver<T>> for ConnectionActor {
+impl<T: Send + 'static, C: Codec<T>> Handler<ImportReceiver<T, C>> for ConnectionActor {
     type Result = ResponseFuture<Result<Receiver<T>, ImportError>>;
 
-    fn handle(&mut self, message: ImportReceiver<T>, _: &mut Context<Self>) -> Self::Result {
+    fn handle(&mut self, message: ImportReceiver<T, C>, _: &mut Context<Self>) -> Self::Result {
         let connection = self.connection.clone();
-        Box::pin(async move { connection.import_receiver(&message.name, message.settings).await })
+        let ImportReceiver { name, settings, format } = message;
+        Box::pin(async move { connection.import_receiver_as(&name, settings, format).await })
     }
 }
 
-impl<Q: Value, R: Value> Handler<ImportCaller<Q, R>> for ConnectionActor {
+impl<Q: Send + 'static, R: Send + 'static, C: Codec<Q> + Codec<R>> Handler<ImportCaller<Q, R, C>>
+    for ConnectionActor
+{
     type Result = ResponseFuture<Result<Caller<Q, R>, ImportError>>;
 
-    fn handle(&mut self, message: ImportCaller<Q, R>, _: &mut Context<Self>) -> Self::Result {
+    fn handle(&mut self, message: ImportCaller<Q, R, C>, _: &mut Context<Self>) -> Self::Result {
         let connection = self.connection.clone();
-        Box::pin(async move { connection.import_caller(&message.name, message.settings).await })
+        let ImportCaller { name, settings, messages, answers } = message;
+        Box::pin(
+            async move { connection.import_caller_as(&name, settings, messages, answers).await },
+        )
     }
 }
 
-impl<Q: Value, R: Value> Handler<ImportRequests<Q, R>> for ConnectionActor {
+impl<Q: Send + 'static, R: Send + 'static, C: Codec<Q> + Codec<R>> Handler<ImportRequests<Q, R, C>>
+    for ConnectionActor
+{
     type Result = ResponseFuture<Result<Requests<Q, R>, ImportError>>;
 
-    fn handle(&mut self, message: ImportRequests<Q, R>, _: &mut Context<Self>) -> Self::Result {
+    fn handle(&mut self, message: ImportRequests<Q, R, C>, _: &mut Context<Self>) -> Self::Result {
         let connection = self.connection.clone();
-        Box::pin(async move { connection.import_requests(&message.name, message.settings).await })
+        let ImportRequests { name, settings, messages, answers } = message;
+        Box::pin(
+            async move { connection.import_requests_as(&name, settings, messages, answers).await },
+        )
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use actix::{Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message};
 use actix::{MessageResult, Recipient, ResponseActFuture, ResponseFuture, Supervised, WrapFuture};
-use netchan::channel::{Caller, ChannelDescription, Requests, Value};
+use netchan::channel::{Caller, ChannelDescription, Codec, Requests};
 use netchan::id::SessionId;
 use netchan::net::{Accepted, Address, Config, ConnectError, Connection, Driver};
 use netchan::net::{
@@ -159,63 +159,76 @@ impl Accepting {
     }
 }
 
-impl<T: Value> Handler<ExportSender<T>> for ExporterActor {
+impl<T: Send + 'static, C: Codec<T>> Handler<ExportSender<T, C>> for ExporterActor {
     type Result = Result<Sender<T>, ExportError>;
 
-    fn handle(&mut self, message: ExportSender<T>, _: &mut Context<Self>) -> Self::Result {
-        self.exporter.export_sender(&message.name, message.settings)
+    fn handle(&mut self, message: ExportSender<T, C>, _: &mut Context<Self>) -> Self::Result {
+        let ExportSender { name, settings, format } = message;
+        self.exporter.export_sender_as(&name, settings, format)
     }
 }
 
-impl<T: Value> Handler<ExportReceiver<T>> for ExporterActor {
+impl<T: Send + 'static, C: Codec<T>> Handler<ExportReceiver<T, C>> for ExporterActor {
     type Result = Result<Receiver<T>, ExportError>;
 
-    fn handle(&mut self, message: ExportReceiver<T>, _: &mut Context<Self>) -> Self::Result {
-        self.exporter.export_receiver(&message.name, message.settings)
+    fn handle(&mut self, message: ExportReceiver<T, C>, _: &mut Context<Self>) -> Self::Result {
+        let ExportReceiver { name, settings, format } = message;
+        self.exporter.export_receiver_as(&name, settings, format)
     }
 }
 
-impl<T: Value + Message> Handler<ExportTo<T>> for ExporterActor
+impl<T, C> Handler<ExportTo<T, C>> for ExporterActor
 where
-    T::Result: Value,
+    T: Message + Send + 'static,
+    T::Result: Send,
+    C: Codec<T> + Codec<T::Result>,
 {
     type Result = Result<(), ExportError>;
 
-    fn handle(&mut self, message: ExportTo<T>, _: &mut Context<Self>) -> Self::Result {
-        let ExportTo { export, target, in_hand_max } = message;
-        let requests = self.exporter.export_requests(&export.name, export.settings)?;
-        inlet::spawn(requests, target, in_hand_max, export.name);
+    fn handle(&mut self, message: ExportTo<T, C>, _: &mut Context<Self>) -> Self::Result {
+        let ExportTo { export, answers, target, in_hand_max } = message;
+        let ExportReceiver { name, settings, format } = export;
+        let requests = self.exporter.export_requests_as(&name, settings, format, answers)?;
+        inlet::spawn(requests, target, in_hand_max, name);
         Ok(())
     }
 }
 
-impl<Q: Value, R: Value> Handler<ExportCaller<Q, R>> for ExporterActor {
+impl<Q: Send + 'static, R: Send + 'static, C: Codec<Q> + Codec<R>> Handler<ExportCaller<Q, R, C>>
+    for ExporterActor
+{
     type Result = Result<Caller<Q, R>, ExportError>;
 
-    fn handle(&mut self, message: ExportCaller<Q, R>, _: &mut Context<Self>) -> Self::Result {
-        self.exporter.export_caller(&message.name, message.settings)
+    fn handle(&mut self, message: ExportCaller<Q, R, C>, _: &mut Context<Self>) -> Self::Result {
+        let ExportCaller { name, settings, messages, answers } = message;
+        self.exporter.export_caller_as(&name, settings, messages, answers)
     }
 }
 
-impl<M> Handler<ExportRecipient<M>> for ExporterActor
+impl<M, C> Handler<ExportRecipient<M, C>> for ExporterActor
 where
-    M: Value + Message,
-    M::Result: Value,
+    M: Message + Send + 'static,
+    M::Result: Send,
+    C: Codec<M> + Codec<M::Result>,
 {
     type Result = Result<Recipient<M>, ExportError>;
 
-    fn handle(&mut self, message: ExportRecipient<M>, _: &mut Context<Self>) -> Self::Result {
-        let caller = self.exporter.export_caller(&message.name, message.settings)?;
-        let caller = patient(caller, message.patience);
-        Ok(caller.outlet().overflow(message.overflow).start().0)
+    fn handle(&mut self, message: ExportRecipient<M, C>, _: &mut Context<Self>) -> Self::Result {
+        let ExportRecipient { name, settings, overflow, patience, messages, answers } = message;
+        let caller = self.exporter.export_caller_as(&name, settings, messages, answers)?;
+        let caller = patient(caller, patience);
+        Ok(caller.outlet().overflow(overflow).start().0)
     }
 }
 
-impl<Q: Value, R: Value> Handler<ExportRequests<Q, R>> for ExporterActor {
+impl<Q: Send + 'static, R: Send + 'static, C: Codec<Q> + Codec<R>> Handler<ExportRequests<Q, R, C>>
+    for ExporterActor
+{
     type Result = Result<Requests<Q, R>, ExportError>;
 
-    fn handle(&mut self, message: ExportRequests<Q, R>, _: &mut Context<Self>) -> Self::Result {
-        self.exporter.export_requests(&message.name, message.settings)
+    fn handle(&mut self, message: ExportRequests<Q, R, C>, _: &mut Context<Self>) -> Self::Result {
+        let ExportRequests { name, settings, messages, answers } = message;
+        self.exporter.export_requests_as(&name, settings, messages, answers)
     }
 }
 

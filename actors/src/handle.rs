@@ -4,9 +4,10 @@ use std::io;
 use std::sync::Arc;
 
 use actix::{Actor, Addr, Handler, MailboxError, Message, Recipient};
-use netchan::channel::Value;
+use netchan::channel::{Codec, Format, Value};
 use netchan::net::{
-    AddressError, ConnectError, ExportError, ImportError, RecvSettings, UnreadReports,
+    AddressError, ConnectError, ExportError, ImportError, ImportSettings, RecvSettings,
+    UnreadReports,
 };
 
 use crate::messages::{ExportReceiver, ImportReceiver, ImportRecipient, ListenAndServe};
@@ -150,9 +151,31 @@ impl Host {
         M: Value + Message,
         M::Result: Value,
     {
+        self.publish_as(name, target, Format::<M>::new(), Format::<M::Result>::new()).await
+    }
+
+    /// The same for messages and answers that stand on the wire as the formats say: with another codec,
+    /// or with older messages that are accepted as well.
+    ///
+    /// # Errors
+    ///
+    /// As [`publish`](Host::publish).
+    pub async fn publish_as<M, C>(
+        &self,
+        name: impl Into<String>,
+        target: impl Into<Target<M>>,
+        messages: Format<M, C>,
+        answers: Format<M::Result, C>,
+    ) -> Result<(), HandleError>
+    where
+        M: Message + Send + 'static,
+        M::Result: Send,
+        C: Codec<M> + Codec<M::Result>,
+    {
         let name = name.into();
         let settings = RecvSettings::default().stays_open();
-        let export = ExportReceiver::new(name.clone()).settings(settings).deliver_to(target);
+        let export = ExportReceiver { name: name.clone(), settings, format: messages };
+        let export = export.deliver_to(target).answers(answers);
         let exported = ask(&self.exporter, "exporter", export).await?;
         exported.map_err(|error| HandleError::Export { name, error })
     }
@@ -237,9 +260,29 @@ impl Remote {
         M: Value + Message,
         M::Result: Value,
     {
+        self.recipient_as(name, Format::<M>::new(), Format::<M::Result>::new()).await
+    }
+
+    /// The same for messages and answers that stand on the wire as the formats say: with another codec,
+    /// or with older answers that are accepted as well.
+    ///
+    /// # Errors
+    ///
+    /// As [`recipient`](Remote::recipient).
+    pub async fn recipient_as<M, C>(
+        &self,
+        name: impl Into<String>,
+        messages: Format<M, C>,
+        answers: Format<M::Result, C>,
+    ) -> Result<Recipient<M>, HandleError>
+    where
+        M: Message + Send + 'static,
+        M::Result: Send,
+        C: Codec<M> + Codec<M::Result>,
+    {
         let name = name.into();
-        let imported =
-            ask(&self.importer, "importer", ImportRecipient::<M>::new(name.clone())).await?;
+        let import = ImportRecipient::with_formats(name.clone(), messages, answers);
+        let imported = ask(&self.importer, "importer", import).await?;
         imported.map_err(|error| self.not_imported(name, error))
     }
 
@@ -258,8 +301,31 @@ impl Remote {
         M: Value + Message,
         M::Result: Value,
     {
+        self.deliver_as(name, target, Format::<M>::new(), Format::<M::Result>::new()).await
+    }
+
+    /// The same for messages and answers that stand on the wire as the formats say: with another codec,
+    /// or with older messages that are accepted as well.
+    ///
+    /// # Errors
+    ///
+    /// As [`deliver`](Remote::deliver).
+    pub async fn deliver_as<M, C>(
+        &self,
+        name: impl Into<String>,
+        target: impl Into<Target<M>>,
+        messages: Format<M, C>,
+        answers: Format<M::Result, C>,
+    ) -> Result<(), HandleError>
+    where
+        M: Message + Send + 'static,
+        M::Result: Send,
+        C: Codec<M> + Codec<M::Result>,
+    {
         let name = name.into();
-        let import = ImportReceiver::new(name.clone()).deliver_to(target);
+        let (settings, format) = (ImportSettings::default(), messages);
+        let import = ImportReceiver { name: name.clone(), settings, format };
+        let import = import.deliver_to(target).answers(answers);
         let imported = ask(&self.importer, "importer", import).await?;
         imported.map_err(|error| self.not_imported(name, error))
     }

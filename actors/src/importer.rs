@@ -3,7 +3,7 @@
 use actix::{Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message};
 use actix::{MessageResult, Recipient, ResponseActFuture, ResponseFuture, Supervised, WrapFuture};
 use futures::TryFutureExt;
-use netchan::channel::{Caller, ChannelDescription, Requests, Value};
+use netchan::channel::{Caller, ChannelDescription, Codec, Requests};
 use netchan::net::{Address, Config, ConnectError, Connection, ConnectionEnd, Dial, Driver};
 use netchan::net::{FlushError, HangupError, HangupReport, ImportError, ShutdownReport};
 use netchan::net::{ListError, Status as ConnectionStatus, Stream, UnreadReports};
@@ -182,35 +182,36 @@ impl Actor for ImporterActor {
 
 impl Supervised for ImporterActor {}
 
-impl<T: Value> Handler<ImportSender<T>> for ImporterActor {
+impl<T: Send + 'static, C: Codec<T>> Handler<ImportSender<T, C>> for ImporterActor {
     type Result = ResponseFuture<Result<Sender<T>, ImportError>>;
 
-    fn handle(&mut self, message: ImportSender<T>, _: &mut Context<Self>) -> Self::Result {
+    fn handle(&mut self, message: ImportSender<T, C>, _: &mut Context<Self>) -> Self::Result {
         let answer = self.ask(message);
         Box::pin(async move { answer.await? })
     }
 }
 
-impl<T: Value> Handler<ImportReceiver<T>> for ImporterActor {
+impl<T: Send + 'static, C: Codec<T>> Handler<ImportReceiver<T, C>> for ImporterActor {
     type Result = ResponseFuture<Result<Receiver<T>, ImportError>>;
 
-    fn handle(&mut self, message: ImportReceiver<T>, _: &mut Context<Self>) -> Self::Result {
+    fn handle(&mut self, message: ImportReceiver<T, C>, _: &mut Context<Self>) -> Self::Result {
         let answer = self.ask(message);
         Box::pin(async move { answer.await? })
     }
 }
 
-impl<T: Value + Message> Handler<ImportTo<T>> for ImporterActor
+impl<T, C> Handler<ImportTo<T, C>> for ImporterActor
 where
-    T::Result: Value,
+    T: Message + Send + 'static,
+    T::Result: Send,
+    C: Codec<T> + Codec<T::Result>,
 {
     type Result = ResponseFuture<Result<(), ImportError>>;
 
-    fn handle(&mut self, message: ImportTo<T>, _: &mut Context<Self>) -> Self::Result {
-        let ImportTo { import, target, in_hand_max } = message;
-        let name = import.name.clone();
-        let requests = ImportRequests::<T, T::Result>::new(import.name).settings(import.settings);
-        let answer = self.ask(requests);
+    fn handle(&mut self, message: ImportTo<T, C>, _: &mut Context<Self>) -> Self::Result {
+        let ImportTo { import, answers, target, in_hand_max } = message;
+        let ImportReceiver { name, settings, format: messages } = import;
+        let answer = self.ask(ImportRequests { name: name.clone(), settings, messages, answers });
         Box::pin(async move {
             inlet::spawn(answer.await??, target, in_hand_max, name);
             Ok(())
@@ -218,36 +219,41 @@ where
     }
 }
 
-impl<Q: Value, R: Value> Handler<ImportCaller<Q, R>> for ImporterActor {
+impl<Q: Send + 'static, R: Send + 'static, C: Codec<Q> + Codec<R>> Handler<ImportCaller<Q, R, C>>
+    for ImporterActor
+{
     type Result = ResponseFuture<Result<Caller<Q, R>, ImportError>>;
 
-    fn handle(&mut self, message: ImportCaller<Q, R>, _: &mut Context<Self>) -> Self::Result {
+    fn handle(&mut self, message: ImportCaller<Q, R, C>, _: &mut Context<Self>) -> Self::Result {
         let answer = self.ask(message);
         Box::pin(async move { answer.await? })
     }
 }
 
-impl<M> Handler<ImportRecipient<M>> for ImporterActor
+impl<M, C> Handler<ImportRecipient<M, C>> for ImporterActor
 where
-    M: Value + Message,
-    M::Result: Value,
+    M: Message + Send + 'static,
+    M::Result: Send,
+    C: Codec<M> + Codec<M::Result>,
 {
     type Result = ResponseFuture<Result<Recipient<M>, ImportError>>;
 
-    fn handle(&mut self, message: ImportRecipient<M>, _: &mut Context<Self>) -> Self::Result {
-        let import = ImportCaller::<M, M::Result>::new(message.name).settings(message.settings);
-        let answer = self.ask(import);
+    fn handle(&mut self, message: ImportRecipient<M, C>, _: &mut Context<Self>) -> Self::Result {
+        let ImportRecipient { name, settings, overflow, patience, messages, answers } = message;
+        let answer = self.ask(ImportCaller { name, settings, messages, answers });
         Box::pin(async move {
-            let caller = patient(answer.await??, message.patience);
-            Ok(caller.outlet().overflow(message.overflow).start().0)
+            let caller = patient(answer.await??, patience);
+            Ok(caller.outlet().overflow(overflow).start().0)
         })
     }
 }
 
-impl<Q: Value, R: Value> Handler<ImportRequests<Q, R>> for ImporterActor {
+impl<Q: Send + 'static, R: Send + 'static, C: Codec<Q> + Codec<R>> Handler<ImportRequests<Q, R, C>>
+    for ImporterActor
+{
     type Result = ResponseFuture<Result<Requests<Q, R>, ImportError>>;
 
-    fn handle(&mut self, message: ImportRequests<Q, R>, _: &mut Context<Self>) -> Self::Result {
+    fn handle(&mut self, message: ImportRequests<Q, R, C>, _: &mut Context<Self>) -> Self::Result {
         let answer = self.ask(message);
         Box::pin(async move { answer.await? })
     }

@@ -1,7 +1,7 @@
 //! How the values of one channel stand on the wire.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Display};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use crate::channel::codec::{Bincode, Codec, Encoded, Verbatim};
+use crate::channel::forms::{Accepted, Decoder, decode_older, decode_older_guarded};
 use crate::channel::identity::{Description, Samples, Schema, TraceError};
 use crate::channel::{CodecError, EndsWith, Incoming, Value};
 
@@ -53,14 +54,23 @@ pub struct Format<T, C = Bincode> {
     description: Option<Result<Description, TraceError>>,
     /// `None`: the codec's own.
     codec_name: Option<Arc<str>>,
+    /// Types that are accepted in the place of `T`.
+    older: Vec<Older<T>>,
     codec: PhantomData<fn(T) -> C>,
+}
+
+/// A type that becomes another one when it has come.
+struct Older<T> {
+    description: Result<Description, TraceError>,
+    decode: Decode<T>,
+    decode_guarded: Decode<T>,
 }
 
 impl<T: 'static, C: Codec<T>> Format<T, C> {
     /// Values as the codec writes them.
     #[must_use]
     pub fn new() -> Format<T, C> {
-        Format { description: None, codec_name: None, codec: PhantomData }
+        Format { description: None, codec_name: None, older: Vec::new(), codec: PhantomData }
     }
 
     /// The type is as `schema` says, which was written by hand. It is what the peer's is compared to;
@@ -82,6 +92,85 @@ impl<T: 'static, C: Codec<T>> Format<T, C> {
         self
     }
 
+    /// Values of an older type are accepted as well, and become a `T` when they are received: by
+    /// `From`, or by `TryFrom`, whose error counts as a value that cannot be decoded.
+    ///
+    /// It concerns values that come in. What goes out is a `T`, so whoever receives is upgraded first:
+    /// `docs/types.md` shows how. Of what is accepted, the channel's own type comes first, and then the
+    /// older ones in the order of these calls; at most
+    /// [`OLDER_TYPES_MAX`](crate::limits::OLDER_TYPES_MAX).
+    ///
+    /// ```
+    /// # use netchan::net::{Config, Connection, RecvSettings, Stream, UnreadReports};
+    /// # use netchan::Exporter;
+    /// use netchan::channel::Format;
+    /// use serde::{Deserialize, Serialize};
+    ///
+    /// #[derive(Serialize, Deserialize)]
+    /// struct OrderV1 {
+    ///     qty: u32,
+    /// }
+    ///
+    /// #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    /// struct Order {
+    ///     qty: u64,
+    ///     note: Option<String>,
+    /// }
+    ///
+    /// impl From<OrderV1> for Order {
+    ///     fn from(old: OrderV1) -> Order {
+    ///         Order { qty: old.qty.into(), note: None }
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (near, far) = Stream::in_memory(64 * 1024);
+    /// # let exporter = Exporter::new(Config::default());
+    /// let format = Format::<Order>::new().also_accepts::<OrderV1>();
+    /// let mut orders = exporter.export_receiver_as("orders", RecvSettings::default(), format)?;
+    /// # let config = Config::default();
+    /// # let (served, opened) = tokio::join!(
+    /// #     exporter.serve(near),
+    /// #     Connection::open(far, &config, UnreadReports::DropOldest),
+    /// # );
+    /// # served?;
+    /// # let (connection, driver) = opened?;
+    /// # tokio::spawn(driver.run());
+    ///
+    /// // On a machine that was not upgraded yet:
+    /// let sender = connection.import_sender::<OrderV1>("orders", Default::default()).await?;
+    /// sender.send(OrderV1 { qty: 12 }).await?;
+    ///
+    /// assert_eq!(orders.recv().await?, Order { qty: 12, note: None });
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn also_accepts<Old: 'static>(self) -> Format<T, C>
+    where
+        C: Codec<Old>,
+        T: TryFrom<Old, Error: Display>,
+    {
+        self.also_accepts_as(Format::<Old, C>::new())
+    }
+
+    /// The same for an older type that stands on the wire as a format says. Those that it accepts itself
+    /// are not accepted by that.
+    #[must_use]
+    pub fn also_accepts_as<Old: 'static>(mut self, older: Format<Old, C>) -> Format<T, C>
+    where
+        C: Codec<Old>,
+        T: TryFrom<Old, Error: Display>,
+    {
+        self.older.push(Older {
+            description: older.describe(),
+            decode: decode_older::<Old, T, C>,
+            decode_guarded: decode_older_guarded::<Old, T, C>,
+        });
+        self
+    }
+
     /// The description of the type.
     ///
     /// # Errors
@@ -95,13 +184,22 @@ impl<T: 'static, C: Codec<T>> Format<T, C> {
     pub(crate) fn coding(&self) -> Result<Coding<T>, TraceError> {
         let description = self.describe()?;
         let decode = if description.needs_guard() { C::decode_guarded } else { C::decode };
+        let mut descriptions = Vec::new();
+        let mut decoders = Vec::new();
+        for older in &self.older {
+            let description = older.description.clone()?;
+            let is_guarded = description.needs_guard();
+            decoders.push(if is_guarded { older.decode_guarded } else { older.decode });
+            descriptions.push(description);
+        }
         let type_name = std::any::type_name::<T>();
         let codec = match &self.codec_name {
             Some(name) => Cow::Owned(name.to_string()),
             None => Cow::Borrowed(C::NAME),
         };
-        let (encode, verbatim) = (C::encode, C::verbatim());
-        Ok(Coding { encode, decode, verbatim, codec, type_name, description })
+        let accepted = Accepted { description, type_name, older: descriptions.into() };
+        let decoder = Decoder::new(decode, &decoders);
+        Ok(Coding { encode: C::encode, decoder, verbatim: C::verbatim(), codec, accepted })
     }
 }
 
@@ -113,7 +211,7 @@ impl Format<Bytes, Encoded> {
     #[must_use]
     pub fn encoded(codec: &str, description: Description) -> Format<Bytes, Encoded> {
         let (description, codec_name) = (Some(Ok(description)), Some(codec.into()));
-        Format { description, codec_name, codec: PhantomData }
+        Format { description, codec_name, older: Vec::new(), codec: PhantomData }
     }
 }
 
@@ -125,14 +223,26 @@ impl<T: 'static, C: Codec<T>> Default for Format<T, C> {
 
 impl<T, C> Clone for Format<T, C> {
     fn clone(&self) -> Format<T, C> {
-        let (description, codec_name) = (self.description.clone(), self.codec_name.clone());
-        Format { description, codec_name, codec: PhantomData }
+        let Format { description, codec_name, older, .. } = self;
+        let (description, codec_name) = (description.clone(), codec_name.clone());
+        Format { description, codec_name, older: older.clone(), codec: PhantomData }
     }
 }
 
 impl<T, C> fmt::Debug for Format<T, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Format").field("description", &self.description).finish()
+        f.debug_struct("Format")
+            .field("description", &self.description)
+            .field("older_types", &self.older.len())
+            .finish()
+    }
+}
+
+impl<T> Clone for Older<T> {
+    fn clone(&self) -> Older<T> {
+        let Older { description, decode, decode_guarded } = self;
+        let (decode, decode_guarded) = (*decode, *decode_guarded);
+        Older { description: description.clone(), decode, decode_guarded }
     }
 }
 
@@ -140,19 +250,18 @@ impl<T, C> fmt::Debug for Format<T, C> {
 #[derive(Debug)]
 pub(crate) struct Coding<T> {
     pub(crate) encode: Encode<T>,
-    pub(crate) decode: Decode<T>,
+    pub(crate) decoder: Decoder<T>,
     /// How values that are bytes already go without a copy.
     pub(crate) verbatim: Option<Verbatim<T>>,
     pub(crate) codec: Cow<'static, str>,
-    pub(crate) type_name: &'static str,
-    pub(crate) description: Description,
+    pub(crate) accepted: Accepted,
 }
 
 impl<T> Coding<T> {
     /// The queue of a channel that receives such values.
     pub(crate) fn incoming(&self, ends_with: EndsWith) -> Arc<Incoming> {
         match self.verbatim {
-            None => Incoming::new(ends_with, self.description.carries_ends()),
+            None => Incoming::new(ends_with, self.accepted.carries_ends()),
             Some(_) => Incoming::for_bytes(ends_with),
         }
     }

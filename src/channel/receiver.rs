@@ -9,7 +9,8 @@ use bytes::Bytes;
 use futures::Stream;
 use parking_lot::Mutex;
 
-use crate::channel::format::{Coding, Decode};
+use crate::channel::format::Coding;
+use crate::channel::forms::{Decoder, Form};
 use crate::channel::incoming::{Found, Incoming};
 use crate::channel::lane::Batch;
 use crate::channel::signal::KeptListener;
@@ -57,7 +58,7 @@ use crate::channel::{Closed, CodecError, RecvError, TryRecvError};
 /// ```
 pub struct Receiver<T> {
     queue: Arc<Incoming>,
-    decode: Decode<T>,
+    decoder: Decoder<T>,
     /// How values that are bytes already come without a copy. Then the queue keeps them for that.
     value_of: Option<fn(Bytes) -> Result<T, CodecError>>,
     /// Values taken from the queue in one go. A mutex only for the sake of `clone`: every other
@@ -73,18 +74,19 @@ pub struct Receiver<T> {
 impl<T> Receiver<T> {
     /// A receiver of a queue that was made for [this coding](Coding::incoming).
     pub(crate) fn new(queue: Arc<Incoming>, coding: &Coding<T>) -> Receiver<T> {
-        Receiver::with(queue, coding.decode, coding.verbatim.map(|verbatim| verbatim.value_of))
+        let value_of = coding.verbatim.map(|verbatim| verbatim.value_of);
+        Receiver::with(queue, coding.decoder.clone(), value_of)
     }
 
     fn with(
         queue: Arc<Incoming>,
-        decode: Decode<T>,
+        decoder: Decoder<T>,
         value_of: Option<fn(Bytes) -> Result<T, CodecError>>,
     ) -> Receiver<T> {
         queue.add_receiver();
         Receiver {
             queue,
-            decode,
+            decoder,
             value_of,
             batch: Mutex::default(),
             listener: None,
@@ -219,12 +221,14 @@ impl<T> Receiver<T> {
 
     fn next_of_batch(&mut self) -> Option<Result<T, RecvError>> {
         let batch = self.batch.get_mut();
+        let form = batch.form();
         let decoded = match self.value_of {
             None => {
                 let _scope = batch.decode_scope();
-                batch.next()?.map(self.decode)
+                batch.next()?.map(self.decoder.of(form))
             }
-            Some(value_of) => batch.next_shared()?.map(value_of),
+            Some(value_of) if form == Form::OWN => batch.next_shared()?.map(value_of),
+            Some(_) => batch.next_shared()?.map(|bytes| self.decoder.of(form)(&bytes)),
         };
         let Ok(decoded) = decoded else {
             self.queue.cut_off(batch);
@@ -277,7 +281,7 @@ impl<T> Stream for Receiver<T> {
 impl<T> Clone for Receiver<T> {
     /// Another receiver of the same channel. From now on values are shared one by one.
     fn clone(&self) -> Receiver<T> {
-        let receiver = Receiver::with(self.queue.clone(), self.decode, self.value_of);
+        let receiver = Receiver::with(self.queue.clone(), self.decoder.clone(), self.value_of);
         self.queue.give_back(&mut self.batch.lock());
         receiver
     }

@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 
 use crate::channel::{Aftermath, Closed, Incoming, LaneWindow, Outgoing};
 use crate::net::handshake::Link;
+use crate::net::mismatch::Types;
 use crate::net::{ChannelStatus, FlushError, HangupError, HangupReport, ImportError};
 use crate::net::{ListError, Status};
 use crate::session::OpenRequest;
@@ -14,7 +15,7 @@ use crate::session::OpenRequest;
 /// A request to the driver. Whoever sent it may be gone before the answer; then nobody minds.
 pub(super) enum Command {
     /// Import a channel.
-    Import(Import),
+    Import(Box<Import>),
     /// Dissociate the channels of a name.
     Hangup { name: String, reply: oneshot::Sender<Result<HangupReport, HangupError>> },
     /// Nobody waits for a hangup any more: say how many values have an unknown fate.
@@ -47,6 +48,8 @@ pub(super) enum Command {
 /// An import and the queue that it belongs to.
 pub(super) struct Import {
     pub(super) request: OpenRequest,
+    /// What this side means by the values.
+    pub(super) types: Types,
     pub(super) end: ImportEnd,
     /// It is imported again when its session is lost.
     pub(super) is_lasting: bool,

@@ -1,5 +1,6 @@
 //! A handle to a connection: what a program can ask of its driver.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,9 +8,8 @@ use futures::future::join_all;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
-use crate::channel::identity::Description;
 use crate::channel::read_answers;
-use crate::channel::{Asks, Bell, Caller, Codec, Coding, EndsWith, Format, Incoming, LaneWindow};
+use crate::channel::{Accepted, Asks, Bell, Caller, Codec, EndsWith, Format, Incoming, LaneWindow};
 use crate::channel::{Outgoing, OutgoingBounds, Receiver, Requests, Sender, Shape, Slots, Value};
 use crate::clock;
 use crate::dir::Dir;
@@ -22,6 +22,7 @@ use crate::net::error::NameError;
 use crate::net::event::Events;
 use crate::net::flush::{self, Flushing};
 use crate::net::handshake::{self, Ask, Link};
+use crate::net::mismatch::Types;
 use crate::net::offers::Offers;
 use crate::net::registry::Registry;
 use crate::net::report::Reports;
@@ -263,11 +264,13 @@ impl Connection {
     ) -> Result<Sender<T>, ImportError> {
         settings.check()?;
         let coding = format.coding()?;
-        let offering = self.offers.offering_for(&coding.description);
+        let offering = self.offers.offering_for(&coding.accepted.description);
         let queue = Outgoing::new(bounds(settings), offering);
         queue.on_overflow(self.shared.events.overflow_teller(&self.shared.peer, name));
         let sender = Sender::new(queue.clone(), &coding);
-        self.import(Dir::Send, name, settings, coding, None, ImportEnd::Out(queue)).await?;
+        let types = Types { values: coding.accepted, answers: None };
+        let end = ImportEnd::Out(queue);
+        self.import(Dir::Send, name, settings, coding.codec, types, end).await?;
         Ok(sender)
     }
 
@@ -308,14 +311,14 @@ impl Connection {
     ) -> Result<Caller<Q, R>, ImportError> {
         settings.check()?;
         let (messages, answers) = (messages.coding()?, answers.coding()?);
-        let asks = Asks::new(settings.redelivers_asks, answers.description.carries_ends());
-        let offering = self.offers.offering_for(&messages.description);
+        let asks = Asks::new(settings.redelivers_asks, answers.accepted.carries_ends());
+        let offering = self.offers.offering_for(&messages.accepted.description);
         let queue = Outgoing::for_requests(bounds(settings), offering, asks.clone());
         queue.on_overflow(self.shared.events.overflow_teller(&self.shared.peer, name));
-        let caller = Caller::new(queue.clone(), asks.clone(), messages.encode, answers.decode);
+        let caller = Caller::new(queue.clone(), asks.clone(), messages.encode, answers.decoder);
         let end = ImportEnd::Out(queue.clone());
-        let answers = Some(answers.description);
-        self.import(Dir::Send, name, settings, messages, answers, end).await?;
+        let types = Types { values: messages.accepted, answers: Some(answers.accepted) };
+        self.import(Dir::Send, name, settings, messages.codec, types, end).await?;
         tokio::spawn(read_answers(queue, asks));
         Ok(caller)
     }
@@ -362,14 +365,14 @@ impl Connection {
         let (messages, answers) = (messages.coding()?, answers.coding()?);
         let queue = Incoming::for_requests(
             EndsWith::ItsPeer,
-            messages.description.carries_ends(),
-            answers.description.carries_ends(),
+            messages.accepted.carries_ends(),
+            answers.accepted.description.carries_ends(),
         );
-        let requests = Requests::new(queue.clone(), messages.decode, answers.encode);
+        let requests = Requests::new(queue.clone(), messages.decoder, answers.encode);
         let window = LaneWindow { values: settings.size_values, bytes: settings.window_bytes };
         let end = ImportEnd::In(queue, window);
-        let answers = Some(answers.description);
-        self.import(Dir::Recv, name, settings, messages, answers, end).await?;
+        let types = Types { values: messages.accepted, answers: Some(answers.accepted) };
+        self.import(Dir::Recv, name, settings, messages.codec, types, end).await?;
         Ok(requests)
     }
 
@@ -410,27 +413,34 @@ impl Connection {
         let queue = coding.incoming(EndsWith::ItsPeer);
         let receiver = Receiver::new(queue.clone(), &coding);
         let window = LaneWindow { values: settings.size_values, bytes: settings.window_bytes };
-        self.import(Dir::Recv, name, settings, coding, None, ImportEnd::In(queue, window)).await?;
+        let end = ImportEnd::In(queue, window);
+        let types = Types { values: coding.accepted, answers: None };
+        self.import(Dir::Recv, name, settings, coding.codec, types, end).await?;
         Ok(receiver)
     }
 
-    async fn import<T>(
+    async fn import(
         &self,
         dir: Dir,
         name: &str,
         settings: ImportSettings,
-        coding: Coding<T>,
-        answers: Option<Description>,
+        codec: Cow<'static, str>,
+        types: Types,
         end: ImportEnd,
     ) -> Result<(), ImportError> {
         NameError::check(name)?;
+        types.check()?;
+        let Types { values, answers } = &types;
+        // What comes in: values, or answers.
+        let incoming = if dir == Dir::Recv { Some(values) } else { answers.as_ref() };
         let request = OpenRequest {
             dir,
             content: answers.as_ref().map_or(Content::Values, |_| Content::Requests),
             name: name.to_owned(),
-            codec: coding.codec.into_owned(),
-            identity: coding.description.identity().0,
-            answer_identity: answers.map_or([0; 16], |answers| answers.identity().0),
+            codec: codec.into_owned(),
+            identity: values.description.identity().0,
+            answer_identity: answers.as_ref().map_or([0; 16], |own| own.description.identity().0),
+            also_accepts: incoming.map(Accepted::older_identities).unwrap_or_default(),
             window_values: settings.size_values,
             window_bytes: settings.window_bytes,
             limit: settings.limit,
@@ -438,8 +448,8 @@ impl Connection {
             redelivers: settings.unconfirmed == Unconfirmed::Redeliver,
         };
         let is_lasting = settings.is_lasting;
-        self.ask(|reply| Command::Import(Import { request, end, is_lasting, reply: Some(reply) }))
-            .await?
+        let import = |reply| Import { request, types, end, is_lasting, reply: Some(reply) };
+        self.ask(|reply| Command::Import(Box::new(import(reply)))).await?
     }
 
     /// Dissociates a channel that was imported on this connection: it is closed at both ends, and

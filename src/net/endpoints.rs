@@ -9,7 +9,7 @@ use crate::channel::{
     Aftermath, Answering, Answers, Closed, ConsumerKey, Fault, Incoming, LaneKey,
 };
 use crate::channel::{
-    LaneWindow, Offering, Origin, Outgoing, Progress, ReadySet, Reason, Receipts,
+    Form, LaneWindow, Offering, Origin, Outgoing, Progress, ReadySet, Reason, Receipts,
 };
 use crate::clock;
 use crate::dir::Dir;
@@ -17,6 +17,7 @@ use crate::id::ChannelId;
 use crate::net::ImportError;
 use crate::net::command::{Import, ImportEnd};
 use crate::net::desk::Desk;
+use crate::net::mismatch::{Agreed, Types};
 use crate::net::offers::Claim;
 use crate::net::registry::ExportEnd;
 use crate::session::{Chunk, OpenRequest, Remains, Supply, ValueSource};
@@ -67,6 +68,9 @@ impl Drop for Held {
 /// What an import asked for, to ask for it again.
 pub(super) struct Wanted {
     pub(super) request: OpenRequest,
+    /// What this side means by the values; nothing if it is the end of a channel in a message, which
+    /// has no other than its own.
+    pub(super) types: Option<Types>,
     pub(super) is_lasting: bool,
     /// It was open in an earlier session.
     pub(super) is_again: bool,
@@ -85,7 +89,7 @@ impl Endpoints {
 
     /// Attaches an imported queue; `is_again` if it was open in an earlier session.
     pub(super) fn attach_import(&mut self, channel: ChannelId, import: Import, is_again: bool) {
-        let Import { request, end, is_lasting, reply } = import;
+        let Import { request, types, end, is_lasting, reply } = import;
         let (queue, base_values) = match end {
             ImportEnd::Out(queue) => {
                 let base_values = queue.dispatched_values();
@@ -94,7 +98,7 @@ impl Endpoints {
             ImportEnd::In(queue, window) => (self.attach_in(channel, queue, window), 0),
         };
         let mut endpoint = Endpoint::new(request.name.clone(), queue);
-        endpoint.import = Some(Wanted { request, is_lasting, is_again });
+        endpoint.import = Some(Wanted { request, types: Some(types), is_lasting, is_again });
         endpoint.base_values = base_values;
         endpoint.opening = reply;
         self.by_channel.insert(channel, endpoint);
@@ -109,7 +113,8 @@ impl Endpoints {
     ) {
         let queue = self.attach_out(channel, queue);
         let mut endpoint = Endpoint::new(String::new(), queue);
-        endpoint.import = Some(Wanted { request, is_lasting: false, is_again: false });
+        let (types, is_lasting, is_again) = (None, false, false);
+        endpoint.import = Some(Wanted { request, types, is_lasting, is_again });
         endpoint.held = Some(Held(self.desk.clone()));
         self.by_channel.insert(channel, endpoint);
     }
@@ -120,6 +125,7 @@ impl Endpoints {
         channel: ChannelId,
         name: String,
         end: ExportEnd,
+        form: Form,
         claim: Option<Claim>,
     ) {
         let queue = match end {
@@ -127,18 +133,21 @@ impl Endpoints {
             ExportEnd::In(queue, window) => self.attach_in(channel, queue, window),
         };
         let mut endpoint = Endpoint::new(name, queue);
+        endpoint.expect_form(form);
         endpoint.is_open = true;
         endpoint.claim = claim;
         self.by_channel.insert(channel, endpoint);
     }
 
     /// The channel carries requests: attaches what their answers take. `peer_clock_ms` is what the
-    /// peer's clock shows now, and `window` what this side grants to whoever sends.
+    /// peer's clock shows now, `window` what this side grants to whoever sends, and `form` that of the
+    /// answers, if they come here.
     pub(super) fn attach_answers(
         &mut self,
         channel: ChannelId,
         peer_clock_ms: u64,
         window: LaneWindow,
+        form: Form,
     ) {
         let Some(Endpoint { name, queue, .. }) = self.by_channel.get(&channel) else { return };
         let mut endpoint = match queue {
@@ -147,6 +156,7 @@ impl Endpoints {
                 let answers = asks.answers().clone();
                 let ready = self.ready.clone();
                 let lane = answers.attach(ready, channel.answers(), window, &self.desk);
+                answers.expect_form(lane, form);
                 asks.link(lane, *key);
                 Endpoint::new(name.clone(), Queue::In(answers, lane))
             }
@@ -295,6 +305,33 @@ impl Endpoint {
         }
     }
 
+    /// Values that come have this form.
+    pub(super) fn expect_form(&self, form: Form) {
+        if let Queue::In(queue, key) = &self.queue {
+            queue.expect_form(*key, form);
+        }
+    }
+
+    /// What this side means by the values of an import.
+    pub(super) fn wanted_types(&self) -> Option<&Types> {
+        self.import.as_ref()?.types.as_ref()
+    }
+
+    /// What the exporter's values or answers are decoded as, when it says that they are of the type
+    /// `identity`. Nothing if this side does not accept that.
+    pub(super) fn agree(&self, identity: [u8; 16]) -> Option<Agreed> {
+        let Some(types) = self.wanted_types() else { return Some(Agreed::EQUAL) };
+        Some(match (&self.queue, &types.answers) {
+            (Queue::In(..), _) => {
+                Agreed { values: types.values.form_of(identity)?, ..Agreed::EQUAL }
+            }
+            (Queue::Out(..), Some(answers)) => {
+                Agreed { answers: answers.form_of(identity)?, ..Agreed::EQUAL }
+            }
+            (Queue::Out(..), None) => Agreed::EQUAL,
+        })
+    }
+
     /// Whether it is the end of a channel that came in a message.
     pub(super) fn is_claim(&self) -> bool {
         self.held.is_some()
@@ -349,7 +386,7 @@ impl Endpoint {
     /// The session of an import is lost: takes its queue off and gives what is to be imported again,
     /// if anything is. `came` is the number of values that came in that session.
     pub(super) fn into_import(self, came: u64, closed: &Closed) -> Result<Import, Box<Endpoint>> {
-        let Some(Wanted { request, is_lasting, .. }) = &self.import else {
+        let Some(Wanted { request, types: Some(types), is_lasting, .. }) = &self.import else {
             return Err(Box::new(self));
         };
         let (end, gone_values) = match &self.queue {
@@ -379,7 +416,8 @@ impl Endpoint {
         }
         self.detach();
         let request = OpenRequest { limit, clock_ms: clock::now_ms(), ..request.clone() };
-        Ok(Import { request, end, is_lasting: *is_lasting, reply: self.opening })
+        let (types, is_lasting) = (types.clone(), *is_lasting);
+        Ok(Import { request, types, end, is_lasting, reply: self.opening })
     }
 
     /// The channel has come to its regular end.

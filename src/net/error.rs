@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use crate::channel::identity::TraceError;
+use crate::channel::identity::{Difference, TraceError};
 use crate::dir::Dir;
 use crate::limits::NAME_BYTES_MAX;
 use crate::net::{ConfigError, offers};
@@ -86,7 +86,19 @@ pub enum ImportError {
     TypeMismatch {
         /// The name.
         name: String,
-        /// What the exporter says about it.
+        /// Where the types first differ: left is the exporter's, right is the importer's. `None` if the
+        /// exporter did not show its schema, because it is very long for example.
+        difference: Option<Difference>,
+        /// The same for people, such as `Order.lines[].qty: exporter u32, importer u64`; it begins with
+        /// `answers:` if it is the answers that differ. Without a difference, what the exporter says.
+        text: String,
+    },
+    /// The channel uses another codec.
+    #[error("the channel {name:?} uses another codec: {text}")]
+    CodecMismatch {
+        /// The name.
+        name: String,
+        /// Both codecs, such as `exporter bincode2, importer postcard`.
         text: String,
     },
     /// One side of the channel asks, and the other one gives no answers.
@@ -141,11 +153,18 @@ pub enum ImportError {
 }
 
 impl ImportError {
-    pub(super) fn refused(name: String, dir: Dir, code: Code, text: String) -> ImportError {
+    pub(super) fn refused(
+        name: String,
+        dir: Dir,
+        code: Code,
+        text: String,
+        difference: Option<Difference>,
+    ) -> ImportError {
         match code {
             Code::UnknownName => ImportError::UnknownName { name },
             Code::WrongDirection => ImportError::WrongDirection { name, dir },
-            Code::TypeMismatch | Code::CodecMismatch => ImportError::TypeMismatch { name, text },
+            Code::TypeMismatch => ImportError::TypeMismatch { name, difference, text },
+            Code::CodecMismatch => ImportError::CodecMismatch { name, text },
             Code::NoAnswers => ImportError::NoAnswers { name },
             Code::Ended => ImportError::Ended { name },
             code => ImportError::Refused { name, code, text },

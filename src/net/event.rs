@@ -10,11 +10,13 @@ use futures::stream::BoxStream;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
+use crate::channel::identity::Difference;
 use crate::channel::{Closed, Overflow, Tell};
 use crate::dir::Dir;
 use crate::id::SessionId;
 use crate::limits::EVENTS_MAX;
 use crate::net::ConnectionEnd;
+use crate::wire::Code;
 
 /// Something happened to a connection, or to a channel of it. `peer` names the other end.
 #[derive(Clone, Debug)]
@@ -111,6 +113,22 @@ pub enum Event {
         closed: Closed,
         /// Values that were sent on it and did not reach their user.
         lost_values: u64,
+    },
+    /// An importer wants a channel with another type or another codec, and was refused. Told by the
+    /// exporter, which also reports it.
+    ImportRefused {
+        /// The importer.
+        peer: String,
+        /// The channel's name.
+        name: String,
+        /// [`TypeMismatch`](Code::TypeMismatch) or [`CodecMismatch`](Code::CodecMismatch).
+        code: Code,
+        /// Both for people, in the words of the importer's
+        /// [`ImportError`](crate::net::ImportError::TypeMismatch).
+        text: String,
+        /// Where the types first differ: left is the exporter's, right is the importer's. `None` if the
+        /// importer did not show its schema.
+        difference: Option<Difference>,
     },
     /// An importer of a broadcast did not keep up and was cut off
     /// ([`Slow::Disconnect`](crate::net::Slow::Disconnect)). Told by the exporter.

@@ -18,6 +18,7 @@ mod exporter;
 mod flush;
 mod handshake;
 mod listing;
+mod mismatch;
 mod offers;
 mod peers;
 mod redial;

@@ -8,16 +8,16 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use crate::channel::identity::Description;
 use crate::channel::read_answers;
 use crate::channel::{Asks, Caller, Closed, Coding, EndsWith, Incoming, LaneWindow, Origin};
 use crate::channel::{Outgoing, OutgoingBounds, Reason, Receiver, Requests, Sender, Shape, Slots};
 use crate::dir::Dir;
 use crate::net::error::NameError;
 use crate::net::event::Events;
+use crate::net::mismatch::{Agreed, Mismatch, Refusal, Types};
 use crate::net::offers::Offers;
 use crate::net::{ConfigError, ExportError, RecvSettings, SendSettings, Unconfirmed};
-use crate::wire::{Code, Content, Open};
+use crate::wire::{Code, Content, Open, Subject};
 
 /// The exported channels by name.
 #[derive(Debug)]
@@ -38,12 +38,54 @@ struct State {
 
 #[derive(Debug)]
 struct Export {
-    description: Description,
-    /// The type of the answers, if there are any.
-    answers: Option<Description>,
-    type_name: &'static str,
+    types: Types,
     codec: Cow<'static, str>,
     end: ExportEnd,
+}
+
+impl Export {
+    /// Compares the types with those of an importer.
+    fn agree(&self, open: &Open) -> Result<Agreed, Refusal> {
+        let Types { values, answers } = &self.types;
+        let (outgoing, incoming) = (Mismatch::outgoing, Mismatch::incoming);
+        let mut agreed = Agreed::EQUAL;
+        match &self.end {
+            ExportEnd::Out(_) if values.suits(open.identity, &open.also_accepts) => {
+                agreed.identity = values.description.identity().0;
+            }
+            ExportEnd::Out(_) => return Err(outgoing(Subject::Values, values).into()),
+            ExportEnd::In(..) => {
+                let form = values.form_of(open.identity);
+                agreed.values = form.ok_or_else(|| incoming(Subject::Values, values))?;
+            }
+        }
+        let answers = answers.as_ref().filter(|_| open.content == Content::Requests);
+        match (&self.end, answers) {
+            (_, None) => {}
+            (ExportEnd::In(..), Some(answers))
+                if answers.suits(open.answer_identity, &open.also_accepts) =>
+            {
+                agreed.identity = answers.description.identity().0;
+            }
+            (ExportEnd::In(..), Some(answers)) => {
+                return Err(outgoing(Subject::Answers, answers).into());
+            }
+            (ExportEnd::Out(_), Some(answers)) => {
+                let form = answers.form_of(open.answer_identity);
+                agreed.answers = form.ok_or_else(|| incoming(Subject::Answers, answers))?;
+            }
+        }
+        Ok(agreed)
+    }
+}
+
+/// What an importer asks for, and may have.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) end: ExportEnd,
+    /// What the channel then carries.
+    pub(super) content: Content,
+    pub(super) agreed: Agreed,
 }
 
 /// The queue of an exported channel.
@@ -139,10 +181,12 @@ impl Registry {
         coding: Coding<T>,
         events: &Events,
     ) -> Result<Sender<T>, ExportError> {
-        let queue = Outgoing::new(bounds(settings), self.offers.offering_for(&coding.description));
+        let queue =
+            Outgoing::new(bounds(settings), self.offers.offering_for(&coding.accepted.description));
         queue.on_overflow(events.overflow_teller("", name));
         let sender = Sender::new(queue.clone(), &coding);
-        self.publish(name, coding, None, ExportEnd::Out(queue))?;
+        let types = Types { values: coding.accepted, answers: None };
+        self.publish(name, coding.codec, types, ExportEnd::Out(queue))?;
         Ok(sender)
     }
 
@@ -155,7 +199,8 @@ impl Registry {
         let (ends_with, window) = incoming(settings)?;
         let queue = coding.incoming(ends_with);
         let receiver = Receiver::new(queue.clone(), &coding);
-        self.publish(name, coding, None, ExportEnd::In(queue, window))?;
+        let types = Types { values: coding.accepted, answers: None };
+        self.publish(name, coding.codec, types, ExportEnd::In(queue, window))?;
         Ok(receiver)
     }
 
@@ -170,13 +215,14 @@ impl Registry {
             let must_be = "a queue, if messages ask for answers";
             return Err(ConfigError { setting: "shape", must_be }.into());
         }
-        let asks = Asks::new(settings.redelivers_asks, answers.description.carries_ends());
-        let offering = self.offers.offering_for(&messages.description);
+        let asks = Asks::new(settings.redelivers_asks, answers.accepted.carries_ends());
+        let offering = self.offers.offering_for(&messages.accepted.description);
         let queue = Outgoing::for_requests(bounds(settings), offering, asks.clone());
         queue.on_overflow(events.overflow_teller("", name));
-        let caller = Caller::new(queue.clone(), asks.clone(), messages.encode, answers.decode);
+        let caller = Caller::new(queue.clone(), asks.clone(), messages.encode, answers.decoder);
         let end = ExportEnd::Out(queue.clone());
-        self.publish(name, messages, Some(answers.description), end)?;
+        let types = Types { values: messages.accepted, answers: Some(answers.accepted) };
+        self.publish(name, messages.codec, types, end)?;
         tokio::spawn(read_answers(queue, asks));
         Ok(caller)
     }
@@ -190,25 +236,26 @@ impl Registry {
         let (ends_with, window) = incoming(settings)?;
         let queue = Incoming::for_requests(
             ends_with,
-            messages.description.carries_ends(),
-            answers.description.carries_ends(),
+            messages.accepted.carries_ends(),
+            answers.accepted.description.carries_ends(),
         );
-        let requests = Requests::new(queue.clone(), messages.decode, answers.encode);
+        let requests = Requests::new(queue.clone(), messages.decoder, answers.encode);
         let end = ExportEnd::In(queue, window);
-        self.publish(name, messages, Some(answers.description), end)?;
+        let types = Types { values: messages.accepted, answers: Some(answers.accepted) };
+        self.publish(name, messages.codec, types, end)?;
         Ok(requests)
     }
 
-    fn publish<T>(
+    fn publish(
         &self,
         name: &str,
-        coding: Coding<T>,
-        answers: Option<Description>,
+        codec: Cow<'static, str>,
+        types: Types,
         end: ExportEnd,
     ) -> Result<(), ExportError> {
         NameError::check(name)?;
-        let Coding { description, type_name, codec, .. } = coding;
-        let export = Export { description, answers, type_name, codec, end };
+        types.check()?;
+        let export = Export { types, codec, end };
         let mut state = self.state.lock();
         if state.is_closed {
             return Err(ExportError::ExporterClosed);
@@ -223,11 +270,10 @@ impl Registry {
         Ok(())
     }
 
-    /// Finds what an importer asks for, and what the channel then carries, or says why it cannot have
-    /// it.
-    pub(super) fn find(&self, open: &Open) -> Result<(ExportEnd, Content), (Code, String)> {
+    /// Finds what an importer asks for, or says why it cannot have it.
+    pub(super) fn find(&self, open: &Open) -> Result<Found, Refusal> {
         let state = self.state.lock();
-        let refusal = |code: Code, text: String| Err((code, text));
+        let refusal = |code: Code, text: String| Err(Refusal::new(code, text));
         let Some(export) = state.exports.get(&open.name) else {
             return refusal(Code::UnknownName, String::new());
         };
@@ -241,20 +287,9 @@ impl Registry {
             let text = format!("exporter {}, importer {}", export.codec, open.codec);
             return refusal(Code::CodecMismatch, text);
         }
-        let is_stated = open.identity != [0; 16];
-        if is_stated && export.description.identity().0 != open.identity {
-            let text = format!("the exporter's type is {}", export.type_name);
-            return refusal(Code::TypeMismatch, text);
-        }
-        let content = match (&export.end, open.content, &export.answers) {
-            (_, Content::Requests, Some(answers)) => {
-                let is_stated = open.answer_identity != [0; 16];
-                if is_stated && answers.identity().0 != open.answer_identity {
-                    let text = format!("the answers to {} are of another type", export.type_name);
-                    return refusal(Code::TypeMismatch, text);
-                }
-                Content::Requests
-            }
+        let agreed = export.agree(open)?;
+        let content = match (&export.end, open.content, &export.types.answers) {
+            (_, Content::Requests, Some(_)) => Content::Requests,
             // An importer that could answer need not; one that asks needs answers.
             (ExportEnd::Out(_), Content::Requests, None) => Content::Values,
             (ExportEnd::In(..), Content::Values, _) => Content::Values,
@@ -272,7 +307,7 @@ impl Registry {
         {
             return refusal(Code::Busy, String::new());
         }
-        Ok((export.end.clone(), content))
+        Ok(Found { end: export.end.clone(), content, agreed })
     }
 
     /// Takes a name back and ends its channel. Returns the queued values that are dropped by that,

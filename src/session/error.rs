@@ -1,6 +1,7 @@
 //! Why a session's link must end.
 
 use crate::id::ChannelId;
+use crate::limits::SCHEMA_BYTES_MAX;
 use crate::wire::{Code, WireError};
 
 /// The peer did something that the protocol forbids, or nothing for too long. The link ends. After
@@ -45,6 +46,9 @@ pub enum SessionError {
         /// What has come of it, in bytes.
         bytes: usize,
     },
+    /// The peer shows a schema that is longer than allowed.
+    #[error("the peer sent a schema of more than {SCHEMA_BYTES_MAX} bytes about channel {0}")]
+    DocumentTooLong(ChannelId),
     /// A frame does not fit the state of the session or of its channel.
     #[error("channel {channel}: {what}")]
     Violation {
@@ -75,7 +79,9 @@ impl SessionError {
             SessionError::Wire(error) => error.code(),
             SessionError::SequenceGap { .. } => Code::SequenceGap,
             SessionError::CreditExceeded(_) => Code::CreditExceeded,
-            SessionError::ValueTooLong { .. } | SessionError::PageTooLong { .. } => Code::TooLarge,
+            SessionError::ValueTooLong { .. }
+            | SessionError::PageTooLong { .. }
+            | SessionError::DocumentTooLong(_) => Code::TooLarge,
             SessionError::AcknowledgedTooMuch { .. } | SessionError::Violation { .. } => {
                 Code::Violation
             }

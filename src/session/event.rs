@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use crate::id::ChannelId;
+use crate::session::Document;
 use crate::wire::{Code, Content, Open};
 
 /// Something that the channels or the program must know.
@@ -19,6 +20,9 @@ pub enum Event {
         content: Content,
         /// The peer's clock, in milliseconds.
         clock_ms: u64,
+        /// Identity of the type of what the peer sends: values, or answers; all zero when it is not
+        /// stated.
+        identity: [u8; 16],
     },
     /// The peer refused a channel that this side has asked for. The channel is over.
     Refused {
@@ -28,6 +32,17 @@ pub enum Event {
         code: Code,
         /// The same for people.
         text: String,
+        /// What the peer has in the place of what this side has asked for. Answer with
+        /// [`show`](super::Session::show).
+        document: Option<Document>,
+    },
+    /// The peer shows what it has in the place of a channel that was refused here. Nothing says that
+    /// this side wanted to know.
+    Shown {
+        /// The channel.
+        channel: ChannelId,
+        /// What it has.
+        document: Document,
     },
     /// Values came. They are within the channel's window.
     Run {

@@ -12,7 +12,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use crate::id::ChannelId;
 use crate::limits::{
     ACK_BYTES, ACK_FRAMES, COMPOSED_BYTES_MAX, CONTROL_BODY_BYTES_MAX, REPLAY_BYTES_MAX,
-    REPLAY_FRAMES_MAX,
+    REPLAY_FRAMES_MAX, SCHEMA_BACKLOG_BYTES_MAX,
 };
 use crate::session::SessionError;
 use crate::session::buffers::Buffers;
@@ -246,6 +246,12 @@ impl Link {
     /// as a peer may need to be believed that it acknowledges.
     pub(super) fn has_room_for_courtesy(&self) -> bool {
         self.frames_kept() < REPLAY_FRAMES_MAX + REPLAY_FRAMES_MAX / 2
+    }
+
+    /// Whether a refusal can go with a schema.
+    pub(super) fn has_room_for_documents(&self) -> bool {
+        self.has_room_for_courtesy()
+            && self.kept_bytes + self.composing.len() < SCHEMA_BACKLOG_BYTES_MAX
     }
 
     /// Whether values that wait for their reader must get buffers of their own.

@@ -24,6 +24,7 @@ mod buffers;
 mod channel;
 mod counters;
 mod credit;
+mod documents;
 mod error;
 mod event;
 mod link;
@@ -49,6 +50,7 @@ use crate::id::ChannelId;
 use crate::limits::{FRAME_BYTES_MAX, FRAME_BYTES_MAX_FLOOR, LARGE_VALUES_BYTES_MAX};
 use crate::session::channel::{Channel, Flow};
 use crate::session::credit::GrantDue;
+use crate::session::documents::Arriving;
 use crate::session::link::Link;
 use crate::session::listing::Listing;
 use crate::session::round::Round;
@@ -57,6 +59,7 @@ use crate::session::timers::Timers;
 use crate::wire::{Code, Content, Frame};
 
 pub use counters::{Counters, Progress, Resumed};
+pub use documents::Document;
 pub use error::{OpenError, SessionError};
 pub use event::Event;
 pub use listing::Question;
@@ -95,6 +98,8 @@ pub struct Session {
     is_closing: bool,
     /// What this side said when it closed the session. It is not counted, so it can be lost.
     farewell: Option<Frame>,
+    /// What the peer shows of a type.
+    arriving: Option<Arriving>,
 }
 
 impl Session {
@@ -122,6 +127,7 @@ impl Session {
             is_flushing: false,
             is_closing: false,
             farewell: None,
+            arriving: None,
         }
     }
 

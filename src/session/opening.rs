@@ -48,6 +48,7 @@ impl Session {
             codec: request.codec,
             identity: request.identity,
             answer_identity: request.answer_identity,
+            also_accepts: request.also_accepts,
             window_values,
             window_bytes,
             limit,
@@ -60,10 +61,25 @@ impl Session {
     /// if this side receives, `redelivers` if it sends: then values are kept until they are taken.
     /// Does nothing if the channel is over meanwhile.
     pub fn accept(&mut self, open: &Open, window_values: u32, window_bytes: u64, redelivers: bool) {
+        self.accept_as(open, window_values, window_bytes, redelivers, [0; 16]);
+    }
+
+    /// The same, and states the identity of the type of the values, if this side sends them; all zero
+    /// does not.
+    pub fn accept_as(
+        &mut self,
+        open: &Open,
+        window_values: u32,
+        window_bytes: u64,
+        redelivers: bool,
+        identity: [u8; 16],
+    ) {
         let settled = self.settle(open, Content::Values, window_values, window_bytes, redelivers);
         let Some(Stated { values: window_values, bytes: window_bytes }) = settled else { return };
         let (channel, content) = (open.channel, Content::Values);
-        let accept = Frame::Accept { channel, content, window_values, window_bytes, clock_ms: 0 };
+        let clock_ms = 0;
+        let accept =
+            Frame::Accept { channel, content, window_values, window_bytes, clock_ms, identity };
         self.link.push(&accept);
         self.join_round(channel);
     }
@@ -71,8 +87,14 @@ impl Session {
     /// Accepts a channel that [`Event::OpenRequested`](crate::session::Event::OpenRequested) asked for as one of requests, and with it the
     /// channel for the answers. Does nothing if the channel is over meanwhile.
     pub fn accept_requests(&mut self, open: &Open, terms: RequestTerms) {
-        let RequestTerms { window_values, window_bytes, answers_bytes, redelivers, clock_ms } =
-            terms;
+        let RequestTerms {
+            window_values,
+            window_bytes,
+            answers_bytes,
+            redelivers,
+            clock_ms,
+            identity,
+        } = terms;
         let content = Content::Requests;
         let Some(settled) = self.settle(open, content, window_values, window_bytes, redelivers)
         else {
@@ -90,7 +112,8 @@ impl Session {
         self.table.insert(Channel::for_answers(channel, this_side_asks, answers));
         let window_values = settled.values;
         let window_bytes = if this_side_asks { answers.bytes } else { settled.bytes };
-        let accept = Frame::Accept { channel, content, window_values, window_bytes, clock_ms };
+        let accept =
+            Frame::Accept { channel, content, window_values, window_bytes, clock_ms, identity };
         self.link.push(&accept);
         self.join_round(channel);
     }

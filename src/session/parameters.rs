@@ -67,6 +67,9 @@ pub struct OpenRequest {
     pub identity: [u8; 16],
     /// Identity of the type of the answers, if there are any; all zero when it is not stated.
     pub answer_identity: [u8; 16],
+    /// Identities of further types that the side that asks understands: of values, if it receives them,
+    /// or of answers. At most [`OLDER_TYPES_MAX`](crate::limits::OLDER_TYPES_MAX).
+    pub also_accepts: Vec<[u8; 16]>,
     /// Values that may be in flight or buffered.
     pub window_values: u32,
     /// Encoded bytes that may be in flight or buffered, if the side that asks receives values or answers.
@@ -93,4 +96,7 @@ pub struct RequestTerms {
     pub redelivers: bool,
     /// This side's clock, in milliseconds.
     pub clock_ms: u64,
+    /// Identity of the type of the requests, if this side sends them, or of the answers; all zero when
+    /// it is not stated.
+    pub identity: [u8; 16],
 }

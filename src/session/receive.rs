@@ -61,9 +61,9 @@ impl Session {
             Frame::List { token, after } => self.handle_list(token, after),
             Frame::Listing { token, is_last, piece } => self.handle_listing(token, is_last, &piece),
             Frame::Open(open) => self.handle_open(open),
-            Frame::Accept { channel, content, window_values, window_bytes, clock_ms } => {
+            Frame::Accept { channel, content, window_values, window_bytes, clock_ms, identity } => {
                 let window = Stated { values: window_values, bytes: window_bytes };
-                self.handle_accept(channel, content, window, clock_ms)
+                self.handle_accept(channel, content, window, (clock_ms, identity))
             }
             Frame::Refuse { channel, code, text } => self.handle_refuse(channel, code, text),
             Frame::Data(data) => self.handle_data(now, data),
@@ -73,11 +73,12 @@ impl Session {
             }
             Frame::Cancel { channel, request } => self.handle_cancel(channel, request),
             Frame::Skipped { channel, values } => self.handle_skipped(channel, values),
+            Frame::Document(piece) => self.handle_document(piece),
         }
     }
 
     /// A frame for a channel that is over is late and harmless; for one that never was, nonsense.
-    fn late(&self, id: ChannelId) -> Result<(), SessionError> {
+    pub(super) fn late(&self, id: ChannelId) -> Result<(), SessionError> {
         if self.table.was_used(id) {
             Ok(())
         } else {
@@ -120,7 +121,7 @@ impl Session {
         id: ChannelId,
         content: Content,
         window: Stated,
-        clock_ms: u64,
+        (clock_ms, identity): (u64, [u8; 16]),
     ) -> Result<(), SessionError> {
         let Some(channel) = self.opening(id)? else {
             return self.late(id);
@@ -156,7 +157,7 @@ impl Session {
         if content == Content::Requests {
             self.table.insert(answers);
         }
-        self.events.push_back(Event::Accepted { channel: id, content, clock_ms });
+        self.events.push_back(Event::Accepted { channel: id, content, clock_ms, identity });
         self.join_round(id);
         Ok(())
     }
@@ -171,7 +172,8 @@ impl Session {
             return self.late(id);
         }
         self.table.remove(id);
-        self.events.push_back(Event::Refused { channel: id, code, text });
+        let document = self.take_document(id);
+        self.events.push_back(Event::Refused { channel: id, code, text, document });
         Ok(())
     }
 

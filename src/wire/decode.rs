@@ -4,10 +4,11 @@ use bytes::{Buf, Bytes, BytesMut};
 
 use crate::dir::Dir;
 use crate::id::ChannelId;
-use crate::limits::{CODEC_BYTES_MAX, CONTROL_BODY_BYTES_MAX, NAME_BYTES_MAX, TEXT_BYTES_MAX};
+use crate::limits::{CODEC_BYTES_MAX, CONTROL_BODY_BYTES_MAX, NAME_BYTES_MAX};
+use crate::limits::{OLDER_TYPES_MAX, TEXT_BYTES_MAX};
 use crate::wire::{
     Code, Content, DATA_PREFIX_BYTES, Data, Frame, HEADER_BYTES, Header, Kind, Open,
-    PARTIAL_PREFIX_BYTES, Partial, Sequenced, WireError,
+    PARTIAL_PREFIX_BYTES, Partial, Piece, Sequenced, Subject, WireError,
 };
 
 /// Takes the next frame from the front of `input`, or nothing if it is not there as a whole.
@@ -88,7 +89,8 @@ fn decode_body(header: Header, body: Bytes) -> Result<Frame, WireError> {
             let content = decode_content(&mut body)?;
             body.zero(3)?;
             let (window_bytes, clock_ms) = (body.u64()?, body.u64()?);
-            Frame::Accept { channel, content, window_values, window_bytes, clock_ms }
+            let identity = body.array()?;
+            Frame::Accept { channel, content, window_values, window_bytes, clock_ms, identity }
         }
         Kind::Refuse => Frame::Refuse { channel, code: body.code()?, text: body.text()? },
         Kind::End => Frame::End { channel, values: body.u64()? },
@@ -98,6 +100,7 @@ fn decode_body(header: Header, body: Bytes) -> Result<Frame, WireError> {
         }
         Kind::Cancel => Frame::Cancel { channel, request: body.u64()? },
         Kind::Skipped => Frame::Skipped { channel, values: body.u64()? },
+        Kind::Document => Frame::Document(decode_document(channel, &mut body)?),
         Kind::Hello | Kind::Welcome | Kind::Reject | Kind::Data => {
             return Err(WireError::Unexpected(kind));
         }
@@ -125,6 +128,7 @@ fn decode_open(channel: ChannelId, body: &mut Body) -> Result<Open, WireError> {
     };
     let clock_ms = body.u64()?;
     let (identity, answer_identity) = (body.array()?, body.array()?);
+    let also_accepts = decode_identities(body)?;
     let codec = body.name("codec", CODEC_BYTES_MAX)?;
     let name = body.name("name", NAME_BYTES_MAX)?;
     Ok(Open {
@@ -135,11 +139,41 @@ fn decode_open(channel: ChannelId, body: &mut Body) -> Result<Open, WireError> {
         codec,
         identity,
         answer_identity,
+        also_accepts,
         window_values,
         window_bytes,
         limit,
         clock_ms,
     })
+}
+
+/// A list of identities, behind its length in bytes.
+fn decode_identities(body: &mut Body) -> Result<Vec<[u8; 16]>, WireError> {
+    const FIELD: &str = "list of identities";
+    let bytes = body.counted(FIELD, 16 * OLDER_TYPES_MAX)?;
+    match bytes.as_chunks() {
+        (identities, []) => Ok(identities.to_vec()),
+        _ => Err(WireError::Field(body.kind, FIELD)),
+    }
+}
+
+fn decode_document(channel: ChannelId, body: &mut Body) -> Result<Piece, WireError> {
+    let subject = match body.u8()? {
+        0 => Subject::Values,
+        1 => Subject::Answers,
+        _ => return Err(WireError::Field(body.kind, "subject")),
+    };
+    let is_last = match body.u8()? {
+        0 => false,
+        1 => true,
+        _ => return Err(WireError::Field(body.kind, "mark of the last piece")),
+    };
+    let older_types = body.u16()?;
+    let bytes = std::mem::take(&mut body.bytes);
+    if bytes.is_empty() {
+        return Err(WireError::BodyLength(body.kind));
+    }
+    Ok(Piece { channel, subject, is_last, older_types, bytes })
 }
 
 fn decode_content(body: &mut Body) -> Result<Content, WireError> {
@@ -307,6 +341,7 @@ mod tests {
                 codec: "bincode2".into(),
                 identity: [7; 16],
                 answer_identity: [8; 16],
+                also_accepts: vec![[9; 16], [10; 16]],
                 window_values: 3,
                 window_bytes: 70_000,
                 limit: Some(10),
@@ -318,6 +353,7 @@ mod tests {
                 window_values: 3,
                 window_bytes: 70_000,
                 clock_ms: 12,
+                identity: [7; 16],
             },
             Frame::Cancel { channel, request: 1 << 50 },
             Frame::Refuse { channel, code: Code::UnknownName, text: "no".into() },
@@ -336,6 +372,13 @@ mod tests {
             Frame::End { channel, values: 2 },
             Frame::Hangup { channel, code: Code::HungUp, values: 2, text: String::new() },
             Frame::Skipped { channel, values: 1 << 40 },
+            Frame::Document(Piece {
+                channel,
+                subject: Subject::Answers,
+                is_last: true,
+                older_types: 2,
+                bytes: Bytes::from_static(&[1]),
+            }),
         ]
     }
 
@@ -363,7 +406,8 @@ mod tests {
     #[test]
     fn a_body_that_is_longer_or_shorter_than_its_content_is_refused() {
         for frame in samples() {
-            let is_data = matches!(frame, Frame::Data(_) | Frame::Listing { .. });
+            let is_data =
+                matches!(frame, Frame::Data(_) | Frame::Listing { .. } | Frame::Document(_));
             let good = encoded(&frame);
             let mut long = good.clone();
             long.extend_from_slice(&[0]);

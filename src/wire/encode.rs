@@ -4,8 +4,8 @@ use bytes::{BufMut, BytesMut};
 
 use crate::dir::Dir;
 use crate::id::ChannelId;
-use crate::limits::{CONTROL_BODY_BYTES_MAX, TEXT_BYTES_MAX};
-use crate::wire::{Content, Frame, Header, Kind, Partial};
+use crate::limits::{CONTROL_BODY_BYTES_MAX, OLDER_TYPES_MAX, TEXT_BYTES_MAX};
+use crate::wire::{Content, Frame, Header, Kind, Partial, Subject};
 
 /// The bytes of a data frame's body before the run, when its last value is whole.
 pub const DATA_PREFIX_BYTES: usize = 4;
@@ -15,6 +15,8 @@ pub const PARTIAL_PREFIX_BYTES: usize = 12;
 
 /// The bytes of a page that fit into one [`Frame::Listing`].
 pub const LISTING_PIECE_BYTES_MAX: usize = CONTROL_BODY_BYTES_MAX - 9;
+/// The bytes of a document frame's body before its piece.
+pub const DOCUMENT_PREFIX_BYTES: usize = 4;
 
 /// Appends a frame to `output`. `sequence` is ignored on frames that are not counted.
 pub fn encode(frame: &Frame, sequence: u32, output: &mut BytesMut) {
@@ -52,16 +54,20 @@ pub fn encode(frame: &Frame, sequence: u32, output: &mut BytesMut) {
             body.put_u64_le(open.clock_ms);
             body.put_slice(&open.identity);
             body.put_slice(&open.answer_identity);
+            let further = &open.also_accepts[..open.also_accepts.len().min(OLDER_TYPES_MAX)];
+            body.put_u16_le((16 * further.len()) as u16);
+            body.put_slice(further.as_flattened());
             put_text(body, &open.codec);
             put_text(body, &open.name);
         }),
-        Frame::Accept { channel, content, window_values, window_bytes, clock_ms } => {
+        Frame::Accept { channel, content, window_values, window_bytes, clock_ms, identity } => {
             framed(Kind::Accept, *channel, sequence, output, |body| {
                 body.put_u32_le(*window_values);
                 body.put_u8(content_number(*content));
                 body.put_slice(&[0; 3]);
                 body.put_u64_le(*window_bytes);
                 body.put_u64_le(*clock_ms);
+                body.put_slice(identity);
             });
         }
         Frame::Refuse { channel, code, text } => {
@@ -90,6 +96,14 @@ pub fn encode(frame: &Frame, sequence: u32, output: &mut BytesMut) {
         }
         Frame::Skipped { channel, values } => {
             framed(Kind::Skipped, *channel, sequence, output, |body| body.put_u64_le(*values));
+        }
+        Frame::Document(piece) => {
+            framed(Kind::Document, piece.channel, sequence, output, |body| {
+                body.put_u8(subject_number(piece.subject));
+                body.put_u8(u8::from(piece.is_last));
+                body.put_u16_le(piece.older_types);
+                body.put_slice(&piece.bytes);
+            });
         }
     }
 }
@@ -130,6 +144,13 @@ fn content_number(content: Content) -> u8 {
     match content {
         Content::Values => 0,
         Content::Requests => 1,
+    }
+}
+
+fn subject_number(subject: Subject) -> u8 {
+    match subject {
+        Subject::Values => 0,
+        Subject::Answers => 1,
     }
 }
 

@@ -82,6 +82,9 @@ pub enum Frame {
         window_bytes: u64,
         /// The exporter's clock, in milliseconds.
         clock_ms: u64,
+        /// Identity of the type of what the exporter sends: of the values, or of the answers if it
+        /// receives requests; all zero when it is not stated.
+        identity: [u8; 16],
     },
     /// The import is refused. The channel's number is used up.
     Refuse {
@@ -126,6 +129,32 @@ pub enum Frame {
         /// The number that the asker gave the request.
         request: u64,
     },
+    /// A piece of the schema of a type, about an import that is refused.
+    Document(Piece),
+}
+
+/// A piece of a schema. The pieces of one schema follow each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// The channel that is refused.
+    pub channel: ChannelId,
+    /// Which of its types the schema is about.
+    pub subject: Subject,
+    /// No more pieces follow.
+    pub is_last: bool,
+    /// How many older types are accepted in its place by the side that has this one.
+    pub older_types: u16,
+    /// The next bytes of the schema; at least one.
+    pub bytes: Bytes,
+}
+
+/// Which of the types of a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// That of the values; with requests, of the messages.
+    Values,
+    /// That of the answers.
+    Answers,
 }
 
 /// What a channel carries.
@@ -156,6 +185,9 @@ pub struct Open {
     pub identity: [u8; 16],
     /// Identity of the type of the answers, if there are any; all zero when it is not stated.
     pub answer_identity: [u8; 16],
+    /// Identities of further types that the importer understands: of values, if it receives them, or
+    /// of answers, if it asks.
+    pub also_accepts: Vec<[u8; 16]>,
     /// Values that may be in flight or buffered.
     pub window_values: u32,
     /// Encoded bytes that the importer takes at first: of values, or of answers if it sends
@@ -204,6 +236,7 @@ impl Frame {
                 | Frame::Hangup { .. }
                 | Frame::Cancel { .. }
                 | Frame::Skipped { .. }
+                | Frame::Document(_)
         )
     }
 
@@ -226,6 +259,7 @@ impl Frame {
             | Frame::Cancel { channel, .. } => *channel,
             Frame::Open(open) => open.channel,
             Frame::Data(data) => data.channel,
+            Frame::Document(piece) => piece.channel,
         }
     }
 }

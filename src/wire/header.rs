@@ -66,6 +66,8 @@ kinds! {
     Skipped = 0x26;
     /// The asker of a request wants no answer any more.
     Cancel = 0x27;
+    /// A piece of the schema of a type that was not what the other side wants.
+    Document = 0x28;
 }
 
 impl Kind {

@@ -15,10 +15,11 @@ mod hello;
 pub use code::Code;
 pub use decode::{decode, frame_bytes};
 pub use encode::{
-    DATA_PREFIX_BYTES, LISTING_PIECE_BYTES_MAX, PARTIAL_PREFIX_BYTES, encode, encode_data_head,
+    DATA_PREFIX_BYTES, DOCUMENT_PREFIX_BYTES, LISTING_PIECE_BYTES_MAX, PARTIAL_PREFIX_BYTES,
+    encode, encode_data_head,
 };
 pub use error::WireError;
-pub use frame::{Content, Data, Frame, Open, Partial, Sequenced};
+pub use frame::{Content, Data, Frame, Open, Partial, Piece, Sequenced, Subject};
 pub use header::{HEADER_BYTES, Header, Kind};
 pub use hello::{Hello, Opening, Reject, Resume, Welcome, check_preamble};
 

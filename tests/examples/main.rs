@@ -10,6 +10,7 @@ mod plain;
 mod prices;
 mod process;
 mod reply_to;
+mod rolling_upgrade;
 mod service;
 mod wordcount;
 mod workers;

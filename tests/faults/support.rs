@@ -91,6 +91,7 @@ impl Mute {
             codec: "bincode2".to_owned(),
             identity: [0; 16],
             answer_identity: [0; 16],
+            also_accepts: Vec::new(),
             content: Content::Values,
             clock_ms: 0,
             window_values: 1,

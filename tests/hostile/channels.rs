@@ -71,6 +71,7 @@ async fn values_for_channels_that_never_were_end_the_link() {
             window_bytes: 1 << 20,
             content: Content::Values,
             clock_ms: 0,
+            identity: [0; 16],
         },
         open(2, Dir::Recv, "back"),
     ] {

@@ -43,6 +43,7 @@ pub(crate) fn open(number: u32, dir: Dir, name: &str) -> Frame {
         codec: "bincode2".into(),
         identity: [0; 16],
         answer_identity: [0; 16],
+        also_accepts: Vec::new(),
         content: Content::Values,
         clock_ms: 0,
         window_values: 10,

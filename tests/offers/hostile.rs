@@ -98,6 +98,7 @@ fn open(number: u32, dir: Dir, name: &str) -> Open {
         codec: "bincode2".into(),
         identity: TypeIdentity::of::<u64>().expect("numbers have an identity").0,
         answer_identity: [0; 16],
+        also_accepts: Vec::new(),
         window_values: 10,
         window_bytes: 1 << 20,
         limit: None,

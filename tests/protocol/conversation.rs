@@ -111,6 +111,7 @@ fn hold(on_the_way: impl Fn(&Step) -> Vec<u8>) -> Vec<Step> {
         codec: "bincode2".into(),
         identity: [0; 16],
         answer_identity: [0; 16],
+        also_accepts: Vec::new(),
         content: Content::Values,
         clock_ms: 0,
         window_values: 4,

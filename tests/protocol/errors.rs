@@ -8,7 +8,8 @@ use netchan::id::ChannelId;
 use netchan::limits::*;
 use netchan::session::{Event, OpenRequest, Role, Session, SessionError};
 use netchan::wire::{
-    Code, Content, Data, Frame, HEADER_BYTES, Header, Kind, Open, Partial, encode,
+    Code, Content, DOCUMENT_PREFIX_BYTES, Data, Frame, HEADER_BYTES, Header, Kind, Open, Partial,
+    Piece, Subject, encode,
 };
 
 use crate::conversation::{events, parameters};
@@ -39,20 +40,7 @@ impl Listener {
     /// An importer that has sent an Open.
     pub(crate) fn asking(dir: Dir) -> Listener {
         let mut listener = Listener::new(Role::Importer);
-        let request = OpenRequest {
-            dir,
-            name: "lines".into(),
-            codec: "bincode2".into(),
-            identity: [0; 16],
-            answer_identity: [0; 16],
-            content: Content::Values,
-            clock_ms: 0,
-            window_values: WINDOW_VALUES,
-            window_bytes: WINDOW_BYTES_MIN,
-            limit: None,
-            redelivers: true,
-        };
-        listener.session.open(request).expect("the session has room");
+        listener.session.open(request(dir)).expect("the session has room");
         listener
     }
 
@@ -69,6 +57,7 @@ impl Listener {
             window_bytes,
             content: Content::Values,
             clock_ms: 0,
+            identity: [0; 16],
         };
         listener.hear(accept).expect("the importer has asked");
         listener
@@ -122,6 +111,23 @@ impl Listener {
     }
 }
 
+fn request(dir: Dir) -> OpenRequest {
+    OpenRequest {
+        dir,
+        name: "lines".into(),
+        codec: "bincode2".into(),
+        identity: [0; 16],
+        answer_identity: [0; 16],
+        also_accepts: Vec::new(),
+        content: Content::Values,
+        clock_ms: 0,
+        window_values: WINDOW_VALUES,
+        window_bytes: WINDOW_BYTES_MIN,
+        limit: None,
+        redelivers: true,
+    }
+}
+
 fn open(channel: ChannelId, dir: Dir) -> Open {
     Open {
         channel,
@@ -130,6 +136,7 @@ fn open(channel: ChannelId, dir: Dir) -> Open {
         codec: "bincode2".into(),
         identity: [0; 16],
         answer_identity: [0; 16],
+        also_accepts: Vec::new(),
         content: Content::Values,
         clock_ms: 0,
         window_values: WINDOW_VALUES,
@@ -163,6 +170,7 @@ fn accept() -> Frame {
         window_bytes,
         content: Content::Values,
         clock_ms: 0,
+        identity: [0; 16],
     }
 }
 
@@ -176,6 +184,15 @@ fn grant(values: u64, taken: u64) -> Frame {
 
 fn skipped(values: u64) -> Frame {
     Frame::Skipped { channel: CHANNEL, values }
+}
+
+fn piece(channel: ChannelId, is_last: bool, bytes: &[u8]) -> Piece {
+    let bytes = Bytes::copy_from_slice(bytes);
+    Piece { channel, subject: Subject::Values, is_last, older_types: 0, bytes }
+}
+
+fn document(channel: ChannelId, is_last: bool, bytes: &[u8]) -> Frame {
+    Frame::Document(piece(channel, is_last, bytes))
 }
 
 fn header(kind: Kind, length: u32) -> [u8; HEADER_BYTES] {
@@ -301,6 +318,9 @@ fn provoke_opening(row: &str) -> Option<Vec<Outcome>> {
                 changed(|bytes| bytes[HEADER_BYTES] = 3),
                 changed(|bytes| bytes[HEADER_BYTES + 4] = 0),
                 changed(|bytes| *bytes.last_mut().expect("a name") = 0xff),
+                // A list of identities that ends within one.
+                changed(|bytes| bytes[HEADER_BYTES + 64] = 1),
+                changed(|bytes| bytes[HEADER_BYTES + 65] = 1),
             ]
         }
         "Open for another number than the next" => {
@@ -324,6 +344,7 @@ fn provoke_opening(row: &str) -> Option<Vec<Outcome>> {
                 window_bytes,
                 content: Content::Values,
                 clock_ms: 0,
+                identity: [0; 16],
             };
             vec![exporter.hear(Frame::Open(open)), Listener::asking(Dir::Send).hear(accept)]
         }
@@ -338,9 +359,51 @@ fn provoke_opening(row: &str) -> Option<Vec<Outcome>> {
                     window_values,
                     window_bytes,
                     clock_ms,
+                    identity: [0; 16],
                 })
             })
             .into(),
+        "Document with an impossible field" => {
+            let refused = || Listener::asking(Dir::Recv);
+            let document = || document(CHANNEL, true, b"schema");
+            vec![
+                refused().hear_changed(document(), |bytes| bytes[HEADER_BYTES] = 2),
+                refused().hear_changed(document(), |bytes| bytes[HEADER_BYTES + 1] = 2),
+            ]
+        }
+        "Document about a channel that is not refused" => {
+            let document = || document(CHANNEL, true, b"schema");
+            vec![
+                exporter.hear(document()),
+                Listener::importer(Dir::Recv).hear(document()),
+                Listener::importer(Dir::Send).hear(document()),
+            ]
+        }
+        "Document of another schema before the last piece" => {
+            let begun = || {
+                let mut importer = Listener::asking(Dir::Recv);
+                importer.hear(document(CHANNEL, false, b"sch")).expect("a first piece");
+                importer
+            };
+            let mut other_channel = begun();
+            let request = request(Dir::Recv);
+            other_channel.session.open(request).expect("the session has room");
+            let other = Piece { subject: Subject::Answers, ..piece(CHANNEL, true, b"ema") };
+            let more = Piece { older_types: 7, ..piece(CHANNEL, true, b"ema") };
+            vec![
+                other_channel.hear(document(UNUSED, true, b"ema")),
+                begun().hear(Frame::Document(other)),
+                begun().hear(Frame::Document(more)),
+            ]
+        }
+        "schema longer than SCHEMA_BYTES_MAX" => {
+            let mut importer = Listener::asking(Dir::Recv);
+            let piece = [7; CONTROL_BODY_BYTES_MAX - DOCUMENT_PREFIX_BYTES];
+            for _ in 0..SCHEMA_BYTES_MAX / piece.len() {
+                importer.hear(document(CHANNEL, false, &piece)).expect("it is not too long yet");
+            }
+            vec![importer.hear(document(CHANNEL, true, &piece))]
+        }
         "Cancel from the receiver, before Accept, or on a channel without requests" => {
             let cancel = || Frame::Cancel { channel: CHANNEL, request: 1 };
             vec![

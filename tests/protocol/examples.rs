@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use bytes::{Bytes, BytesMut};
 use netchan::Dir;
+use netchan::channel::identity::Schema;
 use netchan::id::{ChannelId, Incarnation, NodeId, SessionId, SessionToken};
 use netchan::wire::{
-    Code, Content, Data, Frame, Hello, Open, Opening, PREAMBLE, Partial, Reject, Resume, Sequenced,
-    Welcome, check_preamble, decode, encode,
+    Code, Content, Data, Frame, Hello, Open, Opening, PREAMBLE, Partial, Piece, Reject, Resume,
+    Sequenced, Subject, Welcome, check_preamble, decode, encode,
 };
 
 use crate::document::{self, Block, Corrections};
@@ -114,6 +115,7 @@ fn open() -> Example {
         codec: "bincode2".into(),
         identity: counting(0x70),
         answer_identity: [0; 16],
+        also_accepts: vec![counting(0x80)],
         content: Content::Values,
         clock_ms: 60_000,
         window_values: 256,
@@ -121,6 +123,21 @@ fn open() -> Example {
         limit: Some(1000),
     };
     frame(7, Frame::Open(open))
+}
+
+fn document() -> Example {
+    let schema = Schema::of::<Vec<u32>>().expect("it can be traced");
+    let bytes = bincode::serde::encode_to_vec(&*schema, bincode::config::standard());
+    frame(
+        16,
+        Frame::Document(Piece {
+            channel: ChannelId(3),
+            subject: Subject::Values,
+            is_last: true,
+            older_types: 1,
+            bytes: bytes.expect("it is no long one").into(),
+        }),
+    )
 }
 
 /// What each example of the document must be, by the name of its block.
@@ -132,6 +149,7 @@ fn expected() -> Vec<(&'static str, Example)> {
         window_bytes: 1 << 20,
         content: Content::Values,
         clock_ms: 60_001,
+        identity: counting(0x70),
     };
     let refuse = Frame::Refuse { channel, code: Code::UnknownName, text: "no lines here".into() };
     let grant = Frame::Grant { channel, values: 320, bytes: 1_050_000, taken: 64 };
@@ -162,6 +180,7 @@ fn expected() -> Vec<(&'static str, Example)> {
         ("Hangup", frame(13, hangup)),
         ("Skipped", frame(14, Frame::Skipped { channel, values: 7 })),
         ("Cancel", frame(15, Frame::Cancel { channel, request: 12 })),
+        ("Document", document()),
     ]
 }
 

@@ -140,6 +140,7 @@ fn p_11_5_and_p_11_10_a_hangup_is_answered_and_what_comes_later_is_late() {
                 window_bytes: 0,
                 content: Content::Values,
                 clock_ms: 0,
+                identity: [0; 16],
             },
             hangup(Code::HungUp),
         ];

@@ -1,5 +1,9 @@
 //! The document's tables of prefixes and of encoded values.
 
+use bincode::config::standard;
+use bincode::serde::encode_to_vec;
+use netchan::channel::identity::{Field, Primitive, Schema, Shape, Type, TypeIndex};
+use netchan::channel::identity::{Variant, VariantContent};
 use netchan::prefix;
 
 use crate::document;
@@ -57,5 +61,84 @@ fn values_are_encoded_as_the_table_says() {
             _ => panic!("the table has values of type {kind}"),
         };
         assert_eq!(actual.unwrap(), bytes(encoded), "{value}: {kind}");
+    }
+}
+
+/// A shape of each kind, as the document shows it.
+fn shapes() -> Vec<(&'static str, Shape)> {
+    let (one, two) = (TypeIndex::at(1), TypeIndex::at(2));
+    let field = |name: &str, content| Field { name: name.to_owned(), content };
+    let variant = |name: &str, content| Variant { name: name.to_owned(), content };
+    vec![
+        ("primitive", Shape::Primitive(Primitive::Unit)),
+        ("option", Shape::Option(one)),
+        ("unit struct", Shape::UnitStruct),
+        ("newtype struct", Shape::NewtypeStruct(one)),
+        ("tuple", Shape::Tuple(vec![one, two])),
+        ("tuple struct", Shape::TupleStruct(vec![one, two])),
+        ("sequence", Shape::Sequence(one)),
+        ("map", Shape::Map { key: one, value: two }),
+        ("struct", Shape::Struct(vec![field("id", one), field("qty", two)])),
+        (
+            "enum",
+            Shape::Enum(vec![
+                variant("A", VariantContent::Unit),
+                variant("B", VariantContent::Newtype(one)),
+                variant("C", VariantContent::Tuple(vec![one, two])),
+                variant("D", VariantContent::Struct(vec![field("id", one)])),
+            ]),
+        ),
+    ]
+}
+
+#[test]
+fn shapes_have_the_numbers_and_the_texts_of_the_table() {
+    let part = |primitive| Type { name: None, shape: Shape::Primitive(primitive) };
+    let rows = document::table("shapes");
+    assert_eq!(rows.len(), shapes().len());
+    for (row, (name, shape)) in rows.into_iter().zip(shapes()) {
+        assert_eq!(row[1], name);
+        assert_eq!(encode_to_vec(&shape, standard()).unwrap()[0].to_string(), row[0], "{name}");
+        let types = vec![
+            Type { name: Some("Named".to_owned()), shape },
+            part(Primitive::U32),
+            part(Primitive::U64),
+        ];
+        let text = Schema::from_types("Named", types).unwrap().canonical_text();
+        let mut lines = text.lines();
+        assert_eq!(lines.next(), Some("netchan schema 1"));
+        let shown = if name == "primitive" { "unit" } else { &row[3] };
+        assert_eq!(lines.next(), Some(&format!("0 {shown}")[..]));
+    }
+}
+
+#[test]
+fn primitives_have_the_places_of_the_list() {
+    let all = [
+        Primitive::Unit,
+        Primitive::Bool,
+        Primitive::I8,
+        Primitive::I16,
+        Primitive::I32,
+        Primitive::I64,
+        Primitive::I128,
+        Primitive::U8,
+        Primitive::U16,
+        Primitive::U32,
+        Primitive::U64,
+        Primitive::U128,
+        Primitive::F32,
+        Primitive::F64,
+        Primitive::Char,
+        Primitive::String,
+        Primitive::Bytes,
+    ];
+    let (_, list) = document::TEXT.split_once("primitives are, from zero: ").expect("the list");
+    let (list, _) = list.split_once('.').expect("its end");
+    let list = list.replace(" and ", ", ").replace('\n', " ");
+    let listed: Vec<&str> = list.split(", ").map(str::trim).collect();
+    assert_eq!(listed, all.map(Primitive::name));
+    for (number, primitive) in all.into_iter().enumerate() {
+        assert_eq!(encode_to_vec(primitive, standard()).unwrap(), [number as u8]);
     }
 }

@@ -110,6 +110,7 @@ fn the_bound_of_a_session_counts_the_channels_of_both_sides() {
             codec: "bytes".into(),
             identity: [0; 16],
             answer_identity: [0; 16],
+            also_accepts: Vec::new(),
             window_values: 1,
             window_bytes: 1 << 20,
             limit: None,

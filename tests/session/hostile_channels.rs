@@ -18,6 +18,7 @@ fn accept(channel: u32, window_values: u32, window_bytes: u64) -> Frame {
         window_bytes,
         content: Content::Values,
         clock_ms: 0,
+        identity: [0; 16],
     }
 }
 
@@ -322,6 +323,7 @@ fn a_closing_session_opens_nothing_more() {
         codec: "bytes".into(),
         identity: [0; 16],
         answer_identity: [0; 16],
+        also_accepts: Vec::new(),
         content: Content::Values,
         clock_ms: 0,
         window_values: 1,

@@ -29,6 +29,7 @@ fn opens(frames: &mut Vec<Frame>, number: u32) {
                         codec: "bytes".into(),
                         identity: [0xff; 16],
                         answer_identity: [0; 16],
+                        also_accepts: Vec::new(),
                         content: Content::Values,
                         clock_ms: 0,
                         window_values,
@@ -65,6 +66,7 @@ fn extremes(number: u32) -> Vec<Frame> {
                 window_bytes: a,
                 content: Content::Values,
                 clock_ms: 0,
+                identity: [0; 16],
             });
         }
         for b in LONG {
@@ -128,6 +130,7 @@ fn preludes(role: Role) -> Vec<Vec<Frame>> {
                     window_bytes: u64::MAX,
                     content: Content::Values,
                     clock_ms: 0,
+                    identity: [0; 16],
                 }]
             })
             .collect(),
@@ -232,6 +235,7 @@ fn an_importer_window_of_any_size_is_served() {
                 codec: "bytes".into(),
                 identity: [0; 16],
                 answer_identity: [0; 16],
+                also_accepts: Vec::new(),
                 content: Content::Values,
                 clock_ms: 0,
                 window_values,

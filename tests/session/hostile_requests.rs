@@ -27,6 +27,7 @@ fn open(dir: Dir, window_values: u32, window_bytes: u64, clock_ms: u64) -> Frame
         codec: "bytes".into(),
         identity: [0xff; 16],
         answer_identity: [0xff; 16],
+        also_accepts: Vec::new(),
         window_values,
         window_bytes,
         limit: None,
@@ -36,7 +37,7 @@ fn open(dir: Dir, window_values: u32, window_bytes: u64, clock_ms: u64) -> Frame
 
 fn accept(channel: u32, window_values: u32, window_bytes: u64, clock_ms: u64) -> Frame {
     let (channel, content) = (ChannelId(channel), Content::Requests);
-    Frame::Accept { channel, content, window_values, window_bytes, clock_ms }
+    Frame::Accept { channel, content, window_values, window_bytes, clock_ms, identity: [0; 16] }
 }
 
 /// Extreme frames for a channel that is open.

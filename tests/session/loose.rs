@@ -91,6 +91,7 @@ impl Loose {
                     codec: "bytes".into(),
                     identity: [0; 16],
                     answer_identity: [0; 16],
+                    also_accepts: Vec::new(),
                     content,
                     clock_ms: 0,
                     window_values: 20,
@@ -161,6 +162,7 @@ impl Loose {
                     self.receive(channel, values, tail_bytes, bytes.len())
                 }
                 Event::Refused { .. }
+                | Event::Shown { .. }
                 | Event::Taken { .. }
                 | Event::Cancelled { .. }
                 | Event::Skipped { .. }
@@ -185,6 +187,7 @@ impl Loose {
                     answers_bytes: u64::MAX,
                     redelivers: true,
                     clock_ms: u64::MAX,
+                    identity: [0; 16],
                 };
                 self.session.accept_requests(open, terms);
                 self.session.ready(open.channel.answers());

@@ -11,6 +11,7 @@ mod side;
 
 mod acknowledgement;
 mod both_sides;
+mod documents;
 mod ending;
 mod exactly_once;
 mod fairness;

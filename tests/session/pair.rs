@@ -127,6 +127,7 @@ impl Pair {
             codec: "bytes".into(),
             identity: [0; 16],
             answer_identity: [0; 16],
+            also_accepts: Vec::new(),
             content: Content::Values,
             clock_ms: 0,
             window_values: ask.window_values,

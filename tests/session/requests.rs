@@ -35,6 +35,7 @@ fn asking(dir: Dir, content: Content) -> OpenRequest {
         codec: "bytes".into(),
         identity: [0; 16],
         answer_identity: [0; 16],
+        also_accepts: Vec::new(),
         window_values: 4,
         window_bytes: if dir == Dir::Send { ANSWERS_BYTES } else { REQUESTS_BYTES },
         limit: None,
@@ -54,6 +55,7 @@ fn open(dir: Dir, content: Content) -> Open {
         codec,
         identity: [0; 16],
         answer_identity: [0; 16],
+        also_accepts: Vec::new(),
         window_values,
         window_bytes,
         limit: None,
@@ -68,11 +70,19 @@ fn terms() -> RequestTerms {
         answers_bytes: ANSWERS_BYTES,
         redelivers: true,
         clock_ms: 9,
+        identity: [0; 16],
     }
 }
 
 fn accept(content: Content, window_values: u32, window_bytes: u64) -> Frame {
-    Frame::Accept { channel: FIRST, content, window_values, window_bytes, clock_ms: 9 }
+    Frame::Accept {
+        channel: FIRST,
+        content,
+        window_values,
+        window_bytes,
+        clock_ms: 9,
+        identity: [0; 16],
+    }
 }
 
 /// An exporter that has accepted a channel of requests on which the importer has this direction.

@@ -49,6 +49,7 @@ impl Script {
             window_bytes,
             content: Content::Values,
             clock_ms: 0,
+            identity: [0; 16],
         });
         script.expect_nothing();
         script
@@ -68,6 +69,7 @@ impl Script {
             window_bytes: 0,
             content: Content::Values,
             clock_ms: 0,
+            identity: [0; 16],
         });
         script.expect_nothing();
         script
@@ -160,6 +162,7 @@ impl Script {
             codec: "bytes".into(),
             identity: [0; 16],
             answer_identity: [0; 16],
+            also_accepts: Vec::new(),
             content: Content::Values,
             clock_ms: 0,
             window_values,
@@ -185,6 +188,7 @@ pub(crate) fn open(channel: u32, dir: Dir, window_values: u32) -> Frame {
         codec: "bytes".into(),
         identity: [0; 16],
         answer_identity: [0; 16],
+        also_accepts: Vec::new(),
         content: Content::Values,
         clock_ms: 0,
         window_values,

@@ -10,7 +10,7 @@ use netchan::id::ChannelId;
 use netchan::limits::{
     CHANNELS_MAX, COMPOSED_BYTES_MAX, DEAD_AFTER, FRAME_BYTES_MAX, HEARTBEAT_AFTER, SESSION_EXPIRY,
 };
-use netchan::session::{Event, Heartbeat, Parameters, Role, Session};
+use netchan::session::{Document, Event, Heartbeat, Parameters, Role, Session};
 use netchan::wire::{Code, Open};
 
 use crate::inlet::Inlet;
@@ -26,6 +26,8 @@ pub(crate) enum Note {
     OpenRequested(ChannelId),
     Accepted(ChannelId),
     Refused(ChannelId, Code, String),
+    /// Behind a refusal, or right before it.
+    Shown(ChannelId, Document),
     Taken(ChannelId, u64),
     Cancelled(ChannelId, u64),
     Skipped(ChannelId, u64),
@@ -46,6 +48,8 @@ pub(crate) enum Answer {
     /// At once, with this window if it receives.
     Accept(u32, u64),
     Refuse(Code, String),
+    /// With what this side has instead.
+    Show(Code, Document),
     /// Not before it is told to.
     Wait,
 }
@@ -144,10 +148,13 @@ impl Side {
                     continue;
                 }
                 Event::Accepted { channel, .. } => Note::Accepted(channel),
-                Event::Refused { channel, code, text } => {
+                Event::Refused { channel, code, text, document } => {
+                    let shown = document.map(|document| Note::Shown(channel, document));
+                    self.notes.extend(shown);
                     self.dissociate(channel);
                     Note::Refused(channel, code, text)
                 }
+                Event::Shown { channel, document } => Note::Shown(channel, document),
                 Event::Taken { channel, values, .. } => Note::Taken(channel, values),
                 Event::Cancelled { channel, request } => Note::Cancelled(channel, request),
                 Event::Skipped { channel, values } => Note::Skipped(channel, values),
@@ -181,6 +188,9 @@ impl Side {
             match self.answer.clone() {
                 Answer::Wait => {}
                 Answer::Refuse(code, text) => self.session.refuse(open.channel, code, text),
+                Answer::Show(code, document) => {
+                    self.session.refuse_with(open.channel, code, "", &document);
+                }
                 Answer::Accept(window_values, window_bytes) => {
                     if open.dir == Dir::Send {
                         let values = window_values.min(open.window_values);
@@ -241,6 +251,7 @@ impl Side {
             Note::OpenRequested(id)
             | Note::Accepted(id)
             | Note::Refused(id, ..)
+            | Note::Shown(id, _)
             | Note::Taken(id, _)
             | Note::Cancelled(id, _)
             | Note::Skipped(id, _)

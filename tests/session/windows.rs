@@ -131,5 +131,6 @@ fn an_exporters_window_is_no_wider_than_the_importer_asked_for() {
         window_bytes: 1 << 20,
         content: Content::Values,
         clock_ms: 0,
+        identity: [0; 16],
     });
 }

@@ -20,6 +20,7 @@ impl World {
             answers_bytes: record.window_bytes,
             redelivers: record.redelivers,
             clock_ms: 0,
+            identity: [0; 16],
         };
         let Some(session) = sides[role].live() else { return };
         if session.counters(open.channel).is_none() {

@@ -254,6 +254,8 @@ impl Side {
                 self.dissociate(channel);
                 (name, Note::Refused(code))
             }
+            // Nothing is shown there.
+            Event::Shown { channel, .. } => panic!("channel {channel}: nobody shows a schema"),
             Event::Cancelled { channel, request } => {
                 let name = names[&channel];
                 model[name].asked_mut().hear(name, request);

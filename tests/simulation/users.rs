@@ -71,6 +71,7 @@ impl World {
                 codec: "bytes".into(),
                 identity: [0; 16],
                 answer_identity: [0; 16],
+                also_accepts: Vec::new(),
                 content: record.content(),
                 clock_ms: 0,
                 window_values: record.window_values,

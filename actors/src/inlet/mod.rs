@@ -12,7 +12,7 @@ use actix::dev::RecipientRequest;
 use futures::future::{Either, select};
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
-use netchan::channel::{RecvError, Request, Requests, Responder, Value};
+use netchan::channel::{RecvError, Request, Requests, Responder};
 use tokio::time::Sleep;
 
 use crate::inlet::hands::Hands;
@@ -34,8 +34,8 @@ pub(crate) fn spawn<M>(
     in_hand_max: usize,
     name: String,
 ) where
-    M: Value + Message,
-    M::Result: Value,
+    M: Message + Send + 'static,
+    M::Result: Send,
 {
     actix_rt::spawn(run(requests, target, in_hand_max, name));
 }
@@ -47,8 +47,8 @@ pub(crate) async fn run<M>(
     in_hand_max: usize,
     name: String,
 ) where
-    M: Value + Message,
-    M::Result: Value,
+    M: Message + Send + 'static,
+    M::Result: Send,
 {
     let end = deliver(requests, target, in_hand_max).await;
     tracing::debug!(name, ?end, "the delivery to an actor has ended");
@@ -70,8 +70,8 @@ async fn deliver<M>(
     in_hand_max: usize,
 ) -> End
 where
-    M: Value + Message,
-    M::Result: Value,
+    M: Message + Send + 'static,
+    M::Result: Send,
 {
     let mut in_hand = FuturesUnordered::new();
     let mut hands = Hands::new(in_hand_max);
@@ -132,8 +132,8 @@ async fn begin<M>(
     is_cancellable: bool,
 ) -> impl Future<Output = Outcome> + use<M>
 where
-    M: Value + Message,
-    M::Result: Value,
+    M: Message + Send + 'static,
+    M::Result: Send,
 {
     let (message, responder) = request.into_parts();
     let mut handling = Box::pin(target.recipient().send(message));
@@ -144,7 +144,7 @@ where
     }
 }
 
-async fn conclude<R: Value>(
+async fn conclude<R: Send + 'static>(
     result: Result<R, actix::MailboxError>,
     responder: Responder<R>,
 ) -> Outcome {
@@ -167,8 +167,8 @@ async fn finish<M>(
     is_cancellable: bool,
 ) -> Outcome
 where
-    M: Value + Message,
-    M::Result: Value,
+    M: Message + Send + 'static,
+    M::Result: Send,
 {
     let result = if responder.is_ask() && is_cancellable {
         let given_up = pin!(given_up(&responder));

@@ -1,10 +1,9 @@
 //! Messages that publish a channel.
 
 use std::fmt;
-use std::marker::PhantomData;
 
 use actix::Message;
-use netchan::channel::Value;
+use netchan::channel::{Bincode, Codec, Format, Value};
 use netchan::net::{ExportError, RecvSettings, SendSettings};
 use netchan::{Receiver, Sender};
 
@@ -18,26 +17,35 @@ use crate::target::Target;
 /// The result is the channel's [`Sender`]; [`SenderExt`](crate::SenderExt) makes a `Recipient` of
 /// it.
 #[must_use = "a message does something when it is sent"]
-pub struct ExportSender<T> {
+pub struct ExportSender<T, C = Bincode> {
     pub(crate) name: String,
     pub(crate) settings: SendSettings,
-    values: PhantomData<fn(T)>,
+    pub(crate) format: Format<T, C>,
 }
 
-impl<T> ExportSender<T> {
+impl<T: Value> ExportSender<T> {
     /// Exports under `name`.
     pub fn new(name: impl Into<String>) -> Self {
-        ExportSender { name: name.into(), settings: SendSettings::default(), values: PhantomData }
+        ExportSender { name: name.into(), settings: SendSettings::default(), format: Format::new() }
     }
+}
 
+impl<T, C> ExportSender<T, C> {
     /// With other settings than the default.
     pub fn settings(mut self, settings: SendSettings) -> Self {
         self.settings = settings;
         self
     }
+
+    /// With values that stand on the wire as a format says: with another codec, or with older types that
+    /// are accepted as well. Default: [`Bincode`], and no other types.
+    pub fn format<D>(self, format: Format<T, D>) -> ExportSender<T, D> {
+        let ExportSender { name, settings, .. } = self;
+        ExportSender { name, settings, format }
+    }
 }
 
-impl<T: Value> Message for ExportSender<T> {
+impl<T: Send + 'static, C: Codec<T>> Message for ExportSender<T, C> {
     type Result = Result<Sender<T>, ExportError>;
 }
 
@@ -46,39 +54,50 @@ impl<T: Value> Message for ExportSender<T> {
 ///
 /// The result is the channel's [`Receiver`].
 #[must_use = "a message does something when it is sent"]
-pub struct ExportReceiver<T> {
+pub struct ExportReceiver<T, C = Bincode> {
     pub(crate) name: String,
     pub(crate) settings: RecvSettings,
-    values: PhantomData<fn(T)>,
+    pub(crate) format: Format<T, C>,
 }
 
-impl<T> ExportReceiver<T> {
+impl<T: Value> ExportReceiver<T> {
     /// Exports under `name`.
     pub fn new(name: impl Into<String>) -> Self {
         let settings = RecvSettings::default();
-        ExportReceiver { name: name.into(), settings, values: PhantomData }
+        ExportReceiver { name: name.into(), settings, format: Format::new() }
     }
+}
 
+impl<T, C> ExportReceiver<T, C> {
     /// With other settings than the default.
     pub fn settings(mut self, settings: RecvSettings) -> Self {
         self.settings = settings;
         self
     }
-}
 
-impl<T: Value + Message> ExportReceiver<T>
-where
-    T::Result: Value,
-{
-    /// Delivers the values to an actor instead of giving out the [`Receiver`]: to a `Recipient`, or to
-    /// a [`Target`] that can be replaced.
-    pub fn deliver_to(self, target: impl Into<Target<T>>) -> ExportTo<T> {
-        let (target, in_hand_max) = (target.into(), IN_HAND_MAX_DEFAULT);
-        ExportTo { export: self, target, in_hand_max }
+    /// With values that stand on the wire as a format says: with another codec, or with older types that
+    /// are accepted as well. Default: [`Bincode`], and no other types.
+    pub fn format<D>(self, format: Format<T, D>) -> ExportReceiver<T, D> {
+        let ExportReceiver { name, settings, .. } = self;
+        ExportReceiver { name, settings, format }
     }
 }
 
-impl<T: Value> Message for ExportReceiver<T> {
+impl<T, C> ExportReceiver<T, C>
+where
+    T: Message + Send + 'static,
+    T::Result: Send,
+    C: Codec<T::Result>,
+{
+    /// Delivers the values to an actor instead of giving out the [`Receiver`]: to a `Recipient`, or to
+    /// a [`Target`] that can be replaced.
+    pub fn deliver_to(self, target: impl Into<Target<T>>) -> ExportTo<T, C> {
+        let (target, in_hand_max) = (target.into(), IN_HAND_MAX_DEFAULT);
+        ExportTo { export: self, answers: Format::new(), target, in_hand_max }
+    }
+}
+
+impl<T: Send + 'static, C: Codec<T>> Message for ExportReceiver<T, C> {
     type Result = Result<Receiver<T>, ExportError>;
 }
 
@@ -124,19 +143,26 @@ impl<T: Value> Message for ExportReceiver<T> {
 /// # }
 /// ```
 #[must_use = "a message does something when it is sent"]
-pub struct ExportTo<T: Message + Send>
+pub struct ExportTo<T: Message + Send, C = Bincode>
 where
     T::Result: Send,
 {
-    pub(crate) export: ExportReceiver<T>,
+    pub(crate) export: ExportReceiver<T, C>,
+    pub(crate) answers: Format<T::Result, C>,
     pub(crate) target: Target<T>,
     pub(crate) in_hand_max: usize,
 }
 
-impl<T: Message + Send> ExportTo<T>
+impl<T: Message + Send, C> ExportTo<T, C>
 where
     T::Result: Send,
 {
+    /// With answers that stand on the wire as a format says. Their codec is that of the messages.
+    pub fn answers(mut self, format: Format<T::Result, C>) -> Self {
+        self.answers = format;
+        self
+    }
+
     /// Messages that may be in the actor's hands at the same time: in its mailbox, or being handled.
     /// Those that an actor has in its hands are lost with it. Less than 1 means 1. Default: 256.
     ///
@@ -152,26 +178,28 @@ where
     }
 }
 
-impl<T: Value + Message> Message for ExportTo<T>
+impl<T, C> Message for ExportTo<T, C>
 where
-    T::Result: Value,
+    T: Message + Send + 'static,
+    T::Result: Send,
+    C: Codec<T> + Codec<T::Result>,
 {
     type Result = Result<(), ExportError>;
 }
 
-impl<T> fmt::Debug for ExportSender<T> {
+impl<T, C> fmt::Debug for ExportSender<T, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ExportSender").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
-impl<T> fmt::Debug for ExportReceiver<T> {
+impl<T, C> fmt::Debug for ExportReceiver<T, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ExportReceiver").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
-impl<T: Message + Send> fmt::Debug for ExportTo<T>
+impl<T: Message + Send, C> fmt::Debug for ExportTo<T, C>
 where
     T::Result: Send,
 {

@@ -1,10 +1,9 @@
 //! Messages that import a channel.
 
 use std::fmt;
-use std::marker::PhantomData;
 
 use actix::Message;
-use netchan::channel::Value;
+use netchan::channel::{Bincode, Codec, Format, Value};
 use netchan::net::{ImportError, ImportSettings};
 use netchan::{Receiver, Sender};
 
@@ -17,10 +16,10 @@ use crate::target::Target;
 /// The result is the channel's [`Sender`]; [`SenderExt`](crate::SenderExt) makes a `Recipient` of
 /// it.
 #[must_use = "a message does something when it is sent"]
-pub struct ImportSender<T> {
+pub struct ImportSender<T, C = Bincode> {
     pub(crate) name: String,
     pub(crate) settings: ImportSettings,
-    values: PhantomData<fn(T)>,
+    pub(crate) format: Format<T, C>,
 }
 
 /// To an [`ImporterActor`](crate::ImporterActor): import a channel from which this side receives
@@ -28,10 +27,10 @@ pub struct ImportSender<T> {
 ///
 /// The result is the channel's [`Receiver`].
 #[must_use = "a message does something when it is sent"]
-pub struct ImportReceiver<T> {
+pub struct ImportReceiver<T, C = Bincode> {
     pub(crate) name: String,
     pub(crate) settings: ImportSettings,
-    values: PhantomData<fn(T)>,
+    pub(crate) format: Format<T, C>,
 }
 
 /// To an [`ImporterActor`](crate::ImporterActor): import a channel whose values are delivered to an
@@ -63,19 +62,26 @@ pub struct ImportReceiver<T> {
 /// }
 /// ```
 #[must_use = "a message does something when it is sent"]
-pub struct ImportTo<T: Message + Send>
+pub struct ImportTo<T: Message + Send, C = Bincode>
 where
     T::Result: Send,
 {
-    pub(crate) import: ImportReceiver<T>,
+    pub(crate) import: ImportReceiver<T, C>,
+    pub(crate) answers: Format<T::Result, C>,
     pub(crate) target: Target<T>,
     pub(crate) in_hand_max: usize,
 }
 
-impl<T: Message + Send> ImportTo<T>
+impl<T: Message + Send, C> ImportTo<T, C>
 where
     T::Result: Send,
 {
+    /// With answers that stand on the wire as a format says. Their codec is that of the messages.
+    pub fn answers(mut self, format: Format<T::Result, C>) -> Self {
+        self.answers = format;
+        self
+    }
+
     /// Messages that may be in the actor's hands at the same time: in its mailbox, or being handled.
     /// Those that an actor has in its hands are lost with it. Less than 1 means 1. Default: 256.
     ///
@@ -91,10 +97,23 @@ where
     }
 }
 
-impl<T> ImportSender<T> {
+impl<T: Value> ImportSender<T> {
     /// Imports what is exported as `name`.
     pub fn new(name: impl Into<String>) -> Self {
-        ImportSender { name: name.into(), settings: ImportSettings::default(), values: PhantomData }
+        ImportSender {
+            name: name.into(),
+            settings: ImportSettings::default(),
+            format: Format::new(),
+        }
+    }
+}
+
+impl<T, C> ImportSender<T, C> {
+    /// With values that stand on the wire as a format says: with another codec, or with older types that
+    /// are accepted as well. Default: [`Bincode`], and no other types.
+    pub fn format<D>(self, format: Format<T, D>) -> ImportSender<T, D> {
+        let ImportSender { name, settings, .. } = self;
+        ImportSender { name, settings, format }
     }
 
     /// With other settings than the default.
@@ -116,11 +135,20 @@ impl<T> ImportSender<T> {
     }
 }
 
-impl<T> ImportReceiver<T> {
+impl<T: Value> ImportReceiver<T> {
     /// Imports what is exported as `name`.
     pub fn new(name: impl Into<String>) -> Self {
         let settings = ImportSettings::default();
-        ImportReceiver { name: name.into(), settings, values: PhantomData }
+        ImportReceiver { name: name.into(), settings, format: Format::new() }
+    }
+}
+
+impl<T, C> ImportReceiver<T, C> {
+    /// With values that stand on the wire as a format says: with another codec, or with older types that
+    /// are accepted as well. Default: [`Bincode`], and no other types.
+    pub fn format<D>(self, format: Format<T, D>) -> ImportReceiver<T, D> {
+        let ImportReceiver { name, settings, .. } = self;
+        ImportReceiver { name, settings, format }
     }
 
     /// With other settings than the default.
@@ -142,46 +170,50 @@ impl<T> ImportReceiver<T> {
     }
 }
 
-impl<T: Value + Message> ImportReceiver<T>
+impl<T, C> ImportReceiver<T, C>
 where
-    T::Result: Value,
+    T: Message + Send + 'static,
+    T::Result: Send,
+    C: Codec<T::Result>,
 {
     /// Delivers the values to an actor instead of giving out the [`Receiver`]: to a `Recipient`, or to
     /// a [`Target`] that can be replaced.
-    pub fn deliver_to(self, target: impl Into<Target<T>>) -> ImportTo<T> {
+    pub fn deliver_to(self, target: impl Into<Target<T>>) -> ImportTo<T, C> {
         let (target, in_hand_max) = (target.into(), IN_HAND_MAX_DEFAULT);
-        ImportTo { import: self, target, in_hand_max }
+        ImportTo { import: self, answers: Format::new(), target, in_hand_max }
     }
 }
 
-impl<T: Value> Message for ImportSender<T> {
+impl<T: Send + 'static, C: Codec<T>> Message for ImportSender<T, C> {
     type Result = Result<Sender<T>, ImportError>;
 }
 
-impl<T: Value> Message for ImportReceiver<T> {
+impl<T: Send + 'static, C: Codec<T>> Message for ImportReceiver<T, C> {
     type Result = Result<Receiver<T>, ImportError>;
 }
 
-impl<T: Value + Message> Message for ImportTo<T>
+impl<T, C> Message for ImportTo<T, C>
 where
-    T::Result: Value,
+    T: Message + Send + 'static,
+    T::Result: Send,
+    C: Codec<T> + Codec<T::Result>,
 {
     type Result = Result<(), ImportError>;
 }
 
-impl<T> fmt::Debug for ImportSender<T> {
+impl<T, C> fmt::Debug for ImportSender<T, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ImportSender").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
-impl<T> fmt::Debug for ImportReceiver<T> {
+impl<T, C> fmt::Debug for ImportReceiver<T, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ImportReceiver").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
-impl<T: Message + Send> fmt::Debug for ImportTo<T>
+impl<T: Message + Send, C> fmt::Debug for ImportTo<T, C>
 where
     T::Result: Send,
 {

@@ -1,30 +1,47 @@
 //! Messages that publish or import a channel of requests.
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::time::Duration;
 
 use actix::{Message, Recipient};
-use netchan::channel::{Caller, Overflow, Requests, Value};
+use netchan::channel::{Bincode, Caller, Codec, Format, Overflow, Requests, Value};
 use netchan::net::{ExportError, ImportError, ImportSettings, RecvSettings, SendSettings};
 
 macro_rules! channel_message {
-    ($(#[$doc:meta])* $name:ident<$($type:ident),+>, $settings:ty $(, $extra:ident: $kind:ty)*) => {
+    (
+        $(#[$doc:meta])* $name:ident<$($type:ident $(: $bound:ident)?),+>,
+        $message:ty => $answer:ty, $settings:ty $(, $extra:ident: $kind:ty)*
+    ) => {
         $(#[$doc])*
         #[must_use = "a message does something when it is sent"]
-        pub struct $name<$($type),+> {
+        pub struct $name<$($type $(: $bound)?),+, C = Bincode> {
             pub(crate) name: String,
             pub(crate) settings: $settings,
             $(pub(crate) $extra: $kind,)*
-            types: PhantomData<fn($($type),+)>,
+            pub(crate) messages: Format<$message, C>,
+            pub(crate) answers: Format<$answer, C>,
         }
 
-        impl<$($type),+> $name<$($type),+> {
+        impl<$($type $(: $bound)?),+> $name<$($type),+>
+        where
+            $message: Value,
+            $answer: Value,
+        {
             /// The channel of this name.
             pub fn new(name: impl Into<String>) -> Self {
+                $name::with_formats(name.into(), Format::new(), Format::new())
+            }
+        }
+
+        impl<$($type $(: $bound)?),+, C> $name<$($type),+, C> {
+            pub(crate) fn with_formats(
+                name: String,
+                messages: Format<$message, C>,
+                answers: Format<$answer, C>,
+            ) -> Self {
                 let settings = <$settings>::default();
                 $(let $extra = <$kind>::default();)*
-                $name { name: name.into(), settings, $($extra,)* types: PhantomData }
+                $name { name, settings, $($extra,)* messages, answers }
             }
 
             /// With other settings than the default.
@@ -32,9 +49,20 @@ macro_rules! channel_message {
                 self.settings = settings;
                 self
             }
+
+            /// With messages and answers that stand on the wire as the formats say: with another codec,
+            /// or with older types that are accepted as well. Default: [`Bincode`], and no other types.
+            pub fn formats<D>(
+                self,
+                messages: Format<$message, D>,
+                answers: Format<$answer, D>,
+            ) -> $name<$($type),+, D> {
+                let $name { name, settings, $($extra,)* .. } = self;
+                $name { name, settings, $($extra,)* messages, answers }
+            }
         }
 
-        impl<$($type),+> fmt::Debug for $name<$($type),+> {
+        impl<$($type $(: $bound)?),+, C> fmt::Debug for $name<$($type),+, C> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.debug_struct(stringify!($name)).field("name", &self.name).finish_non_exhaustive()
             }
@@ -80,43 +108,43 @@ channel_message! {
     ///     Ok(divider.send(Divide(10, 2)).await??)
     /// }
     /// ```
-    ImportRecipient<M>, ImportSettings, overflow: Overflow, patience: Option<Duration>
+    ImportRecipient<M: Message>, M => M::Result, ImportSettings, overflow: Overflow, patience: Option<Duration>
 }
 
 channel_message! {
     /// To an [`ImporterActor`](crate::ImporterActor): the same as [`ImportRecipient`] for code that is
     /// no actor. The result is a [`Caller`], whose errors say more.
-    ImportCaller<Q, R>, ImportSettings
+    ImportCaller<Q, R>, Q => R, ImportSettings
 }
 
 channel_message! {
     /// To an [`ImporterActor`](crate::ImporterActor): import a channel of messages from the other side,
     /// and answer those that ask. The result is the channel's [`Requests`]. To deliver them to an actor,
     /// see [`ImportReceiver::deliver_to`](crate::messages::ImportReceiver::deliver_to).
-    ImportRequests<Q, R>, ImportSettings
+    ImportRequests<Q, R>, Q => R, ImportSettings
 }
 
 channel_message! {
     /// To an [`ExporterActor`](crate::ExporterActor): export a channel that leads to the actors of those
     /// who import it. The result is a `Recipient`, as that of [`ImportRecipient`]. Each message goes to
     /// one importer, and that one answers it.
-    ExportRecipient<M>, SendSettings, overflow: Overflow, patience: Option<Duration>
+    ExportRecipient<M: Message>, M => M::Result, SendSettings, overflow: Overflow, patience: Option<Duration>
 }
 
 channel_message! {
     /// To an [`ExporterActor`](crate::ExporterActor): the same as [`ExportRecipient`] for code that is
     /// no actor. The result is a [`Caller`], whose errors say more.
-    ExportCaller<Q, R>, SendSettings
+    ExportCaller<Q, R>, Q => R, SendSettings
 }
 
 channel_message! {
     /// To an [`ExporterActor`](crate::ExporterActor): export a channel of messages from those who import
     /// it, and answer those that ask. The result is the channel's [`Requests`]. To deliver them to an
     /// actor, see [`ExportReceiver::deliver_to`](crate::messages::ExportReceiver::deliver_to).
-    ExportRequests<Q, R>, RecvSettings
+    ExportRequests<Q, R>, Q => R, RecvSettings
 }
 
-impl<M> ImportRecipient<M> {
+impl<M: Message, C> ImportRecipient<M, C> {
     /// How many messages may be in flight or not handled; less than 1 means 1.
     pub fn size(mut self, values: u32) -> Self {
         self.settings = self.settings.size(values);
@@ -166,7 +194,7 @@ impl<M> ImportRecipient<M> {
     }
 }
 
-impl<M> ExportRecipient<M> {
+impl<M: Message, C> ExportRecipient<M, C> {
     /// What becomes of messages by `do_send` while the channel is full. Default: [`Overflow::Wait`].
     ///
     /// If they are dropped, [`OUTLET_WAITING_MESSAGES_DEFAULT`](netchan::limits::OUTLET_WAITING_MESSAGES_DEFAULT)
@@ -195,34 +223,44 @@ pub(crate) fn patient<Q, R: Send + 'static>(
     }
 }
 
-impl<M> Message for ImportRecipient<M>
+impl<M, C> Message for ImportRecipient<M, C>
 where
-    M: Value + Message,
-    M::Result: Value,
+    M: Message + Send + 'static,
+    M::Result: Send,
+    C: Codec<M> + Codec<M::Result>,
 {
     type Result = Result<Recipient<M>, ImportError>;
 }
 
-impl<Q: Value, R: Value> Message for ImportCaller<Q, R> {
+impl<Q: Send + 'static, R: Send + 'static, C: Codec<Q> + Codec<R>> Message
+    for ImportCaller<Q, R, C>
+{
     type Result = Result<Caller<Q, R>, ImportError>;
 }
 
-impl<Q: Value, R: Value> Message for ImportRequests<Q, R> {
+impl<Q: Send + 'static, R: Send + 'static, C: Codec<Q> + Codec<R>> Message
+    for ImportRequests<Q, R, C>
+{
     type Result = Result<Requests<Q, R>, ImportError>;
 }
 
-impl<M> Message for ExportRecipient<M>
+impl<M, C> Message for ExportRecipient<M, C>
 where
-    M: Value + Message,
-    M::Result: Value,
+    M: Message + Send + 'static,
+    M::Result: Send,
+    C: Codec<M> + Codec<M::Result>,
 {
     type Result = Result<Recipient<M>, ExportError>;
 }
 
-impl<Q: Value, R: Value> Message for ExportCaller<Q, R> {
+impl<Q: Send + 'static, R: Send + 'static, C: Codec<Q> + Codec<R>> Message
+    for ExportCaller<Q, R, C>
+{
     type Result = Result<Caller<Q, R>, ExportError>;
 }
 
-impl<Q: Value, R: Value> Message for ExportRequests<Q, R> {
+impl<Q: Send + 'static, R: Send + 'static, C: Codec<Q> + Codec<R>> Message
+    for ExportRequests<Q, R, C>
+{
     type Result = Result<Requests<Q, R>, ExportError>;
 }

@@ -9,7 +9,6 @@ use std::marker::PhantomData;
 
 use actix::dev::{Envelope, EnvelopeProxy, MessageResponse, OneshotSender, ToEnvelope};
 use actix::{Actor, ActorContext, ActorState, Handler, Message};
-use netchan::channel::Value;
 
 use crate::outlet::tally::Tally;
 
@@ -51,7 +50,7 @@ pub(super) struct Opener<M: Message, C> {
     tally: PhantomData<fn() -> C>,
 }
 
-impl<M: Message + Value, C: Tally> Opener<M, C> {
+impl<M: Message + Send + 'static, C: Tally> Opener<M, C> {
     pub(super) fn open(mut envelope: Envelope<Self>) -> Option<Letter<M>> {
         let mut opener = Opener { letter: None, tally: PhantomData };
         envelope.handle(&mut opener, &mut Idle);
@@ -61,7 +60,7 @@ impl<M: Message + Value, C: Tally> Opener<M, C> {
 
 impl<M: Message, C> Unpin for Opener<M, C> {}
 
-impl<M: Message + Value, C: Tally> Actor for Opener<M, C> {
+impl<M: Message + Send + 'static, C: Tally> Actor for Opener<M, C> {
     type Context = Idle;
 }
 
@@ -79,9 +78,9 @@ impl ActorContext for Idle {
 }
 
 /// Says that everything before it in the mailbox has been looked at.
-pub(super) struct Settle;
+pub(super) struct Settle<M>(pub(super) PhantomData<fn() -> M>);
 
-impl Message for Settle {
+impl<M: 'static> Message for Settle<M> {
     type Result = ();
 }
 
@@ -92,20 +91,20 @@ struct Sealed<M: Message, C: Tally> {
     _entry: C::Entry,
 }
 
-impl<M: Message + Value, C: Tally> EnvelopeProxy<Opener<M, C>> for Sealed<M, C> {
+impl<M: Message + Send + 'static, C: Tally> EnvelopeProxy<Opener<M, C>> for Sealed<M, C> {
     fn handle(&mut self, opener: &mut Opener<M, C>, _: &mut Idle) {
         opener.letter = self.letter.take();
     }
 }
 
-fn seal<M: Message + Value, C: Tally>(letter: Letter<M>) -> Envelope<Opener<M, C>>
+fn seal<M: Message + Send + 'static, C: Tally>(letter: Letter<M>) -> Envelope<Opener<M, C>>
 where
     M::Result: Send,
 {
     Envelope::with_proxy(Box::new(Sealed::<M, C> { letter: Some(letter), _entry: C::enter() }))
 }
 
-impl<M: Message + Value, C: Tally> ToEnvelope<Opener<M, C>, M> for Idle
+impl<M: Message + Send + 'static, C: Tally> ToEnvelope<Opener<M, C>, M> for Idle
 where
     M::Result: Send,
 {
@@ -114,11 +113,11 @@ where
     }
 }
 
-impl<M: Message + Value, C: Tally> ToEnvelope<Opener<M, C>, Settle> for Idle
+impl<M: Message + Send + 'static, C: Tally> ToEnvelope<Opener<M, C>, Settle<M>> for Idle
 where
     M::Result: Send,
 {
-    fn pack(_: Settle, reply: Option<OneshotSender<()>>) -> Envelope<Opener<M, C>> {
+    fn pack(_: Settle<M>, reply: Option<OneshotSender<()>>) -> Envelope<Opener<M, C>> {
         // Without a reply nobody could be told.
         let reply = reply.unwrap_or_else(|| tokio::sync::oneshot::channel().0);
         seal(Letter::Settle(reply))
@@ -127,7 +126,7 @@ where
 
 // That there are handlers makes the address accept these messages; envelopes are opened otherwise.
 
-impl<M: Message + Value, C: Tally> Handler<M> for Opener<M, C> {
+impl<M: Message + Send + 'static, C: Tally> Handler<M> for Opener<M, C> {
     type Result = NoAnswer;
 
     fn handle(&mut self, message: M, _: &mut Idle) -> NoAnswer {
@@ -136,10 +135,10 @@ impl<M: Message + Value, C: Tally> Handler<M> for Opener<M, C> {
     }
 }
 
-impl<M: Message + Value, C: Tally> Handler<Settle> for Opener<M, C> {
+impl<M: Message + Send + 'static, C: Tally> Handler<Settle<M>> for Opener<M, C> {
     type Result = NoAnswer;
 
-    fn handle(&mut self, _: Settle, _: &mut Idle) -> NoAnswer {
+    fn handle(&mut self, _: Settle<M>, _: &mut Idle) -> NoAnswer {
         NoAnswer
     }
 }

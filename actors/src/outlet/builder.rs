@@ -8,7 +8,7 @@ use std::sync::Arc;
 use actix::dev::channel::channel;
 use actix::{Addr, ArbiterHandle, Message, Recipient};
 use futures::future::BoxFuture;
-use netchan::channel::{Overflow, Value};
+use netchan::channel::Overflow;
 use netchan::limits::{OUTLET_MAILBOX_MESSAGES, OUTLET_WAITING_MESSAGES_DEFAULT};
 
 use crate::outlet::address::Opener;
@@ -77,7 +77,7 @@ impl<M, O> OutletBuilder<M, O> {
 }
 
 #[allow(private_bounds, reason = "where messages go is for this crate to add to")]
-impl<M: Message + Value, O: Outbound<M>> OutletBuilder<M, O>
+impl<M: Message + Send + 'static, O: Outbound<M>> OutletBuilder<M, O>
 where
     M::Result: Send,
 {
@@ -121,7 +121,7 @@ where
     }
 }
 
-impl<O: Outbound<M>, M: Message + Value, C: Tally> Outlet<O, M, C>
+impl<O: Outbound<M>, M: Message + Send + 'static, C: Tally> Outlet<O, M, C>
 where
     M::Result: Send,
 {

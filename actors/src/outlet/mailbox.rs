@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::collections::VecDeque;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
@@ -10,7 +11,7 @@ use actix::dev::channel::AddressReceiver;
 use actix::{Addr, Message, WeakAddr};
 use futures::StreamExt;
 use futures::future::BoxFuture;
-use netchan::channel::{Feeder, Overflow, Value};
+use netchan::channel::{Feeder, Overflow};
 use netchan::limits::OUTLET_SWEEP_MESSAGES_EACH;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
@@ -31,7 +32,7 @@ pub(super) struct Bounds {
 }
 
 /// The mailbox of an outlet. Its task takes messages out; sweeps only look at what is over.
-pub(super) struct Mailbox<M: Message + Value, C: Tally> {
+pub(super) struct Mailbox<M: Message + Send + 'static, C: Tally> {
     state: Mutex<State<M, C>>,
     bounds: Bounds,
     counters: Arc<Counters>,
@@ -40,7 +41,7 @@ pub(super) struct Mailbox<M: Message + Value, C: Tally> {
     last_found: AtomicUsize,
 }
 
-struct State<M: Message + Value, C: Tally> {
+struct State<M: Message + Send + 'static, C: Tally> {
     /// `None` when the outlet has ended.
     receiver: Option<AddressReceiver<Opener<M, C>>>,
     /// What came out of it and is not in the channel yet.
@@ -49,7 +50,7 @@ struct State<M: Message + Value, C: Tally> {
     is_full: bool,
 }
 
-impl<M: Message + Value, C: Tally> Mailbox<M, C>
+impl<M: Message + Send + 'static, C: Tally> Mailbox<M, C>
 where
     M::Result: Send,
 {
@@ -136,7 +137,7 @@ where
     }
 }
 
-impl<M: Message + Value, C: Tally> State<M, C>
+impl<M: Message + Send + 'static, C: Tally> State<M, C>
 where
     M::Result: Send,
 {
@@ -163,7 +164,7 @@ where
     }
 }
 
-impl<M: Message + Value, C: Tally> Sweep for Mailbox<M, C>
+impl<M: Message + Send + 'static, C: Tally> Sweep for Mailbox<M, C>
 where
     M::Result: Send,
 {
@@ -197,23 +198,23 @@ where
 }
 
 /// The mailbox, in which values wait while the channel is full.
-pub(super) struct MailboxFeeder<M: Message + Value, C: Tally> {
+pub(super) struct MailboxFeeder<M: Message + Send + 'static, C: Tally> {
     address: WeakAddr<Opener<M, C>>,
 }
 
-impl<M: Message + Value, C: Tally> MailboxFeeder<M, C> {
+impl<M: Message + Send + 'static, C: Tally> MailboxFeeder<M, C> {
     pub(super) fn new(address: &Addr<Opener<M, C>>) -> Self {
         MailboxFeeder { address: address.downgrade() }
     }
 }
 
-impl<M: Message + Value, C: Tally> Feeder for MailboxFeeder<M, C>
+impl<M: Message + Send + 'static, C: Tally> Feeder for MailboxFeeder<M, C>
 where
     M::Result: Send,
 {
     fn settle(&self) -> BoxFuture<'static, bool> {
         // A mailbox keeps its order, so this is answered behind all that came before.
-        match self.address.upgrade().map(|address| address.send(Settle)) {
+        match self.address.upgrade().map(|address| address.send(Settle(PhantomData))) {
             Some(settled) => Box::pin(async move { settled.await.is_ok() }),
             None => Box::pin(std::future::ready(false)),
         }

@@ -13,7 +13,7 @@ mod tests;
 
 use actix::{ArbiterHandle, Message, Recipient};
 use netchan::Sender;
-use netchan::channel::{Caller, Value};
+use netchan::channel::Caller;
 
 pub use builder::{OutletBuilder, OutletHandle};
 
@@ -64,7 +64,7 @@ pub use builder::{OutletBuilder, OutletHandle};
 /// # })
 /// # }
 /// ```
-pub trait SenderExt<T: Value + Message<Result = ()>> {
+pub trait SenderExt<T: Message<Result = ()> + Send + 'static> {
     /// A recipient that runs in the current arbiter, or on another tokio runtime.
     ///
     /// # Panics
@@ -92,8 +92,8 @@ pub trait SenderExt<T: Value + Message<Result = ()>> {
 /// The channel stays open as long as a [`Caller`] or a recipient of it is left.
 pub trait CallerExt<M>
 where
-    M: Value + Message,
-    M::Result: Value,
+    M: Message + Send + 'static,
+    M::Result: Send,
 {
     /// A recipient that runs in the current arbiter, or on another tokio runtime.
     ///
@@ -111,8 +111,8 @@ where
 
 impl<M> CallerExt<M> for Caller<M, M::Result>
 where
-    M: Value + Message,
-    M::Result: Value,
+    M: Message + Send + 'static,
+    M::Result: Send,
 {
     fn recipient(&self) -> Recipient<M> {
         self.outlet().start().0
@@ -127,7 +127,7 @@ where
     }
 }
 
-impl<T: Value + Message<Result = ()>> SenderExt<T> for Sender<T> {
+impl<T: Message<Result = ()> + Send + 'static> SenderExt<T> for Sender<T> {
     fn recipient(&self) -> Recipient<T> {
         self.outlet().start().0
     }

@@ -7,7 +7,7 @@ use actix::Message;
 use futures::FutureExt;
 use futures::future::{BoxFuture, Map};
 use netchan::Sender;
-use netchan::channel::{Answer, AskError, Caller, Closed, Feeder, Overflowed, TrySendError, Value};
+use netchan::channel::{Answer, AskError, Caller, Closed, Feeder, Overflowed, TrySendError};
 
 /// The sending end of a channel, as an outlet needs it.
 pub(super) trait Outbound<M: Message>: Clone + Send + Sync + 'static {
@@ -65,8 +65,8 @@ fn known<R>(answer: Result<R, AskError>) -> Option<R> {
 /// An ask is answered by the handler on the other side.
 impl<M> Outbound<M> for Caller<M, M::Result>
 where
-    M: Value + Message,
-    M::Result: Value,
+    M: Message + Send + 'static,
+    M::Result: Send,
 {
     type Answer = Map<Answer<M::Result>, Known<M::Result>>;
 
@@ -100,7 +100,7 @@ where
 }
 
 /// An ask is answered when the channel has taken it.
-impl<T: Value + Message<Result = ()>> Outbound<T> for Sender<T> {
+impl<T: Message<Result = ()> + Send + 'static> Outbound<T> for Sender<T> {
     type Answer = Ready<Option<()>>;
 
     fn try_tell(&self, message: T) -> Result<(), TrySendError<T>> {

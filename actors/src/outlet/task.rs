@@ -11,7 +11,7 @@ use actix::dev::OneshotSender;
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
-use netchan::channel::{Overflow, Overflowed, TrySendError, Value};
+use netchan::channel::{Overflow, Overflowed, TrySendError};
 use netchan::limits::{OUTLET_HAND_MESSAGES, OUTLET_TURN_MESSAGES};
 
 use crate::outlet::address::Letter;
@@ -20,7 +20,7 @@ use crate::outlet::outbound::{Asked, Outbound};
 use crate::outlet::tally::{Registration, Tally};
 
 /// An outlet that is not started yet. Dropped, also unstarted, it closes its address.
-pub(super) struct Outlet<O, M: Message + Value, C: Tally>
+pub(super) struct Outlet<O, M: Message + Send + 'static, C: Tally>
 where
     M::Result: Send,
 {
@@ -32,7 +32,7 @@ where
     pub(super) hand: VecDeque<Letter<M>>,
 }
 
-impl<O, M: Message + Value, C: Tally> Drop for Outlet<O, M, C>
+impl<O, M: Message + Send + 'static, C: Tally> Drop for Outlet<O, M, C>
 where
     M::Result: Send,
 {
@@ -66,7 +66,7 @@ enum Fate<M: Message, A> {
     Closed(Letter<M>),
 }
 
-impl<O: Outbound<M>, M: Message + Value, C: Tally> Outlet<O, M, C>
+impl<O: Outbound<M>, M: Message + Send + 'static, C: Tally> Outlet<O, M, C>
 where
     M::Result: Send,
 {

@@ -49,6 +49,7 @@ impl Reader {
 
     fn read_batch(&mut self) {
         let Some(lane) = self.batch.lane() else { return };
+        let form = self.batch.form();
         let mut is_corrupt = false;
         // Ends of channels inside of answers are claimed from whoever answers.
         let _scope = self.batch.decode_scope();
@@ -58,7 +59,7 @@ impl Reader {
                 break;
             };
             // An answer's own code may panic when it is decoded: the asker sees that no answer comes.
-            let answered = catch_unwind(AssertUnwindSafe(|| self.asks.answer(lane, bytes)));
+            let answered = catch_unwind(AssertUnwindSafe(|| self.asks.answer(lane, form, bytes)));
             if answered.is_err() {
                 tracing::error!("decoding an answer panicked");
             }

@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 
 use crate::channel::asking::envelope::{self, Message, VOID_MESSAGE};
 use crate::channel::consumers::ConsumerKey;
+use crate::channel::forms::Form;
 use crate::channel::incoming::{EndsWith, Incoming};
 use crate::channel::lane::LaneKey;
 use crate::channel::{AskError, Closed, Origin, Reason};
@@ -19,8 +20,8 @@ use crate::limits::UNANSWERED_REQUESTS_MAX;
 use crate::prefix;
 use crate::session::{Chunk, Remains};
 
-/// Takes the answer to a request, or why there is none.
-pub(in crate::channel) type Slot = Box<dyn FnOnce(Result<&[u8], AskError>) + Send>;
+/// Takes the answer to a request and its form, or why there is none.
+pub(in crate::channel) type Slot = Box<dyn FnOnce(Form, Result<&[u8], AskError>) + Send>;
 
 /// The requests of one channel that wait for their answers, in a table of their own: at most
 /// [`UNANSWERED_REQUESTS_MAX`], and a few more when several ask at the same moment.
@@ -183,7 +184,7 @@ impl Asks {
             state.waiting.extract_if(|_, ask| ask.holder.is_none()).map(|(_, ask)| ask).collect();
         drop(state);
         for Ask { slot, .. } in unsent {
-            slot(Err(AskError::NotSent(closed.clone())));
+            slot(Form::OWN, Err(AskError::NotSent(closed.clone())));
         }
         self.poke();
     }
@@ -204,7 +205,7 @@ impl Asks {
 
     /// Gives an answer that came on a lane to its asker. One that nobody waits for, or that another
     /// session must give, has no effect.
-    pub(in crate::channel) fn answer(&self, lane: LaneKey, bytes: &[u8]) {
+    pub(in crate::channel) fn answer(&self, lane: LaneKey, form: Form, bytes: &[u8]) {
         let Some((number, outcome)) = envelope::read_answer(bytes) else { return };
         let mut state = self.state.lock();
         let holder = state.holders.get(&lane).copied();
@@ -215,7 +216,7 @@ impl Asks {
         let ask = state.waiting.remove(&number);
         drop(state);
         if let Some(Ask { slot, .. }) = ask {
-            slot(outcome);
+            slot(form, outcome);
         }
     }
 
@@ -228,7 +229,7 @@ impl Asks {
         drop(state);
         let closed = closed.unwrap_or_else(|| Closed::new(Origin::Peer, Reason::HungUp));
         for Ask { slot, .. } in lost {
-            slot(Err(AskError::UnknownFate(closed.clone())));
+            slot(Form::OWN, Err(AskError::UnknownFate(closed.clone())));
         }
     }
 

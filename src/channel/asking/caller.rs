@@ -12,7 +12,8 @@ use tokio::sync::oneshot;
 use crate::channel::TrySendError;
 use crate::channel::asking::asks::{Asks, Slot};
 use crate::channel::asking::envelope;
-use crate::channel::format::{Decode, Encode};
+use crate::channel::format::Encode;
+use crate::channel::forms::Decoder;
 use crate::channel::outgoing::{Outgoing, PushError};
 use crate::channel::sender::full_or;
 use crate::channel::{AskError, Closed, CodecError, Feeder, Origin, Overflowed, SendError};
@@ -61,7 +62,7 @@ pub struct Caller<Q, R> {
     queue: Arc<Outgoing>,
     asks: Arc<Asks>,
     encode: Encode<Q>,
-    decode: Decode<R>,
+    decoder: Decoder<R>,
     /// How long each request is worth while.
     patience: Option<Duration>,
 }
@@ -71,10 +72,10 @@ impl<Q, R> Caller<Q, R> {
         queue: Arc<Outgoing>,
         asks: Arc<Asks>,
         encode: Encode<Q>,
-        decode: Decode<R>,
+        decoder: Decoder<R>,
     ) -> Caller<Q, R> {
         queue.add_sender();
-        Caller { queue, asks, encode, decode, patience: None }
+        Caller { queue, asks, encode, decoder, patience: None }
     }
 
     /// One whose channel has ended. It looks at neither type, so it can stand for a value of a type that
@@ -84,7 +85,7 @@ impl<Q, R> Caller<Q, R> {
         let encode =
             |_: &Q, _: &mut Vec<u8>| Err(CodecError::Refused("nobody is there".to_owned()));
         let decode = |_: &[u8]| Err(CodecError::Refused("nobody was asked".to_owned()));
-        Caller::new(queue, asks, encode, decode)
+        Caller::new(queue, asks, encode, Decoder::new(decode, &[]))
     }
 }
 
@@ -225,10 +226,10 @@ impl<Q, R: Send + 'static> Caller<Q, R> {
             return Err(unsent(request, error));
         }
         let (sender, receiver) = oneshot::channel();
-        let decode = self.decode;
-        let slot: Slot = Box::new(move |outcome| {
-            let answer =
-                outcome.and_then(|bytes| decode(bytes).map_err(AskError::AnswerUndecodable));
+        let decoder = self.decoder.clone();
+        let slot: Slot = Box::new(move |form, outcome| {
+            let answer = outcome
+                .and_then(|bytes| decoder.of(form)(bytes).map_err(AskError::AnswerUndecodable));
             let _gave_up = sender.send(answer);
         });
         let number = self.asks.begin(slot);
@@ -355,9 +356,9 @@ fn unsent<Q>(message: Q, error: PushError) -> TrySendError<Q> {
 impl<Q, R> Clone for Caller<Q, R> {
     fn clone(&self) -> Caller<Q, R> {
         self.queue.add_sender();
-        let Caller { queue, asks, encode, decode, patience } = self;
-        let (queue, asks) = (queue.clone(), asks.clone());
-        Caller { queue, asks, encode: *encode, decode: *decode, patience: *patience }
+        let Caller { queue, asks, encode, decoder, patience } = self;
+        let (queue, asks, decoder) = (queue.clone(), asks.clone(), decoder.clone());
+        Caller { queue, asks, encode: *encode, decoder, patience: *patience }
     }
 }
 

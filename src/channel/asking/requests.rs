@@ -10,7 +10,8 @@ use futures::Stream;
 
 use crate::channel::asking::answering::{Answers, Begun, Receipt};
 use crate::channel::asking::envelope::{self, Message, Verdict};
-use crate::channel::format::{Decode, Encode};
+use crate::channel::format::Encode;
+use crate::channel::forms::{Decoder, Form};
 use crate::channel::incoming::{Found, Incoming};
 use crate::channel::lane::{Batch, LaneKey, Uncounted};
 use crate::channel::signal::KeptListener;
@@ -28,7 +29,7 @@ use crate::clock;
 /// See [`Caller`](crate::channel::Caller) for an example.
 pub struct Requests<Q, R> {
     queue: Arc<Incoming>,
-    decode: Decode<Q>,
+    decoder: Decoder<Q>,
     encode: Encode<R>,
     batch: Batch,
     listener: Option<KeptListener>,
@@ -38,12 +39,12 @@ pub struct Requests<Q, R> {
 impl<Q, R> Requests<Q, R> {
     pub(crate) fn new(
         queue: Arc<Incoming>,
-        decode: Decode<Q>,
+        decoder: Decoder<Q>,
         encode: Encode<R>,
     ) -> Requests<Q, R> {
         queue.add_receiver();
         let batch = Batch::default();
-        Requests { queue, decode, encode, batch, listener: None, is_stream_over: false }
+        Requests { queue, decoder, encode, batch, listener: None, is_stream_over: false }
     }
 
     /// Waits for the next message. Requests that were cancelled meanwhile, or whose time is up, are
@@ -113,8 +114,8 @@ impl<Q, R> Requests<Q, R> {
     }
 
     fn next_request(&mut self) -> Option<Result<Request<Q, R>, RecvError>> {
-        let (decode, encode) = (self.decode, self.encode);
-        self.next_message(|payload, back| match decode(payload) {
+        let (decoder, encode) = (self.decoder.clone(), self.encode);
+        self.next_message(|payload, form, back| match decoder.of(form)(payload) {
             Ok(message) => Ok(Request { message, responder: Responder { back, encode } }),
             Err(error) => {
                 back.tell(Verdict::Undecodable, &error.to_string());
@@ -126,7 +127,7 @@ impl<Q, R> Requests<Q, R> {
     /// Takes the next message that is to be handled.
     fn next_message<T>(
         &mut self,
-        take: impl Fn(&[u8], Back) -> Result<T, RecvError>,
+        take: impl Fn(&[u8], Form, Back) -> Result<T, RecvError>,
     ) -> Option<Result<T, RecvError>> {
         loop {
             if let Some(result) = self.next_of_batch(&take) {
@@ -143,10 +144,10 @@ impl<Q, R> Requests<Q, R> {
 
     fn next_of_batch<T>(
         &mut self,
-        take: impl Fn(&[u8], Back) -> Result<T, RecvError>,
+        take: impl Fn(&[u8], Form, Back) -> Result<T, RecvError>,
     ) -> Option<Result<T, RecvError>> {
         loop {
-            let has_messages = self.batch.has_messages();
+            let (has_messages, form) = (self.batch.has_messages(), self.batch.form());
             let lane = self.batch.lane()?;
             let _scope = self.batch.decode_scope();
             let Ok(Uncounted { bytes, place, taken }) = self.batch.next_uncounted()? else {
@@ -173,7 +174,7 @@ impl<Q, R> Requests<Q, R> {
                 }
                 Err(error) => return Some(Err(RecvError::Undecodable(error))),
             };
-            return Some(take(payload, back));
+            return Some(take(payload, form, back));
         }
     }
 }
@@ -219,7 +220,7 @@ impl<Q, R> Drop for Requests<Q, R> {
         // Those who ask for what has come are told at once, and not when all else is answered.
         let untaken = self.len();
         for _ in 0..untaken {
-            let given_up = self.next_message(|_, back| {
+            let given_up = self.next_message(|_, _, back| {
                 back.give_up();
                 Ok(())
             });

@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, DeserializeSeed};
 
 pub use self::bincode::Bincode;
-pub(crate) use self::bincode::encode_within;
+
 pub use self::encoded::Encoded;
 pub use self::raw::Raw;
 use crate::channel::identity::{Description, TraceError};

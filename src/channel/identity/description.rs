@@ -1,13 +1,15 @@
 //! All that a channel needs to know of a type.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use super::error::TraceError;
 use super::samples::Samples;
 use super::schema::Schema;
 use super::{TypeIdentity, cache, tracer};
+use crate::channel::encode_schema;
 
 /// A type as a channel sees it: its [`Schema`], its [`TypeIdentity`], and what follows from them.
 ///
@@ -17,6 +19,8 @@ use super::{TypeIdentity, cache, tracer};
 #[derive(Debug, Clone)]
 pub struct Description {
     schema: Arc<Schema>,
+    /// The schema as peers are shown it, once one was.
+    schema_bytes: Arc<OnceLock<Bytes>>,
     identity: TypeIdentity,
     needs_guard: bool,
     /// Values have ends of channels inside.
@@ -46,14 +50,24 @@ impl Description {
         let schema = tracer::trace::<T>(samples, &mut carries_ends)?;
         let needs_guard = schema.is_recursive() || schema.has_zero_length_elements();
         let identity = schema.identity();
-        Ok(Self { schema: Arc::new(schema), identity, needs_guard, carries_ends })
+        Ok(Self::new(schema, identity, needs_guard, carries_ends))
     }
 
     /// The description of a type whose schema was written by hand. Nothing shows that they fit, so the
     /// values are decoded under all guards.
     pub fn by_hand(schema: Schema) -> Self {
         let identity = schema.identity();
-        Self { schema: Arc::new(schema), identity, needs_guard: true, carries_ends: true }
+        Self::new(schema, identity, true, true)
+    }
+
+    fn new(
+        schema: impl Into<Arc<Schema>>,
+        identity: TypeIdentity,
+        needs_guard: bool,
+        carries_ends: bool,
+    ) -> Self {
+        let (schema, schema_bytes) = (schema.into(), Arc::default());
+        Self { schema, schema_bytes, identity, needs_guard, carries_ends }
     }
 
     /// The description of values that stay encoded, by what somebody says about them. Without a schema, it
@@ -61,12 +75,17 @@ impl Description {
     pub(crate) fn of_encoded(identity: TypeIdentity, schema: Option<Arc<Schema>>) -> Self {
         let schema =
             schema.unwrap_or_else(|| Arc::new(Schema::of_bytes("values of a type not listed")));
-        Self { schema, identity, needs_guard: false, carries_ends: false }
+        Self::new(schema, identity, false, false)
     }
 
     /// All types that a value may contain.
     pub fn schema(&self) -> &Arc<Schema> {
         &self.schema
+    }
+
+    /// The schema as a peer is shown it.
+    pub(crate) fn schema_bytes(&self) -> Bytes {
+        self.schema_bytes.get_or_init(|| encode_schema(&self.schema)).clone()
     }
 
     /// What is compared when a channel is imported.

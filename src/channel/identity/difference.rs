@@ -3,8 +3,11 @@
 //! "Identities differ" helps nobody. When an import is refused, both sides exchange their schemas
 //! and this file finds the first place where they differ, for one line in a log. It compares exactly
 //! what the identity covers, so it finds a difference if and only if the identities differ.
+//!
+//! One of the schemas may come from a peer, so the time is bounded: types that were found to be equal so
+//! far are kept in classes, as Hopcroft and Karp do for automata, and each comparison unites two of
+//! them. There are at most as many comparisons as types.
 
-use std::collections::HashSet;
 use std::fmt;
 
 use super::path::{self, Step};
@@ -72,11 +75,12 @@ pub(super) fn first(left: &Schema, right: &Schema) -> Option<Difference> {
     // Depth first without recursion: a schema may come from a peer and be a chain of thousands.
     let mut visits = vec![Visit { parent: None, steps: Vec::new() }];
     let mut pending = vec![(TypeIndex::ROOT, TypeIndex::ROOT, 0)];
-    let mut seen = HashSet::new();
+    let mut classes = Classes::new(left.types().len(), right.types().len());
     while let Some((left_index, right_index, visit)) = pending.pop() {
-        // A pair that is being compared or was compared counts as equal: if it is not, that very
-        // comparison finds it. So recursive types come to an end.
-        if !seen.insert((left_index, right_index)) {
+        // A pair that is being compared or was compared counts as equal, and so does one that is equal
+        // if those are: if it is not, one of those comparisons finds it. So recursive types come to an
+        // end.
+        if !classes.unite(left_index, right_index) {
             continue;
         }
         let (Some(left_type), Some(right_type)) = (left.get(left_index), right.get(right_index))
@@ -91,12 +95,43 @@ pub(super) fn first(left: &Schema, right: &Schema) -> Option<Difference> {
                 }
             }
             Comparison::Differs { steps, left: left_text, right: right_text } => {
-                let path = path_to(left.name(), &visits, visit, &steps);
+                let path = path_to(&path::shown(left.name()), &visits, visit, &steps);
                 return Some(Difference { path, left: left_text, right: right_text });
             }
         }
     }
     None
+}
+
+/// Types of both schemas that are equal so far.
+struct Classes {
+    /// The next type of the same class, for each type: those of the left schema, then those of the right
+    /// one. The last one of a class is its own next one.
+    above: Vec<usize>,
+    left_count: usize,
+}
+
+impl Classes {
+    fn new(left_count: usize, right_count: usize) -> Classes {
+        Classes { above: (0..left_count + right_count).collect(), left_count }
+    }
+
+    /// Makes two types equal. `false`: they were already.
+    fn unite(&mut self, left: TypeIndex, right: TypeIndex) -> bool {
+        let left = self.top(left.position());
+        let right = self.top(self.left_count + right.position());
+        self.above[left] = right;
+        left != right
+    }
+
+    fn top(&mut self, mut at: usize) -> usize {
+        while self.above[at] != at {
+            // Halves the way for the next one.
+            self.above[at] = self.above[self.above[at]];
+            at = self.above[at];
+        }
+        at
+    }
 }
 
 fn path_to(root: &str, visits: &[Visit], last: usize, further: &[Step]) -> String {
@@ -190,8 +225,8 @@ fn compare_fields(
         },
         Some(NameDifference::Renamed(at)) => Comparison::Differs {
             steps: above.to_vec(),
-            left: format!("field {at} `{}`", left.1[at].name),
-            right: format!("field {at} `{}`", right.1[at].name),
+            left: format!("field {at} `{}`", path::shown(&left.1[at].name)),
+            right: format!("field {at} `{}`", path::shown(&right.1[at].name)),
         },
     }
 }
@@ -229,8 +264,8 @@ fn compare_variants(left: (&Schema, &[Variant]), right: (&Schema, &[Variant])) -
         },
         Some(NameDifference::Renamed(at)) => Comparison::Differs {
             steps: Vec::new(),
-            left: format!("variant {at} `{}`", left.1[at].name),
-            right: format!("variant {at} `{}`", right.1[at].name),
+            left: format!("variant {at} `{}`", path::shown(&left.1[at].name)),
+            right: format!("variant {at} `{}`", path::shown(&right.1[at].name)),
         },
     }
 }
@@ -291,7 +326,7 @@ fn describe_index(schema: &Schema, index: TypeIndex, depth: usize) -> String {
 fn describe(schema: &Schema, item: &Type, depth: usize) -> String {
     let part = |index: TypeIndex| describe_index(schema, index, depth + 1);
     let named = |kind: &str| match &item.name {
-        Some(name) => format!("{kind} {name}"),
+        Some(name) => format!("{kind} {}", path::shown(name)),
         None => kind.to_owned(),
     };
     match &item.shape {

@@ -8,6 +8,20 @@ use std::fmt;
 /// How many steps of a path are written; a message must stay readable whatever a type or peer does.
 const PATH_STEPS_MAX: usize = 64;
 
+/// How many characters of a name are written.
+const NAME_CHARACTERS_MAX: usize = 64;
+
+/// A name as messages have it: cut if it is very long, and without what would break a line of a log. It
+/// may come from a peer.
+pub(super) fn shown(name: &str) -> String {
+    let shown = |character: char| if character.is_control() { '\u{fffd}' } else { character };
+    let mut text: String = name.chars().take(NAME_CHARACTERS_MAX).map(shown).collect();
+    if name.chars().nth(NAME_CHARACTERS_MAX).is_some() {
+        text.push_str("..");
+    }
+    text
+}
+
 /// The path from `root`, cut if it is very long.
 pub(super) fn joined<'p>(root: String, steps: impl IntoIterator<Item = &'p Step>) -> String {
     let mut path = root;
@@ -42,13 +56,13 @@ pub(super) enum Step {
 impl fmt::Display for Step {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Field(name) => write!(formatter, ".{name}"),
+            Self::Field(name) => write!(formatter, ".{}", shown(name)),
             Self::Position(position) => write!(formatter, ".{position}"),
             Self::Element => formatter.write_str("[]"),
             Self::Key => formatter.write_str("{key}"),
             Self::Value => formatter.write_str("{value}"),
             Self::Some => formatter.write_str("?"),
-            Self::Variant(name) => write!(formatter, "::{name}"),
+            Self::Variant(name) => write!(formatter, "::{}", shown(name)),
         }
     }
 }

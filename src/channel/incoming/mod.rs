@@ -12,6 +12,7 @@ use bytes::Bytes;
 use event_listener::{Event, EventListener};
 use parking_lot::Mutex;
 
+use crate::channel::forms::Form;
 use crate::channel::lane::{
     Batch, Corrupt, Fault, Held, Lane, LaneKey, LaneWindow, Progress, Taken,
 };
@@ -318,6 +319,13 @@ impl Incoming {
         drop(state);
         ring(ringing);
         key
+    }
+
+    /// Values that come on a lane have this form.
+    pub(crate) fn expect_form(&self, key: LaneKey, form: Form) {
+        if let Some(lane) = self.state.lock().lanes.get_mut(&key) {
+            lane.form = form;
+        }
     }
 
     /// Takes values that came from the lane's peer.

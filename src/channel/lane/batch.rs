@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use bytes::Bytes;
 
+use crate::channel::forms::Form;
 use crate::channel::lane::pieces::{self, Piece};
 use crate::channel::lane::{Corrupt, LaneKey, LaneWindow, Taken};
 use crate::channel::offer::{Claiming, DecodeScope};
@@ -55,6 +56,8 @@ pub(in crate::channel) struct Batch {
     pub(super) next_place: u64,
     /// They are messages of a channel of requests.
     pub(super) has_messages: bool,
+    /// What they are decoded as.
+    pub(super) form: Form,
     pub(super) held: Arc<Held>,
     /// Taken from this batch and not yet reported.
     unreported: Taken,
@@ -153,6 +156,12 @@ impl Batch {
     /// Whether its values are messages of a channel of requests.
     pub(in crate::channel) fn has_messages(&self) -> bool {
         self.has_messages
+    }
+
+    /// What its values are decoded as.
+    #[inline]
+    pub(in crate::channel) fn form(&self) -> Form {
+        self.form
     }
 
     #[inline]

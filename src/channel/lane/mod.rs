@@ -16,6 +16,7 @@ use bytes::Bytes;
 
 use crate::channel::Closed;
 use crate::channel::asking::answering::Answering;
+use crate::channel::forms::Form;
 use crate::channel::lane::store::Store;
 use crate::channel::offer::Claiming;
 use crate::channel::ready::ReadySet;
@@ -92,6 +93,8 @@ pub(in crate::channel) struct Lane {
     is_discarded: bool,
     /// Its values are messages of a channel of requests.
     pub(in crate::channel) answering: Option<Box<Answering>>,
+    /// What its values are decoded as.
+    pub(in crate::channel) form: Form,
 }
 
 /// What has left a lane, in all.
@@ -138,6 +141,7 @@ impl Lane {
             is_stopped: false,
             is_discarded: false,
             answering: None,
+            form: Form::OWN,
         }
     }
 
@@ -196,6 +200,7 @@ impl Lane {
         batch.held.values.store(values, Ordering::Relaxed);
         batch.next_place = self.handed.values;
         batch.has_messages = self.answering.is_some();
+        batch.form = self.form;
         self.values -= values;
         self.handed.values += values;
         self.handed.bytes += bytes as u64;

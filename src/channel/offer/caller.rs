@@ -90,7 +90,7 @@ impl<Q: Value, R: Value> RemoteCaller<Q, R> {
     #[expect(clippy::type_complexity, reason = "both ends of a channel, as of any other")]
     pub fn channel(window_values: u32) -> Result<(RemoteCaller<Q, R>, Requests<Q, R>), TraceError> {
         let (offered, (messages, answers)) = end::<Q, R>(window_values)?;
-        let requests = Requests::new(offered.queue.clone(), messages.decode, answers.encode);
+        let requests = Requests::new(offered.queue.clone(), messages.decoder, answers.encode);
         Ok((RemoteCaller { end: End::Here(offered) }, requests))
     }
 
@@ -107,12 +107,12 @@ impl<Q: Value, R: Value> RemoteCaller<Q, R> {
         // What holds such an end has an identity only if the messages for the end have one.
         let (messages, answers) = codings().map_err(|_| OfferError::NoChannel)?;
         let kind = kind(&messages, &answers);
-        let offering = messages.description.carries_ends().then(|| claiming.offering());
-        let asks = Asks::new(false, answers.description.carries_ends());
+        let offering = messages.accepted.description.carries_ends().then(|| claiming.offering());
+        let asks = Asks::new(false, answers.accepted.description.carries_ends());
         let queue = Outgoing::for_requests(claimed_bounds(), offering, asks.clone());
         // The queue of one that comes too late has ended, so its own requests do not matter.
         let queue = claiming.claim(token, kind, queue)?;
-        let caller = Caller::new(queue, asks, messages.encode, answers.decode);
+        let caller = Caller::new(queue, asks, messages.encode, answers.decoder);
         Ok(RemoteCaller { end: End::There(caller) })
     }
 }
@@ -124,8 +124,8 @@ fn codings<Q: Value, R: Value>() -> Result<Codings<Q, R>, TraceError> {
 }
 
 fn kind<Q, R>(messages: &Coding<Q>, answers: &Coding<R>) -> EndKind {
-    let answer_identity = Some(answers.description.identity().0);
-    let identity = messages.description.identity().0;
+    let answer_identity = Some(answers.accepted.description.identity().0);
+    let identity = messages.accepted.description.identity().0;
     EndKind { identity, answer_identity, codec: <Bincode as SerdeCodec>::NAME }
 }
 
@@ -134,8 +134,8 @@ pub(super) fn end<Q: Value, R: Value>(
     window_values: u32,
 ) -> Result<(Arc<Offered>, Codings<Q, R>), TraceError> {
     let (messages, answers) = codings::<Q, R>()?;
-    let carries_ends = messages.description.carries_ends();
-    let answers_do = answers.description.carries_ends();
+    let carries_ends = messages.accepted.description.carries_ends();
+    let answers_do = answers.accepted.description.carries_ends();
     let queue = Incoming::for_requests(EndsWith::Release, carries_ends, answers_do);
     let offered =
         Offered::new(queue, LaneWindow::offered(window_values), kind(&messages, &answers));

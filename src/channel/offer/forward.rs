@@ -18,7 +18,7 @@ pub(super) fn offer_sender<T: Value>(sender: &Sender<T>) -> Result<Token, OfferE
     let (offered, coding) =
         sender::end::<T>(WINDOW_VALUES_DEFAULT).map_err(|_| OfferError::NoChannel)?;
     // None of them asks.
-    let values = Requests::new(offered.queue.clone(), coding.decode, |(), _| Ok(()));
+    let values = Requests::new(offered.queue.clone(), coding.decoder, |(), _| Ok(()));
     let token = scope::offer(&offered)?;
     let task = Box::pin(pass_values_on(values, sender.clone()));
     offering.spawn(task).map_err(scope::refuse)?;
@@ -30,7 +30,7 @@ pub(super) fn offer_caller<Q: Value, R: Value>(caller: &Caller<Q, R>) -> Result<
     let offering = scope::offering()?;
     let (offered, (messages, answers)) =
         caller::end::<Q, R>(WINDOW_VALUES_DEFAULT).map_err(|_| OfferError::NoChannel)?;
-    let requests = Requests::new(offered.queue.clone(), messages.decode, answers.encode);
+    let requests = Requests::new(offered.queue.clone(), messages.decoder, answers.encode);
     let token = scope::offer(&offered)?;
     let task = Box::pin(pass_requests_on(requests, caller.clone()));
     offering.spawn(task).map_err(scope::refuse)?;

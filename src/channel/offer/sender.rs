@@ -104,7 +104,7 @@ impl<T: Value> RemoteSender<T> {
     fn claim(claiming: &Arc<dyn Claiming>, token: Token) -> Result<RemoteSender<T>, OfferError> {
         // What holds such an end has an identity only if the values for the end have one.
         let coding = Coding::usual().map_err(|_| OfferError::NoChannel)?;
-        let offering = coding.description.carries_ends().then(|| claiming.offering());
+        let offering = coding.accepted.description.carries_ends().then(|| claiming.offering());
         let queue = Outgoing::new(claimed_bounds(), offering);
         let queue = claiming.claim(token, kind(&coding), queue)?;
         Ok(RemoteSender { end: End::There(Sender::new(queue, &coding)) })
@@ -112,7 +112,7 @@ impl<T: Value> RemoteSender<T> {
 }
 
 fn kind<T>(coding: &Coding<T>) -> EndKind {
-    let identity = coding.description.identity().0;
+    let identity = coding.accepted.description.identity().0;
     EndKind { identity, answer_identity: None, codec: <Bincode as SerdeCodec>::NAME }
 }
 

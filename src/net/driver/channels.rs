@@ -10,8 +10,9 @@ use crate::id::ChannelId;
 use crate::limits::WINDOW_BYTES_DEFAULT;
 use crate::net::driver::{Driver, now};
 use crate::net::endpoints::{Endpoint, Queue};
+use crate::net::mismatch::{Agreed, Explained, Refusal};
 use crate::net::offers::Claim;
-use crate::net::registry::ExportEnd;
+use crate::net::registry::{ExportEnd, Found};
 use crate::net::{self, ConnectionEnd, ImportError, Report, offers};
 use crate::session::{Event, RequestTerms, Session};
 use crate::wire::{Code, Content, Open};
@@ -96,10 +97,14 @@ impl Driver {
                 }
             }
             Event::OpenRequested(open) => self.answer(open)?,
-            Event::Accepted { channel, content, clock_ms } => {
-                self.accepted(channel, content, clock_ms);
+            Event::Accepted { channel, content, clock_ms, identity } => {
+                self.accepted(channel, content, clock_ms, identity);
             }
-            Event::Refused { channel, code, text } => self.refused(channel, code, text)?,
+            Event::Refused { channel, code, text, document } => {
+                let explained = document.and_then(|document| self.explain(channel, &document));
+                self.refused(channel, code, text, explained)?;
+            }
+            Event::Shown { channel, document } => self.shown(channel, &document)?,
             Event::LimitReached { channel } => {
                 if let Some(Endpoint { queue: Queue::Out(queue, key), .. }) =
                     self.endpoints.find(channel)
@@ -132,32 +137,23 @@ impl Driver {
         }
         let found = match &self.registry {
             Some(registry) => registry.find(&open),
-            None => Err((Code::UnknownName, String::new())),
+            None => Err(Refusal::new(Code::UnknownName, "")),
         };
         match found {
-            Ok((end, content)) => {
-                self.accept(open, end, content, None);
+            Ok(found) => {
+                self.accept(open, found, None);
                 self.session.ready(channel);
                 self.tell_channel_open(channel);
                 Ok(())
             }
-            Err((code, text)) => {
-                tracing::debug!(name = open.name, %code, "import refused");
-                self.session.refuse(channel, code, text.clone());
-                let by = Origin::Local;
-                self.reports.push(Report::ImportRefused { name: open.name, by, code, text })
-            }
+            Err(refusal) => self.refuse(channel, open.name, refusal),
         }
     }
 
     /// Attaches what a peer imports or claims. A claim has no name.
-    pub(super) fn accept(
-        &mut self,
-        open: Open,
-        end: ExportEnd,
-        content: Content,
-        claim: Option<Claim>,
-    ) {
+    pub(super) fn accept(&mut self, open: Open, found: Found, claim: Option<Claim>) {
+        let Found { end, content, agreed } = found;
+        let Agreed { identity, values: form, answers: answers_form } = agreed;
         let channel = open.channel;
         let name = if claim.is_some() { String::new() } else { open.name.clone() };
         let (window_values, window_bytes) = end.window();
@@ -165,8 +161,9 @@ impl Driver {
         let end = end.with_window(window_values.min(open.window_values));
         match content {
             Content::Values => {
-                self.session.accept(&open, window_values, window_bytes, redelivers);
-                self.endpoints.attach_export(channel, name, end, claim);
+                let (values, bytes) = (window_values, window_bytes);
+                self.session.accept_as(&open, values, bytes, redelivers, identity);
+                self.endpoints.attach_export(channel, name, end, form, claim);
             }
             Content::Requests => {
                 let terms = RequestTerms {
@@ -175,32 +172,45 @@ impl Driver {
                     answers_bytes: WINDOW_BYTES_DEFAULT,
                     redelivers,
                     clock_ms: clock::now_ms(),
+                    identity,
                 };
                 self.session.accept_requests(&open, terms);
-                self.endpoints.attach_export(channel, name, end, claim);
+                self.endpoints.attach_export(channel, name, end, form, claim);
                 // Who answers keeps no more for an asker than it lets in.
                 let values = match open.dir {
                     Dir::Send => window_values.min(open.window_values),
                     Dir::Recv => open.window_values,
                 };
                 let window = LaneWindow { values, bytes: terms.answers_bytes };
-                self.endpoints.attach_answers(channel, open.clock_ms, window);
+                self.endpoints.attach_answers(channel, open.clock_ms, window, answers_form);
                 self.session.ready(channel.answers());
             }
         }
     }
 
-    fn accepted(&mut self, channel: ChannelId, content: Content, clock_ms: u64) {
+    fn accepted(
+        &mut self,
+        channel: ChannelId,
+        content: Content,
+        clock_ms: u64,
+        identity: [u8; 16],
+    ) {
+        let agreed = self.endpoints.find(channel).map(|endpoint| endpoint.agree(identity));
+        let Some(agreed) = agreed.unwrap_or(Some(Agreed::EQUAL)) else {
+            self.reject(channel);
+            return;
+        };
         let mut window = None;
         if let Some(endpoint) = self.endpoints.find_mut(channel) {
             endpoint.is_open = true;
+            endpoint.expect_form(agreed.values);
             window = endpoint.import.as_ref().map(|wanted| LaneWindow {
                 values: wanted.request.window_values,
                 bytes: wanted.request.window_bytes,
             });
         }
         if let (Content::Requests, Some(window)) = (content, window) {
-            self.endpoints.attach_answers(channel, clock_ms, window);
+            self.endpoints.attach_answers(channel, clock_ms, window, agreed.answers);
             self.session.ready(channel.answers());
         }
         self.tell_channel_open(channel);
@@ -221,7 +231,12 @@ impl Driver {
         channel: ChannelId,
         code: Code,
         text: String,
+        explained: Option<Explained>,
     ) -> Result<(), ConnectionEnd> {
+        let (difference, text) = match explained {
+            Some(Explained { difference, text }) => (Some(difference), text),
+            None => (None, text),
+        };
         self.settle_hangups(channel, 0);
         let is_told = |endpoint: &Endpoint| endpoint.is_imported_again() && endpoint.is_over();
         if self.endpoints.find(channel).is_some_and(is_told) {
@@ -250,10 +265,24 @@ impl Driver {
             return Ok(());
         }
         if let Some(reply) = opening {
-            let error = ImportError::refused(name.clone(), dir, code, text.clone());
+            let error = ImportError::refused(name.clone(), dir, code, text.clone(), difference);
             let _nobody_waits = reply.send(Err(error));
         }
         self.reports.push(Report::ImportRefused { name, by: Origin::Peer, code, text })
+    }
+
+    /// Wants no channel whose exporter says that it sends what was not asked for.
+    fn reject(&mut self, channel: ChannelId) {
+        let (code, text) = (Code::TypeMismatch, "it sends a type that was not asked for");
+        if let Some(endpoint) = self.endpoints.find_mut(channel) {
+            endpoint.end(Closed::new(Origin::Local, Reason::Other(code, text.to_owned())));
+            if let Some(reply) = endpoint.opening.take() {
+                let (name, dir) = (endpoint.name.clone(), endpoint.dir());
+                let error = ImportError::refused(name, dir, code, text.to_owned(), None);
+                let _nobody_waits = reply.send(Err(error));
+            }
+        }
+        self.session.hangup(now(), channel, code, text);
     }
 
     /// Whether an import that was open in an earlier session is to be asked for again later.

@@ -9,7 +9,9 @@ use crate::dir::Dir;
 use crate::limits::{WINDOW_BYTES_DEFAULT, WINDOW_VALUES_DEFAULT};
 use crate::net::desk::Pending;
 use crate::net::driver::Driver;
+use crate::net::mismatch::Agreed;
 use crate::net::offers;
+use crate::net::registry::Found;
 use crate::session::{OpenError, OpenRequest};
 use crate::wire::{Code, Content, Open};
 
@@ -36,6 +38,7 @@ impl Driver {
             codec: codec.to_owned(),
             identity,
             answer_identity: answer_identity.unwrap_or_default(),
+            also_accepts: Vec::new(),
             window_values: WINDOW_VALUES_DEFAULT,
             // What this side receives is answers.
             window_bytes: WINDOW_BYTES_DEFAULT,
@@ -68,7 +71,8 @@ impl Driver {
         match self.desk.offers.claim(&open) {
             Ok((end, claim)) => {
                 let content = open.content;
-                self.accept(open, end, content, Some(claim));
+                let found = Found { end, content, agreed: Agreed::EQUAL };
+                self.accept(open, found, Some(claim));
                 self.session.ready(channel);
             }
             Err((code, text)) => {

@@ -9,6 +9,7 @@ mod claims;
 mod input;
 mod link;
 mod listings;
+mod mismatches;
 mod requests;
 mod sessions;
 mod uplink;
@@ -32,6 +33,7 @@ use crate::net::command::Command;
 use crate::net::desk::Desk;
 use crate::net::driver::link::{LinkIo, Panicked, caught, poll_foreign, take_unwritten};
 use crate::net::driver::listings::Listings;
+use crate::net::driver::mismatches::Expected;
 use crate::net::driver::requests::{Flush, Hangup};
 use crate::net::driver::sessions::Postponed;
 use crate::net::endpoints::Endpoints;
@@ -63,6 +65,8 @@ pub struct Driver {
     endpoints: Endpoints,
     /// Imports that a new session has refused, to be asked for again.
     postponed: Postponed,
+    /// Imports that were refused here because the types differ.
+    expected: Expected,
     registry: Option<Arc<Registry>>,
     reports: Arc<Reports>,
     events: Events,
@@ -134,6 +138,7 @@ impl Driver {
             uplink,
             endpoints: Endpoints::new(desk.clone()),
             postponed: Postponed::default(),
+            expected: Expected::default(),
             registry,
             reports,
             events,

@@ -89,7 +89,7 @@ impl Driver {
     fn obey(&mut self, command: Command) -> Result<(), ConnectionEnd> {
         match command {
             Command::Close => return Err(ConnectionEnd::ClosedHere),
-            Command::Import(import) => self.import(import),
+            Command::Import(import) => self.import(*import),
             Command::Hangup { name, reply } => self.hang_up(name, reply),
             Command::GiveUpHangup { name, reply } => self.give_up_hangup(&name, reply),
             Command::Queues { reply } => {
@@ -257,6 +257,7 @@ impl Driver {
     /// The session is lost, and with it what they wait for.
     pub(super) fn fail_requests(&mut self, end: &ConnectionEnd) {
         self.session.set_flushing(false);
+        self.give_up_schemas();
         for Flush { targets, reply, .. } in self.flushes.drain(..) {
             let outstanding_values = targets.iter().map(Target::missing_values).sum();
             let error = FlushError::Disconnected { outstanding_values, end: end.clone() };

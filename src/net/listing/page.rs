@@ -1,11 +1,10 @@
-//! The layout of a page, which `docs/protocol.md` describes in section 19.
+//! The layout of a page, which `docs/protocol.md` describes in section 20.
 //!
 //! A page is what a peer says: each length is compared with what is there before anything is taken, and
 //! names must go up, so that a list comes to an end.
 
 use bytes::{Buf, BufMut, Bytes};
 
-use crate::channel::encode_within;
 use crate::channel::identity::{Description, Schema, TypeIdentity};
 use crate::channel::{Bincode, ChannelDescription, SerdeCodec, Shape, Slow, TypeDescription};
 use crate::dir::Dir;
@@ -92,9 +91,9 @@ fn write_schema(page: &mut Vec<u8>, description: Option<&Description>) {
     let start = page.len();
     page.put_u32_le(0);
     let Some(description) = description else { return };
-    let schema = description.schema().as_ref();
-    if encode_within(schema, page, LISTED_SCHEMA_BYTES_MAX).is_err() {
-        page.truncate(start + 4);
+    let schema = description.schema_bytes();
+    if schema.len() <= LISTED_SCHEMA_BYTES_MAX {
+        page.put_slice(&schema);
     }
     let length = (page.len() - start - 4) as u32;
     page[start..start + 4].copy_from_slice(&length.to_le_bytes());

@@ -18,8 +18,8 @@ impl Export {
                 ExportEnd::In(..) => Shape::Queue,
             },
             codec: &self.codec,
-            values: &self.description,
-            answers: self.answers.as_ref(),
+            values: &self.types.values.description,
+            answers: self.types.answers.as_ref().map(|answers| &answers.description),
             has_ended: self.end.is_over(),
         }
     }
