@@ -65,7 +65,6 @@ pub use shape::{Shape, Slow};
 pub(crate) use asking::answering::{Answering, Answers, Receipts};
 pub(crate) use asking::answers::read_answers;
 pub(crate) use asking::asks::Asks;
-pub(crate) use codec::encode_within;
 pub(crate) use consumers::ConsumerKey;
 pub(crate) use format::Coding;
 pub(crate) use incoming::{EndsWith, Incoming};

@@ -110,6 +110,7 @@ fn the_table_of_shapes_has_the_numbers_of_their_encoding() {
             format!("{shape:?}").chars().take_while(char::is_ascii_alphabetic).collect();
         (bytes[0].to_string(), name)
     });
-    let shown = document::table("shapes").into_iter().map(|row| (row[0].clone(), row[1].clone()));
+    let shown =
+        document::table("listed shapes").into_iter().map(|row| (row[0].clone(), row[1].clone()));
     assert_eq!(shown.collect::<Vec<_>>(), encoded.collect::<Vec<_>>());
 }

@@ -87,7 +87,10 @@ fn act(world: &mut World) {
         84..=86 => world.hang_up(role, channel, "enough"),
         87..=90 => world.sync(role),
         91..=93 => world.drain(role),
-        94..=97 => world.answer(role),
+        94..=97 => {
+            world.answer(role);
+            world.list(channel);
+        }
         98 => refuse_one(world, role),
         _ => {
             if world.dice.one_in(2) {
@@ -137,6 +140,8 @@ fn run(seed: u64, is_traced: bool) -> Statistics {
         world.leave_link();
     }
     world.wind_up();
+    let importer = &world.sides.importer;
+    assert!(!importer.is_live() || importer.wanted.is_none(), "each question is answered");
     world.statistics
 }
 

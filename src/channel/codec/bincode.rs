@@ -19,7 +19,15 @@ impl SerdeCodec for Bincode {
 
     #[inline]
     fn encode<T: Serialize + ?Sized>(value: &T, output: &mut Vec<u8>) -> Result<(), CodecError> {
-        encode_within(value, output, VALUE_BYTES_MAX)
+        let bytes_max = output.len() + VALUE_BYTES_MAX;
+        let writer = BoundedWriter { output, bytes_max };
+        match bincode::serde::encode_into_writer(value, writer, config::standard()) {
+            Ok(()) => Ok(()),
+            Err(EncodeError::UnexpectedEnd) => {
+                Err(CodecError::TooLong { bytes_max: VALUE_BYTES_MAX })
+            }
+            Err(error) => Err(CodecError::Refused(error.to_string())),
+        }
     }
 
     #[inline]
@@ -40,22 +48,6 @@ impl SerdeCodec for Bincode {
             }
             _ => decode_within(seed, input, standard.with_limit::<{ 16 * VALUE_BYTES_MAX }>()),
         }
-    }
-}
-
-/// Appends a value of at most `bytes_max` bytes. What stands in `output` after an error is removed by the
-/// caller.
-#[inline]
-pub(crate) fn encode_within<T: Serialize + ?Sized>(
-    value: &T,
-    output: &mut Vec<u8>,
-    bytes_max: usize,
-) -> Result<(), CodecError> {
-    let writer = BoundedWriter { bytes_max: output.len() + bytes_max, output };
-    match bincode::serde::encode_into_writer(value, writer, config::standard()) {
-        Ok(()) => Ok(()),
-        Err(EncodeError::UnexpectedEnd) => Err(CodecError::TooLong { bytes_max }),
-        Err(error) => Err(CodecError::Refused(error.to_string())),
     }
 }
 

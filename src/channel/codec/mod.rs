@@ -13,7 +13,6 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, DeserializeSeed};
 
 pub use self::bincode::Bincode;
-pub(crate) use self::bincode::encode_within;
 pub use self::encoded::Encoded;
 use crate::channel::identity::{Description, TraceError};
 use crate::channel::{CodecError, guard};

@@ -1,11 +1,10 @@
-//! The layout of a page, which `docs/protocol.md` describes in section 19.
+//! The layout of a page, which `docs/protocol.md` describes in section 20.
 //!
 //! A page is what a peer says: each length is compared with what is there before anything is taken, and
 //! names must go up, so that a list comes to an end.
 
 use bytes::{Buf, BufMut, Bytes};
 
-use crate::channel::encode_within;
 use crate::channel::identity::{Description, Schema, TypeIdentity};
 use crate::channel::{Bincode, ChannelDescription, SerdeCodec, Shape, Slow, TypeDescription};
 use crate::dir::Dir;
@@ -93,7 +92,8 @@ fn write_schema(page: &mut Vec<u8>, description: Option<&Description>) {
     page.put_u32_le(0);
     let Some(description) = description else { return };
     let schema = description.schema().as_ref();
-    if encode_within(schema, page, LISTED_SCHEMA_BYTES_MAX).is_err() {
+    let is_encoded = <Bincode as SerdeCodec>::encode(schema, page).is_ok();
+    if !is_encoded || page.len() - start - 4 > LISTED_SCHEMA_BYTES_MAX {
         page.truncate(start + 4);
     }
     let length = (page.len() - start - 4) as u32;
