@@ -1,6 +1,6 @@
 //! What a program can know of a channel that it has not imported.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -109,9 +109,11 @@ impl From<&Description> for TypeDescription {
 
 impl fmt::Display for ChannelDescription {
     /// One line: the name, what an importer can do, how values are spread and encoded, and their types.
+    /// What is not printable in it is escaped, because it comes from the peer.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ChannelDescription { name, importer_dir, shape, codec, values, answers, has_ended } =
             self;
+        let (name, codec) = (Printable(name), Printable(codec));
         write!(f, "{name}: {importer_dir}, {shape}, {codec}, {values}")?;
         if let Some(answers) = answers {
             write!(f, " -> {answers}")?;
@@ -124,8 +126,20 @@ impl fmt::Display for TypeDescription {
     /// The name of the type, or its identity if there is no schema.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.schema {
-            Some(schema) => f.write_str(schema.name()),
+            Some(schema) => Printable(schema.name()).fmt(f),
             None => write!(f, "{}", self.identity),
         }
+    }
+}
+
+/// A text of a peer, which may end up in a terminal: what would do something there is escaped.
+struct Printable<'a>(&'a str);
+
+impl fmt::Display for Printable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|letter| match letter {
+            '\'' | '"' => f.write_char(letter),
+            letter => write!(f, "{}", letter.escape_debug()),
+        })
     }
 }

@@ -62,7 +62,7 @@ async fn the_newest_value_is_written_from_where_it_is() -> TestResult {
             let connection = connect(&exporter, &links).await?;
             let settings = ImportSettings::default();
             let mut receiver = connection.import_receiver_as("blob", settings, raw()).await?;
-            assert_same(&[receiver.recv().await?], &[newest.clone()]);
+            assert_same(&[receiver.recv().await?], std::slice::from_ref(&newest));
             assert!(links.exporter.has_written(&newest));
         }
         Ok(())
@@ -88,7 +88,10 @@ async fn no_way_to_send_copies_a_large_value() -> TestResult {
         let short = blob(9, LARGE_VALUE_BYTES - 1);
         sender.send(short.clone()).await?;
         drop(sender);
-        assert_same(&take_all(&mut receiver).await?, &[&sent[..], &[short.clone()]].concat());
+        assert_same(
+            &take_all(&mut receiver).await?,
+            &[&sent[..], std::slice::from_ref(&short)].concat(),
+        );
         assert!(sent.iter().all(|blob| links.importer.has_written(blob)));
         assert!(!links.importer.has_written(&short));
         Ok(())

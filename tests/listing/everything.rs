@@ -6,7 +6,7 @@ use netchan::channel::identity::{
     Description, Primitive, Schema, Shape as Layout, Type, TypeIndex,
 };
 use netchan::channel::{ChannelDescription, Format, RemoteSender};
-use netchan::limits::{LISTED_SCHEMA_BYTES_MAX, NAME_BYTES_MAX};
+use netchan::limits::{CHANNELS_MAX, LISTED_SCHEMA_BYTES_MAX, NAME_BYTES_MAX};
 use netchan::net::{Config, ImportSettings, ListError, RecvSettings, SendSettings, Shape, Slow};
 use netchan::{Dir, Exporter};
 use serde::{Deserialize, Serialize};
@@ -69,6 +69,40 @@ async fn each_kind_of_channel_is_described() -> TestResult {
         // A tool writes them down as it likes.
         let json = serde_json::to_string(&listed)?;
         assert_eq!(serde_json::from_str::<Vec<ChannelDescription>>(&json)?, listed);
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_name_does_nothing_to_a_terminal() -> TestResult {
+    guarded(async {
+        let exporter = Exporter::new(Config::default());
+        let name = "it's \"red\"\n\u{1b}[31m\u{202e}é";
+        let _sender = exporter.export_sender::<u32>(name, SendSettings::default())?;
+        let importer = importer_of(&exporter).await?;
+        let listed = importer.list_channels().await?;
+        assert_eq!(listed[0].name, name);
+        let shown = "it's \"red\"\\n\\u{1b}[31m\\u{202e}é: Recv, queue, bincode2, u32";
+        assert_eq!(listed[0].to_string(), shown);
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn as_many_channels_as_a_session_may_have_are_listed() -> TestResult {
+    guarded(async {
+        let exporter = Exporter::new(Config::default());
+        let mut ends = Vec::new();
+        for number in 0..CHANNELS_MAX {
+            let name = format!("{number:05}");
+            ends.push(exporter.export_receiver::<Order>(&name, RecvSettings::default())?);
+        }
+        let importer = importer_of(&exporter).await?;
+        let listed = importer.list_channels().await?;
+        assert_eq!(listed, exporter.list_channels());
+        assert_eq!(listed.len(), CHANNELS_MAX);
         Ok(())
     })
     .await

@@ -41,13 +41,15 @@ impl World {
         ROLES.iter().any(|role| self.sides[*role].has_said_goodbye)
     }
 
-    /// Whether all that was sent has been received, and both sides know it.
+    /// Whether all that was sent has been received, and all that was asked answered, and both sides know
+    /// it.
     fn is_drained(&self) -> bool {
         ROLES.iter().all(|role| {
             let side = &self.sides[*role];
             let session = side.session.as_ref().filter(|_| side.is_live());
             let mut queues = side.queues.by_channel.iter();
             session.is_some_and(|session| session.outstanding_values() == 0)
+                && side.wanted.is_none()
                 && side.waits.is_empty()
                 && queues.all(|(channel, queue)| {
                     let record = &self.model[*channel];

@@ -109,6 +109,8 @@ impl Talk {
         for role in ROLES {
             self.world.sync(role);
         }
+        // Its page has 40 bytes.
+        self.world.list(2320);
         let broken = self.broken;
         self.until(|world| world.model[broken].received == 1);
         self.world.hang_up(Role::Importer, broken, "enough");
@@ -121,7 +123,7 @@ impl Talk {
                 let session = side.session.as_ref().expect("the session is kept");
                 session.channels() == 0 && side.waits.is_empty()
             };
-            ROLES.iter().all(is_idle)
+            world.sides.importer.wanted.is_none() && ROLES.iter().all(is_idle)
         });
         self.world.goodbye(Role::Exporter);
         self.until(|world| world.sides.importer.has_heard_goodbye);

@@ -87,7 +87,10 @@ fn act(world: &mut World) {
         84..=86 => world.hang_up(role, channel, "enough"),
         87..=90 => world.sync(role),
         91..=93 => world.drain(role),
-        94..=97 => world.answer(role),
+        94..=97 => {
+            world.answer(role);
+            world.list(channel);
+        }
         98 => refuse_one(world, role),
         _ => {
             if world.dice.one_in(2) {

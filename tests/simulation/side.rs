@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::IoSlice;
 use std::time::Instant;
 
+use bytes::Bytes;
 use netchan::id::ChannelId;
 use netchan::limits::{COMPOSED_BYTES_MAX, FRAME_BYTES_MAX, REPLAY_BYTES_MAX, REPLAY_FRAMES_MAX};
 use netchan::session::{Event, Role, Session, SessionError};
@@ -36,7 +37,13 @@ pub(crate) enum Note {
     HungUp(Code, String),
     Closed(u64),
     Cancelled(u64),
+    Listed,
     Goodbye,
+}
+
+/// What an exporter says of the channels behind that of a number: a page of another length for each.
+fn page_behind(channel: usize) -> Bytes {
+    (0..channel * 997 % 3000).map(|at| (at + channel) as u8).collect()
 }
 
 /// How the session ended for a side.
@@ -65,6 +72,8 @@ pub(crate) struct Side {
     /// Requests that wait for an answer.
     pub(crate) requests: Vec<Open>,
     pub(crate) waits: Vec<Wait>,
+    /// Whoever wants to know which channels are behind that of this number.
+    pub(crate) wanted: Option<usize>,
     /// What was told, and of which channel.
     pub(crate) notes: Vec<(usize, Note)>,
     pub(crate) has_said_goodbye: bool,
@@ -85,6 +94,7 @@ impl Side {
             inlets: BTreeMap::new(),
             requests: Vec::new(),
             waits: Vec::new(),
+            wanted: None,
             notes: Vec::new(),
             has_said_goodbye: false,
             has_heard_goodbye: false,
@@ -100,6 +110,7 @@ impl Side {
         self.queues.names.clear();
         self.inlets.clear();
         self.requests.clear();
+        self.wanted = None;
         self.frame_bytes_max = frame_bytes_max;
         self.repeated_bytes = 0;
     }
@@ -144,6 +155,10 @@ impl Side {
         let Side { session: Some(session), queues, .. } = self else {
             return result;
         };
+        if let Some(question) = session.poll_question() {
+            let after = question.after.parse().expect("channels are named by numbers");
+            session.answer_list(&question, &page_behind(after));
+        }
         let has_output = session.poll_transmit(now, queues);
         let unwritten_bytes = session.unwritten_bytes();
         assert!(!has_output || unwritten_bytes > 0 && !session.is_away());
@@ -282,7 +297,11 @@ impl Side {
                 model[name].can_cancel_no_more(role);
                 (name, Note::Closed(lost_values))
             }
-            Event::Listed { .. } => panic!("nobody asks which channels there are"),
+            Event::Listed { page } => {
+                let wanted = self.wanted.take().expect("a question is answered once");
+                assert_eq!(page, page_behind(wanted));
+                (usize::MAX, Note::Listed)
+            }
             Event::Goodbye { .. } => {
                 self.has_heard_goodbye = true;
                 (usize::MAX, Note::Goodbye)

@@ -247,6 +247,15 @@ impl World {
         self.wait(role, |_| Wait::Drain);
     }
 
+    /// The importer asks for the channels behind that of a number, over as many links as it takes.
+    pub(crate) fn list(&mut self, channel: usize) {
+        let importer = &mut self.sides.importer;
+        if let Some(session) = importer.live() {
+            session.list(channel.to_string());
+            importer.wanted = Some(channel);
+        }
+    }
+
     /// A side ends the session.
     pub(crate) fn goodbye(&mut self, role: Role) {
         let are_live = ROLES.iter().all(|role| self.sides[*role].is_live());

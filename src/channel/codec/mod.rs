@@ -16,7 +16,6 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, DeserializeSeed};
 
 pub use self::bincode::Bincode;
-
 pub use self::encoded::Encoded;
 pub use self::raw::Raw;
 use crate::channel::identity::{Description, TraceError};

@@ -31,7 +31,8 @@ impl Connection {
     /// meanwhile may be in the list or not. Ends of channels in messages have no names, and are not.
     ///
     /// It waits for each page as [`list_channels_after`](Connection::list_channels_after) does, which is
-    /// also the way for whoever expects many channels, or wants the first ones at once.
+    /// also the way for whoever expects many channels, or wants the first ones at once. A peer that takes
+    /// its time for each of many pages can make it long: set a timeout of your own if that matters.
     ///
     /// # Errors
     ///
