@@ -44,6 +44,7 @@ mod receiver;
 mod sender;
 mod shape;
 mod signal;
+mod undecodable;
 
 pub use asking::caller::{Answer, Caller};
 pub use asking::requests::{Request, Requests, Responder};
@@ -59,6 +60,7 @@ pub use overflow::{Overflow, Overflowed};
 pub use receiver::Receiver;
 pub use sender::{Permit, Sender};
 pub use shape::{Shape, Slow};
+pub use undecodable::{Undecodable, UndecodableValue};
 
 pub(crate) use asking::answering::{Answering, Answers, Receipts};
 pub(crate) use asking::answers::read_answers;
@@ -66,8 +68,9 @@ pub(crate) use asking::asks::Asks;
 pub(crate) use consumers::ConsumerKey;
 pub(crate) use format::Coding;
 pub(crate) use incoming::{EndsWith, Incoming};
-pub(crate) use lane::{Fault, LaneKey, LaneWindow, Progress, Taken};
+pub(crate) use lane::{Fault, LaneKey, LaneReport, LaneWindow, Progress, Taken};
 pub(crate) use offer::{Claiming, EndKind, Offered, Offering, Token};
 pub(crate) use outgoing::{Aftermath, Outgoing, OutgoingBounds, Slots};
 pub(crate) use overflow::Tell;
 pub(crate) use ready::{Bell, ReadySet};
+pub(crate) use undecodable::Strictness;

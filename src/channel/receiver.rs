@@ -205,22 +205,26 @@ impl<T> Receiver<T> {
     fn next_of_batch(&mut self) -> Option<Result<T, RecvError>> {
         let batch = self.batch.get_mut();
         let _scope = batch.decode_scope();
-        let result = match batch.next()? {
-            Ok(bytes) => (self.decode)(bytes).map_err(RecvError::Undecodable),
+        let decoded = match batch.next()? {
+            Ok(bytes) => (self.decode)(bytes),
             Err(_) => {
                 self.queue.cut_off(batch);
                 return Some(Err(RecvError::Corrupt));
             }
         };
+        let value = match decoded {
+            Ok(value) => value,
+            Err(error) => return Some(Err(self.queue.reject(batch, error))),
+        };
         if batch.is_report_due() || batch.is_empty() {
             self.queue.report_taken(batch);
         }
-        Some(result)
+        Some(Ok(value))
     }
 }
 
 /// A channel's values in order, until it ends. An end that was not regular comes as one last
-/// error; so does a value that cannot be decoded, but then the stream goes on.
+/// error. A value that cannot be decoded comes as an error, too, and the stream goes on.
 impl<T> Stream for Receiver<T> {
     type Item = Result<T, RecvError>;
 

@@ -10,7 +10,8 @@ use tokio::time::Instant;
 use crate::channel::identity::Description;
 use crate::channel::read_answers;
 use crate::channel::{Asks, Bell, Caller, Codec, Coding, EndsWith, Format, Incoming, LaneWindow};
-use crate::channel::{Outgoing, OutgoingBounds, Receiver, Requests, Sender, Shape, Slots, Value};
+use crate::channel::{Outgoing, OutgoingBounds, Receiver, Requests, Sender, Shape, Slots};
+use crate::channel::{Strictness, Value};
 use crate::clock;
 use crate::dir::Dir;
 use crate::id::SessionId;
@@ -361,6 +362,7 @@ impl Connection {
         settings.check()?;
         let (messages, answers) = (messages.coding()?, answers.coding()?);
         let queue = Incoming::for_requests(
+            Strictness::new(name, settings.undecodable),
             EndsWith::ItsPeer,
             messages.description.carries_ends(),
             answers.description.carries_ends(),
@@ -407,7 +409,8 @@ impl Connection {
     ) -> Result<Receiver<T>, ImportError> {
         settings.check()?;
         let coding = format.coding()?;
-        let queue = Incoming::new(EndsWith::ItsPeer, coding.description.carries_ends());
+        let strictness = Strictness::new(name, settings.undecodable);
+        let queue = Incoming::new(strictness, EndsWith::ItsPeer, coding.description.carries_ends());
         let receiver = Receiver::new(queue.clone(), coding.decode);
         let window = LaneWindow { values: settings.size_values, bytes: settings.window_bytes };
         self.import(Dir::Recv, name, settings, coding, None, ImportEnd::In(queue, window)).await?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use crate::channel::Strictness;
 use crate::channel::identity::Description;
 use crate::channel::read_answers;
 use crate::channel::{Asks, Caller, Closed, Coding, EndsWith, Incoming, LaneWindow, Origin};
@@ -147,7 +148,8 @@ impl Registry {
         coding: Coding<T>,
     ) -> Result<Receiver<T>, ExportError> {
         let (ends_with, window) = incoming(settings)?;
-        let queue = Incoming::new(ends_with, coding.description.carries_ends());
+        let strictness = Strictness::new(name, settings.undecodable);
+        let queue = Incoming::new(strictness, ends_with, coding.description.carries_ends());
         let receiver = Receiver::new(queue.clone(), coding.decode);
         self.publish(name, coding, None, ExportEnd::In(queue, window))?;
         Ok(receiver)
@@ -183,6 +185,7 @@ impl Registry {
     ) -> Result<Requests<Q, R>, ExportError> {
         let (ends_with, window) = incoming(settings)?;
         let queue = Incoming::for_requests(
+            Strictness::new(name, settings.undecodable),
             ends_with,
             messages.description.carries_ends(),
             answers.description.carries_ends(),

@@ -88,6 +88,10 @@ fn decode_body(header: Header, body: Bytes) -> Result<Frame, WireError> {
         }
         Kind::Cancel => Frame::Cancel { channel, request: body.u64()? },
         Kind::Skipped => Frame::Skipped { channel, values: body.u64()? },
+        Kind::Rejected => {
+            let (position, values) = (body.u64()?, body.u64()?);
+            Frame::Rejected { channel, position, values, text: body.text()? }
+        }
         Kind::Hello | Kind::Welcome | Kind::Reject | Kind::Data => {
             return Err(WireError::Unexpected(kind));
         }
@@ -284,6 +288,7 @@ mod tests {
                 clock_ms: 12,
             },
             Frame::Cancel { channel, request: 1 << 50 },
+            Frame::Rejected { channel, position: 1 << 40, values: 3, text: "no".into() },
             Frame::Refuse { channel, code: Code::UnknownName, text: "no".into() },
             Frame::Data(Data {
                 channel,

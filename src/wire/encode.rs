@@ -79,6 +79,13 @@ pub fn encode(frame: &Frame, sequence: u32, output: &mut BytesMut) {
         Frame::Skipped { channel, values } => {
             framed(Kind::Skipped, *channel, sequence, output, |body| body.put_u64_le(*values));
         }
+        Frame::Rejected { channel, position, values, text } => {
+            framed(Kind::Rejected, *channel, sequence, output, |body| {
+                body.put_u64_le(*position);
+                body.put_u64_le(*values);
+                put_text(body, text);
+            });
+        }
     }
 }
 

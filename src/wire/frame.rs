@@ -110,6 +110,17 @@ pub enum Frame {
         /// The number that the asker gave the request.
         request: u64,
     },
+    /// The receiver could not decode values.
+    Rejected {
+        /// The channel.
+        channel: ChannelId,
+        /// The last of them: how many values were sent before it, since the channel was opened.
+        position: u64,
+        /// How many they are in all, since the channel was opened.
+        values: u64,
+        /// Why the last of them could not be decoded, for people.
+        text: String,
+    },
 }
 
 /// What a channel carries.
@@ -188,6 +199,7 @@ impl Frame {
                 | Frame::Hangup { .. }
                 | Frame::Cancel { .. }
                 | Frame::Skipped { .. }
+                | Frame::Rejected { .. }
         )
     }
 
@@ -204,7 +216,8 @@ impl Frame {
             | Frame::End { channel, .. }
             | Frame::Hangup { channel, .. }
             | Frame::Skipped { channel, .. }
-            | Frame::Cancel { channel, .. } => *channel,
+            | Frame::Cancel { channel, .. }
+            | Frame::Rejected { channel, .. } => *channel,
             Frame::Open(open) => open.channel,
             Frame::Data(data) => data.channel,
         }

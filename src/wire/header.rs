@@ -62,6 +62,8 @@ kinds! {
     Skipped = 0x26;
     /// The asker of a request wants no answer any more.
     Cancel = 0x27;
+    /// The receiver could not decode values.
+    Rejected = 0x29;
 }
 
 impl Kind {

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use netchan::channel::{RecvError, Value};
+use netchan::channel::{CodecError, RecvError, Value};
 use netchan::net::{Config, ImportSettings, RecvSettings, Stream, UnreadReports};
 use netchan::{Connection, Exporter, Receiver, Sender};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer};
@@ -66,15 +66,19 @@ impl<T: Value> Hostile<T> {
     }
 
     /// What becomes of `bytes` at the receiver.
-    pub(crate) async fn send(&mut self, bytes: Vec<u8>) -> Result<T, RecvError> {
+    pub(crate) async fn send(&mut self, bytes: Vec<u8>) -> Result<T, CodecError> {
         let sent = self.sender.send(Raw::from(bytes)).await;
         sent.unwrap();
-        self.receiver.recv().await
+        match self.receiver.recv().await {
+            Ok(value) => Ok(value),
+            Err(RecvError::Undecodable(value)) => Err(value.error),
+            Err(error) => panic!("the channel goes on, but: {error}"),
+        }
     }
 }
 
 /// The same on a channel of its own. A test's thread has the same stack as a worker of tokio.
-pub(crate) fn received<T: Value>(bytes: Vec<u8>) -> Result<T, RecvError> {
+pub(crate) fn received<T: Value>(bytes: Vec<u8>) -> Result<T, CodecError> {
     run(async { Hostile::channel().await.send(bytes).await })
 }
 

@@ -135,6 +135,7 @@ fn expected() -> Vec<(&'static str, Example)> {
     };
     let refuse = Frame::Refuse { channel, code: Code::UnknownName, text: "no lines here".into() };
     let grant = Frame::Grant { channel, values: 320, bytes: 1_050_000, taken: 64 };
+    let rejected = Frame::Rejected { channel, position: 3, values: 1, text: "odd".into() };
     let hangup = Frame::Hangup { channel, code: Code::HungUp, values: 2, text: "enough".into() };
     let goodbye = Frame::Goodbye { code: Code::Closed, text: "shutting down".into() };
     vec![
@@ -158,6 +159,7 @@ fn expected() -> Vec<(&'static str, Example)> {
         ("Hangup", frame(13, hangup)),
         ("Skipped", frame(14, Frame::Skipped { channel, values: 7 })),
         ("Cancel", frame(15, Frame::Cancel { channel, request: 12 })),
+        ("Rejected", frame(16, rejected)),
     ]
 }
 

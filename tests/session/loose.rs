@@ -160,6 +160,7 @@ impl Loose {
                 | Event::Taken { .. }
                 | Event::Cancelled { .. }
                 | Event::Skipped { .. }
+                | Event::Rejected { .. }
                 | Event::LimitReached { .. }
                 | Event::Ended { .. }
                 | Event::HungUp { .. }

@@ -229,7 +229,12 @@ impl<Q, R: Send + 'static> Caller<Q, R> {
         let slot: Slot = Box::new(move |outcome| {
             let answer =
                 outcome.and_then(|bytes| decode(bytes).map_err(AskError::AnswerUndecodable));
+            let undecodable = match &answer {
+                Err(AskError::AnswerUndecodable(error)) => Some(error.to_string()),
+                _ => None,
+            };
             let _gave_up = sender.send(answer);
+            undecodable
         });
         let number = self.asks.begin(slot);
         let pushed = self.queue.push_ask(number, |bytes| {

@@ -116,17 +116,14 @@ impl<Q, R> Requests<Q, R> {
         let (decode, encode) = (self.decode, self.encode);
         self.next_message(|payload, back| match decode(payload) {
             Ok(message) => Ok(Request { message, responder: Responder { back, encode } }),
-            Err(error) => {
-                back.tell(Verdict::Undecodable, &error.to_string());
-                Err(RecvError::Undecodable(error))
-            }
+            Err(error) => Err(Refused { error, back }),
         })
     }
 
     /// Takes the next message that is to be handled.
     fn next_message<T>(
         &mut self,
-        take: impl Fn(&[u8], Back) -> Result<T, RecvError>,
+        take: impl Fn(&[u8], Back) -> Result<T, Refused>,
     ) -> Option<Result<T, RecvError>> {
         loop {
             if let Some(result) = self.next_of_batch(&take) {
@@ -143,7 +140,7 @@ impl<Q, R> Requests<Q, R> {
 
     fn next_of_batch<T>(
         &mut self,
-        take: impl Fn(&[u8], Back) -> Result<T, RecvError>,
+        take: impl Fn(&[u8], Back) -> Result<T, Refused>,
     ) -> Option<Result<T, RecvError>> {
         loop {
             let has_messages = self.batch.has_messages();
@@ -171,11 +168,32 @@ impl<Q, R> Requests<Q, R> {
                         }
                     }
                 }
-                Err(error) => return Some(Err(RecvError::Undecodable(error))),
+                Err(error) => {
+                    let back = Back::Tell(receipt);
+                    return Some(Err(self.refuse(Refused { error, back })));
+                }
             };
-            return Some(take(payload, back));
+            return Some(match take(payload, back) {
+                Ok(message) => Ok(message),
+                Err(refused) => Err(self.refuse(refused)),
+            });
         }
     }
+
+    /// A message cannot be decoded: notes it before it can count as taken, and tells its asker.
+    #[cold]
+    fn refuse(&mut self, Refused { error, back }: Refused) -> RecvError {
+        let text = error.to_string();
+        let error = self.queue.reject(&mut self.batch, error);
+        back.tell(Verdict::Undecodable, &text);
+        error
+    }
+}
+
+/// A message that cannot be decoded.
+struct Refused {
+    error: CodecError,
+    back: Back,
 }
 
 /// The messages of the channel, until it ends. An end that was not regular comes as one last error.

@@ -16,7 +16,7 @@ use crate::channel::lane::LaneWindow;
 use crate::channel::offer::{Claiming, End, EndKind, OfferError, Offered, Token};
 use crate::channel::offer::{claimed_bounds, forward, scope, traced};
 use crate::channel::outgoing::Outgoing;
-use crate::channel::{Caller, Closed, Origin, Reason, Requests};
+use crate::channel::{Caller, Closed, Origin, Reason, Requests, Strictness};
 
 /// The asking end of a channel of requests, to be sent to another machine inside of a value.
 ///
@@ -136,7 +136,8 @@ pub(super) fn end<Q: Value, R: Value>(
     let (messages, answers) = codings::<Q, R>()?;
     let carries_ends = messages.description.carries_ends();
     let answers_do = answers.description.carries_ends();
-    let queue = Incoming::for_requests(EndsWith::Release, carries_ends, answers_do);
+    let queue =
+        Incoming::for_requests(Strictness::nameless(), EndsWith::Release, carries_ends, answers_do);
     let offered =
         Offered::new(queue, LaneWindow::offered(window_values), kind(&messages, &answers));
     Ok((offered, (messages, answers)))

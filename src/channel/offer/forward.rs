@@ -8,7 +8,8 @@ use futures::stream;
 
 use crate::channel::codec::Value;
 use crate::channel::offer::{OfferError, Token, caller, scope, sender};
-use crate::channel::{AskError, Caller, Request, Requests, Responder, SendError, Sender};
+use crate::channel::{AskError, Caller, RecvError, Request, Requests, Responder};
+use crate::channel::{SendError, Sender};
 use crate::limits::WINDOW_VALUES_DEFAULT;
 
 /// Offers an end whose values go to `sender`.
@@ -43,12 +44,19 @@ pub(super) fn offer_caller<Q: Value, R: Value>(caller: &Caller<Q, R>) -> Result<
 async fn pass_values_on<T: Value>(mut values: Requests<T, ()>, sender: Sender<T>) {
     let closed = sender.watch_closed();
     let passing = async {
-        while let Ok(value) = values.recv().await {
-            let (value, receipt) = value.into_parts();
-            if sender.send(value).await.is_err() {
-                return;
+        loop {
+            match values.recv().await {
+                Ok(value) => {
+                    let (value, receipt) = value.into_parts();
+                    if sender.send(value).await.is_err() {
+                        return;
+                    }
+                    drop(receipt);
+                }
+                // Whoever sent it is told, and the others that send here have done nothing wrong.
+                Err(RecvError::Undecodable(_)) => {}
+                Err(_) => return,
             }
-            drop(receipt);
         }
     };
     // Whoever sends is told at once that the way is closed, although nothing comes.
@@ -61,7 +69,11 @@ async fn pass_values_on<T: Value>(mut values: Requests<T, ()>, sender: Sender<T>
 async fn pass_requests_on<Q: Value, R: Value>(requests: Requests<Q, R>, caller: Caller<Q, R>) {
     let closed = caller.watch_closed();
     let passing = stream::unfold((requests, caller), |(mut requests, caller)| async {
-        let request = requests.recv().await.ok()?;
+        let request = match requests.recv().await {
+            Ok(request) => request,
+            Err(RecvError::Undecodable(_)) => return Some((None, (requests, caller))),
+            Err(_) => return None,
+        };
         let answering = pass_on(request, &caller).await?;
         Some((answering, (requests, caller)))
     });

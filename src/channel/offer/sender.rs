@@ -15,7 +15,7 @@ use crate::channel::lane::LaneWindow;
 use crate::channel::offer::{Claiming, End, EndKind, OfferError, Offered, Token};
 use crate::channel::offer::{claimed_bounds, forward, scope, traced};
 use crate::channel::outgoing::Outgoing;
-use crate::channel::{Closed, Origin, Reason, Receiver, Sender};
+use crate::channel::{Closed, Origin, Reason, Receiver, Sender, Strictness};
 
 /// The sending end of a channel, to be sent to another machine inside of a value.
 ///
@@ -119,7 +119,8 @@ fn kind<T>(coding: &Coding<T>) -> EndKind {
 /// The receiving end of a channel whose sending end can travel.
 pub(super) fn end<T: Value>(window_values: u32) -> Result<(Arc<Offered>, Coding<T>), TraceError> {
     let coding = Coding::usual()?;
-    let queue = Incoming::new(EndsWith::Release, coding.description.carries_ends());
+    let queue =
+        Incoming::new(Strictness::nameless(), EndsWith::Release, coding.description.carries_ends());
     Ok((Offered::new(queue, LaneWindow::offered(window_values), kind(&coding)), coding))
 }
 
