@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::channel::identity::Misfit;
 use crate::channel::{Closed, OfferError, Origin, UndecodableValue};
 
 /// Why a value could not be encoded or decoded.
@@ -17,6 +18,10 @@ pub enum CodecError {
         /// The longest that a value may be, in bytes.
         bytes_max: usize,
     },
+    /// It does not serialize as its type deserializes, as with `skip_serializing_if`: its receiver would
+    /// read something else.
+    #[error("it is not written as it is read: {0}")]
+    Misfit(Misfit),
     /// The end of a channel that is a part of it was not offered.
     #[error("{0}")]
     NotOffered(OfferError),

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use serde::de::DeserializeOwned;
 
 use crate::channel::codec::{Bincode, Codec};
+use crate::channel::encoder::Encoder;
 use crate::channel::identity::{Description, Samples, Schema, TraceError};
 use crate::channel::{CodecError, Value};
 
@@ -58,8 +59,8 @@ impl<T: 'static, C: Codec<T>> Format<T, C> {
         Format { description: None, codec: PhantomData }
     }
 
-    /// The type is as `schema` says, which was written by hand. It is what the peer's is compared to;
-    /// nothing shows that values fit it.
+    /// The type is as `schema` says, which was written by hand. It is what the peer's is compared to, and
+    /// what the first values that are sent are held against.
     #[must_use]
     pub fn with_schema(mut self, schema: Schema) -> Format<T, C> {
         self.description = Some(Ok(Description::by_hand(schema)));
@@ -91,7 +92,8 @@ impl<T: 'static, C: Codec<T>> Format<T, C> {
         let description = self.describe()?;
         let decode = if description.needs_guard() { C::decode_guarded } else { C::decode };
         let type_name = std::any::type_name::<T>();
-        Ok(Coding { encode: C::encode, decode, codec: C::NAME, type_name, description })
+        let encoder = Encoder::new(C::encode, C::check, description.schema().clone());
+        Ok(Coding { encoder, decode, codec: C::NAME, type_name, description })
     }
 }
 
@@ -116,7 +118,7 @@ impl<T, C> fmt::Debug for Format<T, C> {
 /// A format whose type can be used: what is done to values, and what the peer is told of them.
 #[derive(Debug)]
 pub(crate) struct Coding<T> {
-    pub(crate) encode: Encode<T>,
+    pub(crate) encoder: Encoder<T>,
     pub(crate) decode: Decode<T>,
     pub(crate) codec: &'static str,
     pub(crate) type_name: &'static str,

@@ -29,6 +29,7 @@ mod backlog;
 mod closed;
 mod codec;
 mod consumers;
+mod encoder;
 mod error;
 mod feeder;
 mod format;

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use futures::Sink;
 
-use crate::channel::format::Encode;
+use crate::channel::encoder::Encoder;
 use crate::channel::outgoing::{Outgoing, PushError, Reservation};
 use crate::channel::signal::KeptListener;
 use crate::channel::{Closed, Feeder, Overflowed, SendError, SinkError, TrySendError};
@@ -52,7 +52,7 @@ use crate::channel::{Closed, Feeder, Overflowed, SendError, SinkError, TrySendEr
 /// ```
 pub struct Sender<T> {
     queue: Arc<Outgoing>,
-    encode: Encode<T>,
+    encoder: Encoder<T>,
     sink: SinkState,
 }
 
@@ -65,9 +65,9 @@ struct SinkState {
 }
 
 impl<T> Sender<T> {
-    pub(crate) fn new(queue: Arc<Outgoing>, encode: Encode<T>) -> Sender<T> {
+    pub(crate) fn new(queue: Arc<Outgoing>, encoder: Encoder<T>) -> Sender<T> {
         queue.add_sender();
-        Sender { queue, encode, sink: SinkState::default() }
+        Sender { queue, encoder, sink: SinkState::default() }
     }
 
     /// Sends a value as soon as there is a slot for it.
@@ -104,7 +104,7 @@ impl<T> Sender<T> {
     ///
     /// [`TrySendError`] gives the value back.
     pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
-        match self.queue.push(|bytes| (self.encode)(&value, bytes)) {
+        match self.queue.push(|bytes| self.encoder.encode(&value, bytes)) {
             Ok(()) => Ok(()),
             Err(PushError::Full) => Err(TrySendError::Full(value)),
             Err(PushError::Closed(closed)) => Err(TrySendError::Closed(value, closed)),
@@ -142,7 +142,7 @@ impl<T> Sender<T> {
         loop {
             let listener = self.queue.slot_freed();
             match self.queue.reserve() {
-                Ok(reservation) => return Ok(Permit { reservation, encode: self.encode }),
+                Ok(reservation) => return Ok(Permit { reservation, encoder: &self.encoder }),
                 Err(PushError::Closed(closed)) => return Err(closed),
                 Err(_) => listener.await,
             }
@@ -156,7 +156,7 @@ impl<T> Sender<T> {
     /// [`TrySendError`] without a value.
     pub fn try_reserve(&self) -> Result<Permit<'_, T>, TrySendError<()>> {
         match self.queue.reserve() {
-            Ok(reservation) => Ok(Permit { reservation, encode: self.encode }),
+            Ok(reservation) => Ok(Permit { reservation, encoder: &self.encoder }),
             Err(PushError::Closed(closed)) => Err(TrySendError::Closed((), closed)),
             Err(_) => Err(TrySendError::Full(())),
         }
@@ -258,7 +258,8 @@ pub(super) fn full_or<T>(error: TrySendError<T>) -> Result<T, SendError<T>> {
 impl<T> Clone for Sender<T> {
     fn clone(&self) -> Sender<T> {
         self.queue.add_sender();
-        Sender { queue: self.queue.clone(), encode: self.encode, sink: SinkState::default() }
+        let (queue, encoder) = (self.queue.clone(), self.encoder.clone());
+        Sender { queue, encoder, sink: SinkState::default() }
     }
 }
 
@@ -282,7 +283,7 @@ impl<T> fmt::Debug for Sender<T> {
 #[must_use = "a permit that is dropped sends nothing"]
 pub struct Permit<'a, T> {
     reservation: Reservation<'a>,
-    encode: Encode<T>,
+    encoder: &'a Encoder<T>,
 }
 
 impl<T> Permit<'_, T> {
@@ -293,7 +294,7 @@ impl<T> Permit<'_, T> {
     /// [`SendError`] gives the value back: the channel has ended meanwhile, or the value does not
     /// encode.
     pub fn send(self, value: T) -> Result<(), SendError<T>> {
-        match self.reservation.push(|bytes| (self.encode)(&value, bytes)) {
+        match self.reservation.push(|bytes| self.encoder.encode(&value, bytes)) {
             Ok(()) => Ok(()),
             Err(PushError::Closed(closed)) => Err(SendError::Closed(value, closed)),
             Err(PushError::Unencodable(error)) => Err(SendError::Unencodable(value, error)),
@@ -344,7 +345,7 @@ impl<T> Sink<T> for Sender<T> {
 
     fn start_send(mut self: Pin<&mut Self>, value: T) -> Result<(), SinkError> {
         assert!(std::mem::take(&mut self.sink.has_slot), "poll_ready comes before start_send");
-        let permit = Permit { reservation: self.queue.adopt(), encode: self.encode };
+        let permit = Permit { reservation: self.queue.adopt(), encoder: &self.encoder };
         permit.send(value).map_err(SendError::without_value)
     }
 

@@ -267,7 +267,7 @@ impl Connection {
         let offering = self.offers.offering_for(&coding.description);
         let queue = Outgoing::new(bounds(settings), offering);
         queue.on_overflow(self.shared.events.overflow_teller(&self.shared.peer, name));
-        let sender = Sender::new(queue.clone(), coding.encode);
+        let sender = Sender::new(queue.clone(), coding.encoder.clone());
         self.import(Dir::Send, name, settings, coding, None, ImportEnd::Out(queue)).await?;
         Ok(sender)
     }
@@ -313,7 +313,8 @@ impl Connection {
         let offering = self.offers.offering_for(&messages.description);
         let queue = Outgoing::for_requests(bounds(settings), offering, asks.clone());
         queue.on_overflow(self.shared.events.overflow_teller(&self.shared.peer, name));
-        let caller = Caller::new(queue.clone(), asks.clone(), messages.encode, answers.decode);
+        let caller =
+            Caller::new(queue.clone(), asks.clone(), messages.encoder.clone(), answers.decode);
         let end = ImportEnd::Out(queue.clone());
         let answers = Some(answers.description);
         self.import(Dir::Send, name, settings, messages, answers, end).await?;
@@ -367,7 +368,7 @@ impl Connection {
             messages.description.carries_ends(),
             answers.description.carries_ends(),
         );
-        let requests = Requests::new(queue.clone(), messages.decode, answers.encode);
+        let requests = Requests::new(queue.clone(), messages.decode, answers.encoder.clone());
         let window = LaneWindow { values: settings.size_values, bytes: settings.window_bytes };
         let end = ImportEnd::In(queue, window);
         let answers = Some(answers.description);

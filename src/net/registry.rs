@@ -136,7 +136,7 @@ impl Registry {
     ) -> Result<Sender<T>, ExportError> {
         let queue = Outgoing::new(bounds(settings), self.offers.offering_for(&coding.description));
         queue.on_overflow(events.overflow_teller("", name));
-        let sender = Sender::new(queue.clone(), coding.encode);
+        let sender = Sender::new(queue.clone(), coding.encoder.clone());
         self.publish(name, coding, None, ExportEnd::Out(queue))?;
         Ok(sender)
     }
@@ -170,7 +170,8 @@ impl Registry {
         let offering = self.offers.offering_for(&messages.description);
         let queue = Outgoing::for_requests(bounds(settings), offering, asks.clone());
         queue.on_overflow(events.overflow_teller("", name));
-        let caller = Caller::new(queue.clone(), asks.clone(), messages.encode, answers.decode);
+        let caller =
+            Caller::new(queue.clone(), asks.clone(), messages.encoder.clone(), answers.decode);
         let end = ExportEnd::Out(queue.clone());
         self.publish(name, messages, Some(answers.description), end)?;
         tokio::spawn(read_answers(queue, asks));
@@ -190,7 +191,7 @@ impl Registry {
             messages.description.carries_ends(),
             answers.description.carries_ends(),
         );
-        let requests = Requests::new(queue.clone(), messages.decode, answers.encode);
+        let requests = Requests::new(queue.clone(), messages.decode, answers.encoder.clone());
         let end = ExportEnd::In(queue, window);
         self.publish(name, messages, Some(answers.description), end)?;
         Ok(requests)

@@ -2,7 +2,8 @@
 
 use std::marker::PhantomData;
 
-use netchan::channel::{CodecError, RecvError, Value};
+use netchan::channel::identity::{Description, TraceError};
+use netchan::channel::{Bincode, Codec, CodecError, Format, RecvError, SerdeCodec, Value};
 use netchan::net::{Config, ImportSettings, RecvSettings, Stream, UnreadReports};
 use netchan::{Connection, Exporter, Receiver, Sender};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer};
@@ -36,6 +37,29 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Raw<T> {
     }
 }
 
+/// The usual codec, but whoever encodes does not look at the values.
+enum Careless {}
+
+impl<T: DeserializeOwned + 'static> Codec<Raw<T>> for Careless {
+    const NAME: &'static str = <Bincode as SerdeCodec>::NAME;
+
+    fn describe() -> Result<Description, TraceError> {
+        Description::of::<T>()
+    }
+
+    fn encode(value: &Raw<T>, output: &mut Vec<u8>) -> Result<(), CodecError> {
+        Bincode::encode(value, output)
+    }
+
+    fn decode(input: &[u8]) -> Result<Raw<T>, CodecError> {
+        Bincode::decode(input)
+    }
+
+    fn decode_guarded(input: &[u8]) -> Result<Raw<T>, CodecError> {
+        Bincode::decode(input)
+    }
+}
+
 /// A channel whose sending end is in hostile hands.
 pub(crate) struct Hostile<T> {
     sender: Sender<Raw<T>>,
@@ -61,7 +85,9 @@ impl<T: Value> Hostile<T> {
         });
         let (connection, driver) = opened.unwrap();
         tokio::spawn(driver.run());
-        let sender = connection.import_sender("values", ImportSettings::default()).await.unwrap();
+        let format = Format::<_, Careless>::new();
+        let settings = ImportSettings::default();
+        let sender = connection.import_sender_as("values", settings, format).await.unwrap();
         Hostile { sender, receiver, _connection: connection }
     }
 

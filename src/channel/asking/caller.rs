@@ -12,7 +12,8 @@ use tokio::sync::oneshot;
 use crate::channel::TrySendError;
 use crate::channel::asking::asks::{Asks, Slot};
 use crate::channel::asking::envelope;
-use crate::channel::format::{Decode, Encode};
+use crate::channel::encoder::Encoder;
+use crate::channel::format::Decode;
 use crate::channel::outgoing::{Outgoing, PushError};
 use crate::channel::sender::full_or;
 use crate::channel::{AskError, Closed, CodecError, Feeder, Origin, Overflowed, SendError};
@@ -60,7 +61,7 @@ use crate::clock;
 pub struct Caller<Q, R> {
     queue: Arc<Outgoing>,
     asks: Arc<Asks>,
-    encode: Encode<Q>,
+    encoder: Encoder<Q>,
     decode: Decode<R>,
     /// How long each request is worth while.
     patience: Option<Duration>,
@@ -70,11 +71,11 @@ impl<Q, R> Caller<Q, R> {
     pub(crate) fn new(
         queue: Arc<Outgoing>,
         asks: Arc<Asks>,
-        encode: Encode<Q>,
+        encoder: Encoder<Q>,
         decode: Decode<R>,
     ) -> Caller<Q, R> {
         queue.add_sender();
-        Caller { queue, asks, encode, decode, patience: None }
+        Caller { queue, asks, encoder, decode, patience: None }
     }
 
     /// One whose channel has ended. It looks at neither type, so it can stand for a value of a type that
@@ -84,7 +85,7 @@ impl<Q, R> Caller<Q, R> {
         let encode =
             |_: &Q, _: &mut Vec<u8>| Err(CodecError::Refused("nobody is there".to_owned()));
         let decode = |_: &[u8]| Err(CodecError::Refused("nobody was asked".to_owned()));
-        Caller::new(queue, asks, encode, decode)
+        Caller::new(queue, asks, Encoder::trusting(encode), decode)
     }
 }
 
@@ -118,7 +119,7 @@ impl<Q, R> Caller<Q, R> {
     pub fn try_tell(&self, message: Q) -> Result<(), TrySendError<Q>> {
         let pushed = self.queue.push(|bytes| {
             envelope::put_tell(bytes);
-            (self.encode)(&message, bytes)
+            self.encoder.encode(&message, bytes)
         });
         pushed.map_err(|error| unsent(message, error))
     }
@@ -239,7 +240,7 @@ impl<Q, R: Send + 'static> Caller<Q, R> {
         let number = self.asks.begin(slot);
         let pushed = self.queue.push_ask(number, |bytes| {
             envelope::put_ask(bytes, number, deadline_ms);
-            (self.encode)(&request, bytes)
+            self.encoder.encode(&request, bytes)
         });
         match pushed {
             Ok(()) => Ok(Answer { receiver, queue: self.queue.clone(), number, is_here: false }),
@@ -360,9 +361,9 @@ fn unsent<Q>(message: Q, error: PushError) -> TrySendError<Q> {
 impl<Q, R> Clone for Caller<Q, R> {
     fn clone(&self) -> Caller<Q, R> {
         self.queue.add_sender();
-        let Caller { queue, asks, encode, decode, patience } = self;
-        let (queue, asks) = (queue.clone(), asks.clone());
-        Caller { queue, asks, encode: *encode, decode: *decode, patience: *patience }
+        let Caller { queue, asks, encoder, decode, patience } = self;
+        let (queue, asks, encoder) = (queue.clone(), asks.clone(), encoder.clone());
+        Caller { queue, asks, encoder, decode: *decode, patience: *patience }
     }
 }
 

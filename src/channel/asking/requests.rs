@@ -10,7 +10,8 @@ use futures::Stream;
 
 use crate::channel::asking::answering::{Answers, Begun, Receipt};
 use crate::channel::asking::envelope::{self, Message, Verdict};
-use crate::channel::format::{Decode, Encode};
+use crate::channel::encoder::Encoder;
+use crate::channel::format::Decode;
 use crate::channel::incoming::{Found, Incoming};
 use crate::channel::lane::{Batch, LaneKey, Uncounted};
 use crate::channel::signal::KeptListener;
@@ -29,7 +30,7 @@ use crate::clock;
 pub struct Requests<Q, R> {
     queue: Arc<Incoming>,
     decode: Decode<Q>,
-    encode: Encode<R>,
+    encoder: Encoder<R>,
     batch: Batch,
     listener: Option<KeptListener>,
     is_stream_over: bool,
@@ -39,11 +40,11 @@ impl<Q, R> Requests<Q, R> {
     pub(crate) fn new(
         queue: Arc<Incoming>,
         decode: Decode<Q>,
-        encode: Encode<R>,
+        encoder: Encoder<R>,
     ) -> Requests<Q, R> {
         queue.add_receiver();
         let batch = Batch::default();
-        Requests { queue, decode, encode, batch, listener: None, is_stream_over: false }
+        Requests { queue, decode, encoder, batch, listener: None, is_stream_over: false }
     }
 
     /// Waits for the next message. Requests that were cancelled meanwhile, or whose time is up, are
@@ -113,11 +114,15 @@ impl<Q, R> Requests<Q, R> {
     }
 
     fn next_request(&mut self) -> Option<Result<Request<Q, R>, RecvError>> {
-        let (decode, encode) = (self.decode, self.encode);
-        self.next_message(|payload, back| match decode(payload) {
-            Ok(message) => Ok(Request { message, responder: Responder { back, encode } }),
+        let decode = self.decode;
+        let taken = self.next_message(|payload, back| match decode(payload) {
+            Ok(message) => Ok((message, back)),
             Err(error) => Err(Refused { error, back }),
-        })
+        })?;
+        Some(taken.map(|(message, back)| {
+            let encoder = self.encoder.clone();
+            Request { message, responder: Responder { back, encoder } }
+        }))
     }
 
     /// Takes the next message that is to be handled.
@@ -296,7 +301,7 @@ impl<Q, R> fmt::Debug for Request<Q, R> {
 #[must_use = "a responder that is dropped gives no answer"]
 pub struct Responder<R> {
     back: Back,
-    encode: Encode<R>,
+    encoder: Encoder<R>,
 }
 
 /// What is owed to the sender of a message.
@@ -386,11 +391,12 @@ impl<R> Responder<R> {
     ///
     /// [`CodecError`] when the answer cannot be encoded; the asker is told so.
     pub fn answer(self, answer: R) -> Result<(), CodecError> {
-        let Responder { back, encode } = self;
+        let Responder { back, encoder } = self;
         match back {
             Back::Tell(_) => Ok(()),
             Back::Ask(mut asker) => {
-                let answered = asker.answer(Verdict::Answered, |bytes| encode(&answer, bytes));
+                let answered =
+                    asker.answer(Verdict::Answered, |bytes| encoder.encode(&answer, bytes));
                 answered.inspect_err(|error| asker.tell(Verdict::Unencodable, &error.to_string()))
             }
         }

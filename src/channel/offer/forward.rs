@@ -7,6 +7,7 @@ use futures::future::{self, Either, select};
 use futures::stream;
 
 use crate::channel::codec::Value;
+use crate::channel::encoder::Encoder;
 use crate::channel::offer::{OfferError, Token, caller, scope, sender};
 use crate::channel::{AskError, Caller, RecvError, Request, Requests, Responder};
 use crate::channel::{SendError, Sender};
@@ -19,7 +20,8 @@ pub(super) fn offer_sender<T: Value>(sender: &Sender<T>) -> Result<Token, OfferE
     let (offered, coding) =
         sender::end::<T>(WINDOW_VALUES_DEFAULT).map_err(|_| OfferError::NoChannel)?;
     // None of them asks.
-    let values = Requests::new(offered.queue.clone(), coding.decode, |(), _| Ok(()));
+    let values =
+        Requests::new(offered.queue.clone(), coding.decode, Encoder::trusting(|(), _| Ok(())));
     let token = scope::offer(&offered)?;
     let task = Box::pin(pass_values_on(values, sender.clone()));
     offering.spawn(task).map_err(scope::refuse)?;
@@ -31,7 +33,7 @@ pub(super) fn offer_caller<Q: Value, R: Value>(caller: &Caller<Q, R>) -> Result<
     let offering = scope::offering()?;
     let (offered, (messages, answers)) =
         caller::end::<Q, R>(WINDOW_VALUES_DEFAULT).map_err(|_| OfferError::NoChannel)?;
-    let requests = Requests::new(offered.queue.clone(), messages.decode, answers.encode);
+    let requests = Requests::new(offered.queue.clone(), messages.decode, answers.encoder.clone());
     let token = scope::offer(&offered)?;
     let task = Box::pin(pass_requests_on(requests, caller.clone()));
     offering.spawn(task).map_err(scope::refuse)?;

@@ -118,9 +118,6 @@ async fn receivers_that_share_a_channel_agree_about_positions() {
             sender.send(value).await.unwrap();
         }
         drop(sender);
-        if dir == Dir::Send {
-            peers.importer.close().await;
-        }
         let mut positions = Vec::new();
         for collecting in collecting {
             positions.extend(collecting.await.unwrap());

@@ -81,7 +81,7 @@ async fn restarted(policy: Undecodable) -> (Sender<Picky>, Receiver<Picky>, Conn
     let serving = serve(&first, network.listener());
     let connection = import(&network).await;
     let sender = connection.import_sender("values", ImportSettings::default()).await.unwrap();
-    network.stall_one_way(Way::ToImporter);
+    network.swallow_one_way(Way::ToImporter);
     sender.send_all([Picky(1), UNLUCKY, Picky(2), Picky(3)]).await.unwrap();
     assert_eq!(receiver.recv().await, Ok(Picky(1)));
     assert_refused(receiver.recv().await, 1, policy);
