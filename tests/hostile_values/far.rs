@@ -48,15 +48,15 @@ impl<T: DeserializeOwned + 'static> Codec<Raw<T>> for Careless {
     }
 
     fn encode(value: &Raw<T>, output: &mut Vec<u8>) -> Result<(), CodecError> {
-        Bincode::encode(value, output)
+        <Bincode as SerdeCodec>::encode(value, output)
     }
 
     fn decode(input: &[u8]) -> Result<Raw<T>, CodecError> {
-        Bincode::decode(input)
+        <Bincode as SerdeCodec>::decode(input)
     }
 
     fn decode_guarded(input: &[u8]) -> Result<Raw<T>, CodecError> {
-        Bincode::decode(input)
+        <Bincode as SerdeCodec>::decode(input)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Values that cannot be decoded: what their receiver does, and what their sender is told.
 
+mod checking;
 mod ending;
 mod leaving_out;
 mod sessions;
