@@ -9,6 +9,11 @@ use std::time::Duration;
 /// Longest channel name, in bytes of UTF-8. Names travel once per import.
 pub const NAME_BYTES_MAX: usize = 255;
 
+/// Values that a sending end of a channel holds against the description of their type before it encodes
+/// them: the first ones, because a type that is written in another way than it is read mostly shows
+/// it at once. A check takes some times as long as the encoding. After that nothing is checked.
+pub const VALUES_CHECKED: u32 = 32;
+
 /// Longest codec name, in bytes.
 pub const CODEC_BYTES_MAX: usize = 32;
 

@@ -45,6 +45,14 @@ pub enum Reason {
     /// The sending end came in a message, and the peer does not offer it any more: its lease has run
     /// out, or nobody receives what is sent to it.
     NotOffered,
+    /// A value could not be decoded, and its receiver ends the channel then
+    /// ([`Undecodable::End`](crate::channel::Undecodable::End)).
+    Undecodable {
+        /// Which value: how many were sent before it on this channel, in its session.
+        position: u64,
+        /// Why it could not be decoded, in the words of the receiver.
+        text: String,
+    },
     /// The connection was closed on purpose.
     ConnectionClosed,
     /// The connection was lost; the text says how.
@@ -107,6 +115,9 @@ impl fmt::Display for Reason {
             Reason::TooSlow => f.write_str("the importer was too slow"),
             Reason::NotOffered => f.write_str("it is not offered any more"),
             Reason::LeaseExpired => f.write_str("nobody claimed its sending end in time"),
+            Reason::Undecodable { position, text } => {
+                write!(f, "value {position} could not be decoded: {text}")
+            }
             Reason::ConnectionClosed => f.write_str("the connection was closed"),
             Reason::ConnectionLost(text) => write!(f, "the connection was lost: {text}"),
             Reason::Other(code, text) if text.is_empty() => write!(f, "{code}"),

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::channel::{Closed, OfferError, Origin};
+use crate::channel::identity::Misfit;
+use crate::channel::{Closed, OfferError, Origin, UndecodableValue};
 
 /// Why a value could not be encoded or decoded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -17,6 +18,10 @@ pub enum CodecError {
         /// The longest that a value may be, in bytes.
         bytes_max: usize,
     },
+    /// It does not serialize as its type deserializes, as with `skip_serializing_if`: its receiver would
+    /// read something else.
+    #[error("it is not written as it is read: {0}")]
+    Misfit(Misfit),
     /// The end of a channel that is a part of it was not offered.
     #[error("{0}")]
     NotOffered(OfferError),
@@ -115,9 +120,10 @@ pub enum RecvError {
     /// The channel has ended, and all that was received has been taken.
     #[error("the channel was {0}")]
     Closed(Closed),
-    /// A value came that cannot be decoded. It is gone, and the channel goes on.
-    #[error("a value cannot be decoded: {0}")]
-    Undecodable(CodecError),
+    /// A value came that cannot be decoded. It is gone, and the channel goes on or has ended, as its
+    /// [policy](crate::channel::Undecodable) says.
+    #[error(transparent)]
+    Undecodable(Box<UndecodableValue>),
     /// What came is not a sequence of values. The peer that sent it is cut off from the channel.
     #[error("the bytes from a peer are not a sequence of values")]
     Corrupt,

@@ -9,9 +9,10 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use crate::channel::codec::{Bincode, Codec, Encoded, Verbatim};
+use crate::channel::encoder::Encoder;
 use crate::channel::forms::{Accepted, Decoder, decode_older, decode_older_guarded};
 use crate::channel::identity::{Description, Samples, Schema, TraceError};
-use crate::channel::{CodecError, EndsWith, Incoming, Value};
+use crate::channel::{CodecError, EndsWith, Incoming, Strictness, Value};
 
 /// Appends an encoded value to a buffer.
 pub(crate) type Encode<T> = fn(&T, &mut Vec<u8>) -> Result<(), CodecError>;
@@ -73,8 +74,8 @@ impl<T: 'static, C: Codec<T>> Format<T, C> {
         Format { description: None, codec_name: None, older: Vec::new(), codec: PhantomData }
     }
 
-    /// The type is as `schema` says, which was written by hand. It is what the peer's is compared to;
-    /// nothing shows that values fit it.
+    /// The type is as `schema` says, which was written by hand. It is what the peer's is compared to, and
+    /// what the first values that are sent are held against.
     #[must_use]
     pub fn with_schema(mut self, schema: Schema) -> Format<T, C> {
         self.description = Some(Ok(Description::by_hand(schema)));
@@ -197,9 +198,10 @@ impl<T: 'static, C: Codec<T>> Format<T, C> {
             Some(name) => Cow::Owned(name.to_string()),
             None => Cow::Borrowed(C::NAME),
         };
+        let encoder = Encoder::new(C::encode, C::check, description.schema().clone());
         let accepted = Accepted { description, type_name, older: descriptions.into() };
         let decoder = Decoder::new(decode, &decoders);
-        Ok(Coding { encode: C::encode, decoder, verbatim: C::verbatim(), codec, accepted })
+        Ok(Coding { encoder, decoder, verbatim: C::verbatim(), codec, accepted })
     }
 }
 
@@ -249,7 +251,7 @@ impl<T> Clone for Older<T> {
 /// A format whose type can be used: what is done to values, and what the peer is told of them.
 #[derive(Debug)]
 pub(crate) struct Coding<T> {
-    pub(crate) encode: Encode<T>,
+    pub(crate) encoder: Encoder<T>,
     pub(crate) decoder: Decoder<T>,
     /// How values that are bytes already go without a copy.
     pub(crate) verbatim: Option<Verbatim<T>>,
@@ -259,10 +261,10 @@ pub(crate) struct Coding<T> {
 
 impl<T> Coding<T> {
     /// The queue of a channel that receives such values.
-    pub(crate) fn incoming(&self, ends_with: EndsWith) -> Arc<Incoming> {
+    pub(crate) fn incoming(&self, strictness: Strictness, ends_with: EndsWith) -> Arc<Incoming> {
         match self.verbatim {
-            None => Incoming::new(ends_with, self.accepted.carries_ends()),
-            Some(_) => Incoming::for_bytes(ends_with),
+            None => Incoming::new(strictness, ends_with, self.accepted.carries_ends()),
+            Some(_) => Incoming::for_bytes(strictness, ends_with),
         }
     }
 }

@@ -234,16 +234,19 @@ impl<T> Receiver<T> {
             self.queue.cut_off(batch);
             return Some(Err(RecvError::Corrupt));
         };
-        let result = decoded.map_err(RecvError::Undecodable);
+        let value = match decoded {
+            Ok(value) => value,
+            Err(error) => return Some(Err(self.queue.reject(batch, error))),
+        };
         if batch.is_report_due() || batch.is_empty() {
             self.queue.report_taken(batch);
         }
-        Some(result)
+        Some(Ok(value))
     }
 }
 
 /// A channel's values in order, until it ends. An end that was not regular comes as one last
-/// error; so does a value that cannot be decoded, but then the stream goes on.
+/// error. A value that cannot be decoded comes as an error, too, and the stream goes on.
 impl<T> Stream for Receiver<T> {
     type Item = Result<T, RecvError>;
 

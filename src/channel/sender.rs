@@ -8,7 +8,8 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use futures::Sink;
 
-use crate::channel::format::{Coding, Encode};
+use crate::channel::encoder::Encoder;
+use crate::channel::format::Coding;
 use crate::channel::outgoing::{Outgoing, PushError, Reservation};
 use crate::channel::signal::KeptListener;
 use crate::channel::{Closed, Feeder, Overflowed, SendError, SinkError, TrySendError};
@@ -53,7 +54,7 @@ use crate::channel::{Closed, Feeder, Overflowed, SendError, SinkError, TrySendEr
 /// ```
 pub struct Sender<T> {
     queue: Arc<Outgoing>,
-    encode: Encode<T>,
+    encoder: Encoder<T>,
     /// How values that are bytes already go without a copy.
     bytes_of: Option<fn(&T) -> &Bytes>,
     sink: SinkState,
@@ -69,16 +70,17 @@ struct SinkState {
 
 impl<T> Sender<T> {
     pub(crate) fn new(queue: Arc<Outgoing>, coding: &Coding<T>) -> Sender<T> {
-        Sender::with(queue, coding.encode, coding.verbatim.map(|verbatim| verbatim.bytes_of))
+        let bytes_of = coding.verbatim.map(|verbatim| verbatim.bytes_of);
+        Sender::with(queue, coding.encoder.clone(), bytes_of)
     }
 
     pub(super) fn with(
         queue: Arc<Outgoing>,
-        encode: Encode<T>,
+        encoder: Encoder<T>,
         bytes_of: Option<fn(&T) -> &Bytes>,
     ) -> Sender<T> {
         queue.add_sender();
-        Sender { queue, encode, bytes_of, sink: SinkState::default() }
+        Sender { queue, encoder, bytes_of, sink: SinkState::default() }
     }
 
     /// Sends a value as soon as there is a slot for it.
@@ -116,7 +118,7 @@ impl<T> Sender<T> {
     /// [`TrySendError`] gives the value back.
     pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
         let pushed = match self.bytes_of {
-            None => self.queue.push(|bytes| (self.encode)(&value, bytes)),
+            None => self.queue.push(|bytes| self.encoder.encode(&value, bytes)),
             Some(bytes_of) => self.queue.push_shared(bytes_of(&value)),
         };
         match pushed {
@@ -255,8 +257,8 @@ impl<T> Sender<T> {
         Arc::ptr_eq(&self.queue, &other.queue)
     }
 
-    fn permit<'a>(&self, reservation: Reservation<'a>) -> Permit<'a, T> {
-        Permit { reservation, encode: self.encode, bytes_of: self.bytes_of }
+    fn permit<'a>(&'a self, reservation: Reservation<'a>) -> Permit<'a, T> {
+        Permit { reservation, encoder: &self.encoder, bytes_of: self.bytes_of }
     }
 
     fn release_sink_slot(&mut self) {
@@ -276,7 +278,7 @@ pub(super) fn full_or<T>(error: TrySendError<T>) -> Result<T, SendError<T>> {
 
 impl<T> Clone for Sender<T> {
     fn clone(&self) -> Sender<T> {
-        Sender::with(self.queue.clone(), self.encode, self.bytes_of)
+        Sender::with(self.queue.clone(), self.encoder.clone(), self.bytes_of)
     }
 }
 
@@ -300,7 +302,7 @@ impl<T> fmt::Debug for Sender<T> {
 #[must_use = "a permit that is dropped sends nothing"]
 pub struct Permit<'a, T> {
     reservation: Reservation<'a>,
-    encode: Encode<T>,
+    encoder: &'a Encoder<T>,
     bytes_of: Option<fn(&T) -> &Bytes>,
 }
 
@@ -313,7 +315,7 @@ impl<T> Permit<'_, T> {
     /// encode.
     pub fn send(self, value: T) -> Result<(), SendError<T>> {
         let pushed = match self.bytes_of {
-            None => self.reservation.push(|bytes| (self.encode)(&value, bytes)),
+            None => self.reservation.push(|bytes| self.encoder.encode(&value, bytes)),
             Some(bytes_of) => self.reservation.push_shared(bytes_of(&value)),
         };
         match pushed {

@@ -83,6 +83,7 @@ impl Import {
             outstanding_values: self.queued_values(),
             repeated_values: 0,
             missed_values: 0,
+            rejected_values: 0,
             redelivered_values: losses.redelivered_values,
             discarded_values: losses.discarded_values,
         }

@@ -10,7 +10,8 @@ use tokio::time::Instant;
 
 use crate::channel::read_answers;
 use crate::channel::{Accepted, Asks, Bell, Caller, Codec, EndsWith, Format, Incoming, LaneWindow};
-use crate::channel::{Outgoing, OutgoingBounds, Receiver, Requests, Sender, Shape, Slots, Value};
+use crate::channel::{Outgoing, OutgoingBounds, Receiver, Requests, Sender, Shape, Slots};
+use crate::channel::{Strictness, Value};
 use crate::clock;
 use crate::dir::Dir;
 use crate::id::SessionId;
@@ -315,7 +316,8 @@ impl Connection {
         let offering = self.offers.offering_for(&messages.accepted.description);
         let queue = Outgoing::for_requests(bounds(settings), offering, asks.clone());
         queue.on_overflow(self.shared.events.overflow_teller(&self.shared.peer, name));
-        let caller = Caller::new(queue.clone(), asks.clone(), messages.encode, answers.decoder);
+        let caller =
+            Caller::new(queue.clone(), asks.clone(), messages.encoder.clone(), answers.decoder);
         let end = ImportEnd::Out(queue.clone());
         let types = Types { values: messages.accepted, answers: Some(answers.accepted) };
         self.import(Dir::Send, name, settings, messages.codec, types, end).await?;
@@ -364,11 +366,12 @@ impl Connection {
         settings.check()?;
         let (messages, answers) = (messages.coding()?, answers.coding()?);
         let queue = Incoming::for_requests(
+            Strictness::new(name, settings.undecodable),
             EndsWith::ItsPeer,
             messages.accepted.carries_ends(),
             answers.accepted.description.carries_ends(),
         );
-        let requests = Requests::new(queue.clone(), messages.decoder, answers.encode);
+        let requests = Requests::new(queue.clone(), messages.decoder, answers.encoder.clone());
         let window = LaneWindow { values: settings.size_values, bytes: settings.window_bytes };
         let end = ImportEnd::In(queue, window);
         let types = Types { values: messages.accepted, answers: Some(answers.accepted) };
@@ -410,7 +413,8 @@ impl Connection {
     ) -> Result<Receiver<T>, ImportError> {
         settings.check()?;
         let coding = format.coding()?;
-        let queue = coding.incoming(EndsWith::ItsPeer);
+        let strictness = Strictness::new(name, settings.undecodable);
+        let queue = coding.incoming(strictness, EndsWith::ItsPeer);
         let receiver = Receiver::new(queue.clone(), &coding);
         let window = LaneWindow { values: settings.size_values, bytes: settings.window_bytes };
         let end = ImportEnd::In(queue, window);

@@ -6,11 +6,9 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use crate::channel::{
-    Aftermath, Answering, Answers, Closed, ConsumerKey, Fault, Incoming, LaneKey,
+    Aftermath, Answering, Answers, Closed, ConsumerKey, Form, Incoming, LaneKey, LaneReport,
 };
-use crate::channel::{
-    Form, LaneWindow, Offering, Origin, Outgoing, Progress, ReadySet, Reason, Receipts,
-};
+use crate::channel::{LaneWindow, Offering, Origin, Outgoing, ReadySet, Reason, Receipts};
 use crate::clock;
 use crate::dir::Dir;
 use crate::id::ChannelId;
@@ -20,7 +18,7 @@ use crate::net::desk::Desk;
 use crate::net::mismatch::{Agreed, Types};
 use crate::net::offers::Claim;
 use crate::net::registry::ExportEnd;
-use crate::session::{Chunk, OpenRequest, Remains, Supply, ValueSource};
+use crate::session::{Chunk, OpenRequest, Rejection, Remains, Supply, ValueSource};
 
 /// The attached queues of one session.
 pub(super) struct Endpoints {
@@ -50,6 +48,8 @@ pub(super) struct Endpoint {
     pub(super) is_for_answers: bool,
     /// If it sends answers: what must hear of those that have left.
     receipts: Option<Arc<Receipts>>,
+    /// The last value that the peer could not decode.
+    pub(super) rejection: Option<Rejection>,
     /// What the peer has claimed.
     claim: Option<Claim>,
     /// What this side has claimed.
@@ -275,6 +275,7 @@ impl Endpoint {
             is_open: false,
             is_for_answers: false,
             receipts: None,
+            rejection: None,
             claim: None,
             held: None,
         }
@@ -462,8 +463,8 @@ impl Endpoint {
         }
     }
 
-    /// For a receiving channel: what was taken in all, and whether to stop.
-    pub(super) fn taken(&self) -> Option<(Progress, Option<Fault>)> {
+    /// For a receiving channel: what was taken in all, what could not be, and whether to stop.
+    pub(super) fn taken(&self) -> Option<LaneReport> {
         match &self.queue {
             Queue::In(queue, key) => queue.report(*key),
             Queue::Out(..) => None,

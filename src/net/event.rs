@@ -11,7 +11,7 @@ use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::channel::identity::Difference;
-use crate::channel::{Closed, Overflow, Tell};
+use crate::channel::{Closed, Origin, Overflow, Tell};
 use crate::dir::Dir;
 use crate::id::SessionId;
 use crate::limits::EVENTS_MAX;
@@ -129,6 +129,24 @@ pub enum Event {
         /// Where the types first differ: left is the exporter's, right is the importer's. `None` if the
         /// importer did not show its schema.
         difference: Option<Difference>,
+    },
+    /// Values of a channel could not be decoded by its receiver. They count as taken, and do not come
+    /// again. Told on both sides; when many come at the same time, some are told together.
+    ValueRejected {
+        /// The other end.
+        peer: String,
+        /// The channel's name.
+        name: String,
+        /// Who could not decode them: whoever receives.
+        by: Origin,
+        /// They are answers to requests of the channel.
+        is_answer: bool,
+        /// The last of them: how many values were sent before it on this channel, in this session.
+        position: u64,
+        /// How many they are in all, on this channel and in this session.
+        rejected_values: u64,
+        /// Why the last of them could not be decoded, in the words of who received it.
+        text: String,
     },
     /// An importer of a broadcast did not keep up and was cut off
     /// ([`Slow::Disconnect`](crate::net::Slow::Disconnect)). Told by the exporter.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use crate::channel::Strictness;
 use crate::channel::read_answers;
 use crate::channel::{Asks, Caller, Closed, Coding, EndsWith, Incoming, LaneWindow, Origin};
 use crate::channel::{Outgoing, OutgoingBounds, Reason, Receiver, Requests, Sender, Shape, Slots};
@@ -197,7 +198,8 @@ impl Registry {
         coding: Coding<T>,
     ) -> Result<Receiver<T>, ExportError> {
         let (ends_with, window) = incoming(settings)?;
-        let queue = coding.incoming(ends_with);
+        let strictness = Strictness::new(name, settings.undecodable);
+        let queue = coding.incoming(strictness, ends_with);
         let receiver = Receiver::new(queue.clone(), &coding);
         let types = Types { values: coding.accepted, answers: None };
         self.publish(name, coding.codec, types, ExportEnd::In(queue, window))?;
@@ -219,7 +221,8 @@ impl Registry {
         let offering = self.offers.offering_for(&messages.accepted.description);
         let queue = Outgoing::for_requests(bounds(settings), offering, asks.clone());
         queue.on_overflow(events.overflow_teller("", name));
-        let caller = Caller::new(queue.clone(), asks.clone(), messages.encode, answers.decoder);
+        let caller =
+            Caller::new(queue.clone(), asks.clone(), messages.encoder.clone(), answers.decoder);
         let end = ExportEnd::Out(queue.clone());
         let types = Types { values: messages.accepted, answers: Some(answers.accepted) };
         self.publish(name, messages.codec, types, end)?;
@@ -235,11 +238,12 @@ impl Registry {
     ) -> Result<Requests<Q, R>, ExportError> {
         let (ends_with, window) = incoming(settings)?;
         let queue = Incoming::for_requests(
+            Strictness::new(name, settings.undecodable),
             ends_with,
             messages.accepted.carries_ends(),
             answers.accepted.description.carries_ends(),
         );
-        let requests = Requests::new(queue.clone(), messages.decoder, answers.encode);
+        let requests = Requests::new(queue.clone(), messages.decoder, answers.encoder.clone());
         let end = ExportEnd::In(queue, window);
         let types = Types { values: messages.accepted, answers: Some(answers.accepted) };
         self.publish(name, messages.codec, types, end)?;

@@ -1,6 +1,6 @@
 //! The settings of one channel.
 
-use crate::channel::Shape;
+use crate::channel::{Shape, Undecodable};
 use crate::limits;
 use crate::net::ConfigError;
 
@@ -89,6 +89,7 @@ pub struct RecvSettings {
     pub(super) window_values: u32,
     pub(super) window_bytes: u64,
     pub(super) stays_open: bool,
+    pub(super) undecodable: Undecodable,
 }
 
 impl Default for RecvSettings {
@@ -97,6 +98,7 @@ impl Default for RecvSettings {
             window_values: limits::WINDOW_VALUES_MAX,
             window_bytes: limits::WINDOW_BYTES_DEFAULT,
             stays_open: false,
+            undecodable: Undecodable::default(),
         }
     }
 }
@@ -114,6 +116,14 @@ impl RecvSettings {
     /// [`WINDOW_BYTES_DEFAULT`](limits::WINDOW_BYTES_DEFAULT).
     pub fn window_bytes(mut self, bytes: u64) -> Self {
         self.window_bytes = bytes;
+        self
+    }
+
+    /// What becomes of the channel when an importer sends a value that cannot be decoded. Default:
+    /// [`Undecodable::Skip`]. With [`Undecodable::End`] it ends for that importer, and goes on with the
+    /// others.
+    pub fn undecodable(mut self, policy: Undecodable) -> Self {
+        self.undecodable = policy;
         self
     }
 
@@ -140,6 +150,7 @@ pub struct ImportSettings {
     pub(super) unconfirmed: Unconfirmed,
     pub(super) redelivers_asks: bool,
     pub(super) is_lasting: bool,
+    pub(super) undecodable: Undecodable,
 }
 
 impl Default for ImportSettings {
@@ -152,6 +163,7 @@ impl Default for ImportSettings {
             unconfirmed: Unconfirmed::default(),
             redelivers_asks: false,
             is_lasting: true,
+            undecodable: Undecodable::default(),
         }
     }
 }
@@ -183,6 +195,13 @@ impl ImportSettings {
     /// whether they were handled. A request may be handled twice then. By default they fail.
     pub fn redelivers_asks(mut self) -> Self {
         self.redelivers_asks = true;
+        self
+    }
+
+    /// If this side receives: what becomes of the channel when a value comes that cannot be decoded.
+    /// Default: [`Undecodable::Skip`]. Of answers it is the asker alone that is told.
+    pub fn undecodable(mut self, policy: Undecodable) -> Self {
+        self.undecodable = policy;
         self
     }
 

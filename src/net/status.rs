@@ -56,6 +56,8 @@ pub struct ChannelStatus {
     /// Values of a broadcast or of a newest value that did not get through, because the importer is
     /// slow. The importer itself knows of those of a broadcast.
     pub missed_values: u64,
+    /// Values that their receiver could not decode, as far as this side knows.
+    pub rejected_values: u64,
     /// Values of lost sessions that were queued to be sent again, over all sessions of the channel.
     pub redelivered_values: u64,
     /// Values that were lost with sessions and will not be sent again, over all sessions of the channel.

@@ -77,6 +77,8 @@ pub(super) struct Outbound {
     pub(super) repeated_values: u64,
     /// Values that were left out, as far as the peer was told.
     pub(super) skipped_values: u64,
+    /// Values that the peer could not decode.
+    pub(super) rejected_values: u64,
     /// What the peer has received and not taken, if it is to be delivered again when the session is
     /// lost.
     pub(super) untaken: Option<Untaken>,
@@ -94,6 +96,21 @@ pub(super) struct Inbound {
     pub(super) in_grants: bool,
     /// Values that the peer has left out.
     pub(super) skipped_values: u64,
+    /// Values that could not be decoded.
+    pub(super) rejected_values: u64,
+    /// What the peer does not know of them. One at most: it says how many they are in all.
+    pub(super) rejection: Option<Rejection>,
+}
+
+/// A value that could not be decoded, for the one who sent it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// How many values came before it, since the channel was opened.
+    pub position: u64,
+    /// How many values could not be decoded, since the channel was opened.
+    pub values: u64,
+    /// Why, for people.
+    pub text: String,
 }
 
 impl Channel {
@@ -110,6 +127,7 @@ impl Channel {
             freed_values: 0,
             repeated_values: 0,
             skipped_values: 0,
+            rejected_values: 0,
             untaken: redelivers.then(Untaken::default),
         });
         Channel::opening(id, flow)
@@ -122,6 +140,8 @@ impl Channel {
             waits_for_room: false,
             in_grants: false,
             skipped_values: 0,
+            rejected_values: 0,
+            rejection: None,
         });
         Channel::opening(id, flow)
     }

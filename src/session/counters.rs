@@ -15,6 +15,8 @@ pub struct Counters {
     pub taken_values: u64,
     /// Values that were sent again on a new link, each time.
     pub repeated_values: u64,
+    /// Values that their receiver could not decode.
+    pub rejected_values: u64,
     /// At the sender: values that were taken from the source and not sent as a whole.
     pub staged_values: u64,
 }

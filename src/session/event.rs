@@ -78,6 +78,17 @@ pub enum Event {
         /// The number that the peer gave the request.
         request: u64,
     },
+    /// The peer could not decode values of this side. They count as taken.
+    Rejected {
+        /// The channel.
+        channel: ChannelId,
+        /// The last of them: how many values were sent before it, since the channel was opened.
+        position: u64,
+        /// How many they are since the channel was opened.
+        values: u64,
+        /// Why the last of them could not be decoded, for people.
+        text: String,
+    },
     /// As many values were sent as the importer wanted; the source is not asked again.
     LimitReached {
         /// The channel.

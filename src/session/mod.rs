@@ -32,6 +32,7 @@ mod listing;
 mod opening;
 mod parameters;
 mod receive;
+mod reject;
 mod remains;
 mod resume;
 mod round;
@@ -58,6 +59,7 @@ use crate::session::table::Table;
 use crate::session::timers::Timers;
 use crate::wire::{Code, Content, Frame};
 
+pub use channel::Rejection;
 pub use counters::{Counters, Progress, Resumed};
 pub use documents::Document;
 pub use error::{OpenError, SessionError};
@@ -85,6 +87,8 @@ pub struct Session {
     grants: VecDeque<ChannelId>,
     /// One of them has a sender that may be waiting.
     grants_are_urgent: bool,
+    /// Receiving channels that have a rejection to tell.
+    rejections: VecDeque<ChannelId>,
     /// Bytes granted beyond windows, for values that are longer than their window.
     extended_bytes: u64,
     /// Channels whose unfinished value waits for some of that.
@@ -118,6 +122,7 @@ impl Session {
             events: VecDeque::new(),
             grants: VecDeque::new(),
             grants_are_urgent: false,
+            rejections: VecDeque::new(),
             extended_bytes: 0,
             waiting_for_room: VecDeque::new(),
             listing: Listing::default(),
@@ -214,6 +219,7 @@ impl Session {
                 received_values: outbound.acknowledged_values,
                 taken_values: outbound.taken_values,
                 repeated_values: outbound.repeated_values,
+                rejected_values: outbound.rejected_values,
                 staged_values: outbound.staged.values(),
             },
             Flow::In(inbound) => Counters {
@@ -222,6 +228,7 @@ impl Session {
                 received_values: inbound.window.received_values(),
                 taken_values: inbound.window.taken_values(),
                 repeated_values: 0,
+                rejected_values: inbound.rejected_values,
                 staged_values: 0,
             },
         })
@@ -487,6 +494,7 @@ impl Session {
 
     /// Says this side's last word on a channel.
     fn say_last(&mut self, id: ChannelId, code: Code, text: String) {
+        self.tell_rejection(id);
         let Some(channel) = self.table.find_mut(id) else {
             return;
         };

@@ -9,7 +9,7 @@ use crate::id::ChannelId;
 use crate::limits::{REPLAY_FRAMES_MAX, WINDOW_BYTES_MIN};
 use crate::session::channel::{Channel, Flow, Stated};
 use crate::session::credit::{Allowance, Window, WindowError};
-use crate::session::{Event, Role, Session, SessionError};
+use crate::session::{Event, Rejection, Role, Session, SessionError};
 use crate::wire::{Code, Content, Data, Frame, Open, Sequenced, decode};
 
 impl Session {
@@ -43,7 +43,12 @@ impl Session {
         match frame {
             Frame::Ack { received } => {
                 let table = &mut self.table;
-                self.link.acknowledge(received, |delivery| table.acknowledge(delivery))
+                self.link.acknowledge(received, |delivery| table.acknowledge(delivery))?;
+                if !self.rejections.is_empty() {
+                    // There may be room for them now.
+                    self.timers.flush_later(now);
+                }
+                Ok(())
             }
             Frame::Grant { channel, values, bytes, taken } => {
                 self.handle_grant(channel, values, bytes, taken)
@@ -74,6 +79,9 @@ impl Session {
             Frame::Cancel { channel, request } => self.handle_cancel(channel, request),
             Frame::Skipped { channel, values } => self.handle_skipped(channel, values),
             Frame::Document(piece) => self.handle_document(piece),
+            Frame::Rejected { channel, position, values, text } => {
+                self.handle_rejected(channel, Rejection { position, values, text })
+            }
         }
     }
 

@@ -157,6 +157,7 @@ impl Session {
             return;
         }
         self.link.push_ack();
+        self.compose_rejections();
         self.compose_grants();
         if let Some(token) = self.pong.take() {
             self.link.push_uncounted(&Frame::Pong { token });

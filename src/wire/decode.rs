@@ -101,6 +101,10 @@ fn decode_body(header: Header, body: Bytes) -> Result<Frame, WireError> {
         Kind::Cancel => Frame::Cancel { channel, request: body.u64()? },
         Kind::Skipped => Frame::Skipped { channel, values: body.u64()? },
         Kind::Document => Frame::Document(decode_document(channel, &mut body)?),
+        Kind::Rejected => {
+            let (position, values) = (body.u64()?, body.u64()?);
+            Frame::Rejected { channel, position, values, text: body.text()? }
+        }
         Kind::Hello | Kind::Welcome | Kind::Reject | Kind::Data => {
             return Err(WireError::Unexpected(kind));
         }
@@ -356,6 +360,7 @@ mod tests {
                 identity: [7; 16],
             },
             Frame::Cancel { channel, request: 1 << 50 },
+            Frame::Rejected { channel, position: 1 << 40, values: 3, text: "no".into() },
             Frame::Refuse { channel, code: Code::UnknownName, text: "no".into() },
             Frame::Data(Data {
                 channel,

@@ -105,6 +105,13 @@ pub fn encode(frame: &Frame, sequence: u32, output: &mut BytesMut) {
                 body.put_slice(&piece.bytes);
             });
         }
+        Frame::Rejected { channel, position, values, text } => {
+            framed(Kind::Rejected, *channel, sequence, output, |body| {
+                body.put_u64_le(*position);
+                body.put_u64_le(*values);
+                put_text(body, text);
+            });
+        }
     }
 }
 

@@ -131,6 +131,17 @@ pub enum Frame {
     },
     /// A piece of the schema of a type, about an import that is refused.
     Document(Piece),
+    /// The receiver could not decode values.
+    Rejected {
+        /// The channel.
+        channel: ChannelId,
+        /// The last of them: how many values were sent before it, since the channel was opened.
+        position: u64,
+        /// How many they are in all, since the channel was opened.
+        values: u64,
+        /// Why the last of them could not be decoded, for people.
+        text: String,
+    },
 }
 
 /// A piece of a schema. The pieces of one schema follow each other.
@@ -237,6 +248,7 @@ impl Frame {
                 | Frame::Cancel { .. }
                 | Frame::Skipped { .. }
                 | Frame::Document(_)
+                | Frame::Rejected { .. }
         )
     }
 
@@ -256,7 +268,8 @@ impl Frame {
             | Frame::End { channel, .. }
             | Frame::Hangup { channel, .. }
             | Frame::Skipped { channel, .. }
-            | Frame::Cancel { channel, .. } => *channel,
+            | Frame::Cancel { channel, .. }
+            | Frame::Rejected { channel, .. } => *channel,
             Frame::Open(open) => open.channel,
             Frame::Data(data) => data.channel,
             Frame::Document(piece) => piece.channel,

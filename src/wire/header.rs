@@ -68,6 +68,8 @@ kinds! {
     Cancel = 0x27;
     /// A piece of the schema of a type that was not what the other side wants.
     Document = 0x28;
+    /// The receiver could not decode values.
+    Rejected = 0x29;
 }
 
 impl Kind {

@@ -11,5 +11,6 @@ mod requests;
 mod shapes;
 mod sharing;
 mod support;
+mod undecodable;
 mod waiting;
 mod wakeups;

@@ -5,6 +5,7 @@
 
 #[macro_use]
 mod support;
+mod undecodable;
 
 mod arbiters;
 mod deadlines;

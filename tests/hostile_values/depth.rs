@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use netchan::channel::{CodecError, RecvError};
+use netchan::channel::CodecError;
 use netchan::limits::VALUE_DEPTH_MAX;
 
 use crate::far::{Hostile, bytes_of, received, run};
 use crate::types::*;
 
-fn too_deep<T>() -> Result<T, RecvError> {
-    Err(RecvError::Undecodable(CodecError::TooDeep { depth_max: VALUE_DEPTH_MAX }))
+fn too_deep<T>() -> Result<T, CodecError> {
+    Err(CodecError::TooDeep { depth_max: VALUE_DEPTH_MAX })
 }
 
 /// Puts `around` around `core` as often as said.
@@ -127,7 +127,7 @@ fn types_that_contain_each_other_are_bounded() {
 fn large_types_may_be_nested_less_deep() {
     let endless = vec![1; 100_000];
     match received::<Broad>(endless) {
-        Err(RecvError::Undecodable(CodecError::TooDeep { depth_max })) => {
+        Err(CodecError::TooDeep { depth_max }) => {
             assert!(depth_max < VALUE_DEPTH_MAX, "{depth_max}");
         }
         other => panic!("it is not refused for its depth: {:?}", other.map(|_| ())),
@@ -152,8 +152,8 @@ fn all_that_a_value_may_hold_passes_the_guard() {
     let cut = bytes[..bytes.len() - 1].to_vec();
     assert_eq!(received(bytes.clone()), Ok(value));
     let refused = received::<Expression>(cut);
-    assert!(matches!(refused, Err(RecvError::Undecodable(CodecError::Refused(_)))));
+    assert!(matches!(refused, Err(CodecError::Refused(_))));
     let longer = received::<Expression>([&bytes[..], &[0, 0]].concat());
     let left_over = CodecError::TrailingBytes { bytes: 2 };
-    assert_eq!(longer, Err(RecvError::Undecodable(left_over)));
+    assert_eq!(longer, Err(left_over));
 }

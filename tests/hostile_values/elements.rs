@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::marker::PhantomData;
 
-use netchan::channel::{CodecError, RecvError};
+use netchan::channel::CodecError;
 use netchan::limits::ZERO_LENGTH_ELEMENTS_MAX;
 
 use crate::far::{Hostile, bytes_of, received, run};
@@ -12,9 +12,9 @@ use crate::types::*;
 /// The length of a sequence of 2^40 elements.
 const CLAIM: [u8; 9] = [0xfd, 0, 0, 0, 0, 0, 1, 0, 0];
 
-fn too_many<T>() -> Result<T, RecvError> {
+fn too_many<T>() -> Result<T, CodecError> {
     let elements_max = ZERO_LENGTH_ELEMENTS_MAX;
-    Err(RecvError::Undecodable(CodecError::TooManyElements { elements_max }))
+    Err(CodecError::TooManyElements { elements_max })
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn a_claim_takes_no_memory_at_any_depth() {
     assert_eq!(received(bytes_of(&leaf)), Ok(Believer { believed: 0 }));
     BELIEVED.set(0);
     let refused = received::<Believer>(claims);
-    assert!(matches!(refused, Err(RecvError::Undecodable(CodecError::Refused(_)))));
+    assert!(matches!(refused, Err(CodecError::Refused(_))));
     assert!((1..=length).contains(&BELIEVED.get()), "{} elements", BELIEVED.get());
 }
 

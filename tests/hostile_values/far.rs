@@ -2,7 +2,8 @@
 
 use std::marker::PhantomData;
 
-use netchan::channel::{RecvError, Value};
+use netchan::channel::identity::{Description, TraceError};
+use netchan::channel::{Bincode, Codec, CodecError, Format, RecvError, SerdeCodec, Value};
 use netchan::net::{Config, ImportSettings, RecvSettings, Stream, UnreadReports};
 use netchan::{Connection, Exporter, Receiver, Sender};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer};
@@ -36,6 +37,29 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Raw<T> {
     }
 }
 
+/// The usual codec, but whoever encodes does not look at the values.
+enum Careless {}
+
+impl<T: DeserializeOwned + 'static> Codec<Raw<T>> for Careless {
+    const NAME: &'static str = <Bincode as SerdeCodec>::NAME;
+
+    fn describe() -> Result<Description, TraceError> {
+        Description::of::<T>()
+    }
+
+    fn encode(value: &Raw<T>, output: &mut Vec<u8>) -> Result<(), CodecError> {
+        <Bincode as SerdeCodec>::encode(value, output)
+    }
+
+    fn decode(input: &[u8]) -> Result<Raw<T>, CodecError> {
+        <Bincode as SerdeCodec>::decode(input)
+    }
+
+    fn decode_guarded(input: &[u8]) -> Result<Raw<T>, CodecError> {
+        <Bincode as SerdeCodec>::decode(input)
+    }
+}
+
 /// A channel whose sending end is in hostile hands.
 pub(crate) struct Hostile<T> {
     sender: Sender<Raw<T>>,
@@ -61,20 +85,26 @@ impl<T: Value> Hostile<T> {
         });
         let (connection, driver) = opened.unwrap();
         tokio::spawn(driver.run());
-        let sender = connection.import_sender("values", ImportSettings::default()).await.unwrap();
+        let format = Format::<_, Careless>::new();
+        let settings = ImportSettings::default();
+        let sender = connection.import_sender_as("values", settings, format).await.unwrap();
         Hostile { sender, receiver, _connection: connection }
     }
 
     /// What becomes of `bytes` at the receiver.
-    pub(crate) async fn send(&mut self, bytes: Vec<u8>) -> Result<T, RecvError> {
+    pub(crate) async fn send(&mut self, bytes: Vec<u8>) -> Result<T, CodecError> {
         let sent = self.sender.send(Raw::from(bytes)).await;
         sent.unwrap();
-        self.receiver.recv().await
+        match self.receiver.recv().await {
+            Ok(value) => Ok(value),
+            Err(RecvError::Undecodable(value)) => Err(value.error),
+            Err(error) => panic!("the channel goes on, but: {error}"),
+        }
     }
 }
 
 /// The same on a channel of its own. A test's thread has the same stack as a worker of tokio.
-pub(crate) fn received<T: Value>(bytes: Vec<u8>) -> Result<T, RecvError> {
+pub(crate) fn received<T: Value>(bytes: Vec<u8>) -> Result<T, CodecError> {
     run(async { Hostile::channel().await.send(bytes).await })
 }
 

@@ -6,13 +6,15 @@ use bytes::{Bytes, BytesMut};
 use netchan::Dir;
 use netchan::id::ChannelId;
 use netchan::limits::*;
-use netchan::session::{Event, OpenRequest, Role, Session, SessionError};
+use netchan::session::{
+    Chunk, Event, OpenRequest, Role, Session, SessionError, Supply, ValueSource,
+};
 use netchan::wire::{
     Code, Content, DOCUMENT_PREFIX_BYTES, Data, Frame, HEADER_BYTES, Header, Kind, Open, Partial,
     Piece, Subject, encode,
 };
 
-use crate::conversation::{events, parameters};
+use crate::conversation::{events, parameters, written};
 use crate::document;
 
 /// The channel that is open in all these sessions.
@@ -193,6 +195,30 @@ fn piece(channel: ChannelId, is_last: bool, bytes: &[u8]) -> Piece {
 
 fn document(channel: ChannelId, is_last: bool, bytes: &[u8]) -> Frame {
     Frame::Document(piece(channel, is_last, bytes))
+}
+
+pub(crate) fn rejected(position: u64, values: u64) -> Frame {
+    Frame::Rejected { channel: CHANNEL, position, values, text: String::new() }
+}
+
+/// A side that has sent three values on its channel.
+pub(crate) fn sender_of_three() -> Listener {
+    let mut exporter = Listener::exporter(Dir::Recv);
+    let now = exporter.now;
+    exporter.session.ready(CHANNEL);
+    written(&mut exporter.session, now, &mut ThreeValues);
+    exporter
+}
+
+struct ThreeValues;
+
+impl ValueSource for ThreeValues {
+    fn refill(&mut self, _: ChannelId, _: u64, _: usize, chunk: &mut Chunk) -> Supply {
+        // Their prefixes are all that there is of them.
+        chunk.bytes.extend_from_slice(&[0; 3]);
+        chunk.values = 3;
+        Supply::Empty
+    }
 }
 
 fn header(kind: Kind, length: u32) -> [u8; HEADER_BYTES] {
@@ -485,6 +511,20 @@ fn provoke_values(row: &str) -> Option<Vec<Outcome>> {
                 importer.hear(skipped(2)),
                 Listener::importer(Dir::Recv).hear(skipped(0)),
                 within.hear(skipped(1)),
+            ]
+        }
+        "Rejected from the sender, or before Accept" => {
+            vec![importer.hear(rejected(0, 1)), Listener::asking(Dir::Send).hear(rejected(0, 1))]
+        }
+        "Rejected of a value that was not sent, or of no more values than before" => {
+            let mut again = sender_of_three();
+            again.hear(rejected(2, 2)).expect("two of three values");
+            vec![
+                Listener::exporter(Dir::Recv).hear(rejected(0, 1)),
+                sender_of_three().hear(rejected(3, 1)),
+                sender_of_three().hear(rejected(0, 4)),
+                sender_of_three().hear(rejected(0, 0)),
+                again.hear(rejected(1, 2)),
             ]
         }
         "Grant of less than was taken, or with more taken than was sent" => {

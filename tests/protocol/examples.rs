@@ -153,6 +153,7 @@ fn expected() -> Vec<(&'static str, Example)> {
     };
     let refuse = Frame::Refuse { channel, code: Code::UnknownName, text: "no lines here".into() };
     let grant = Frame::Grant { channel, values: 320, bytes: 1_050_000, taken: 64 };
+    let rejected = Frame::Rejected { channel, position: 3, values: 1, text: "odd".into() };
     let hangup = Frame::Hangup { channel, code: Code::HungUp, values: 2, text: "enough".into() };
     // A list without channels.
     let piece = Bytes::from_static(&[0, 0]);
@@ -181,6 +182,7 @@ fn expected() -> Vec<(&'static str, Example)> {
         ("Skipped", frame(14, Frame::Skipped { channel, values: 7 })),
         ("Cancel", frame(15, Frame::Cancel { channel, request: 12 })),
         ("Document", document()),
+        ("Rejected", frame(16, rejected)),
     ]
 }
 

@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 use netchan::Dir;
 use netchan::id::ChannelId;
 use netchan::limits::*;
-use netchan::session::{Chunk, Event, Session, Supply, ValueSource};
+use netchan::session::{Chunk, Event, Rejection, Session, Supply, ValueSource};
 use netchan::wire::{Code, Content, Frame, decode};
 
 use crate::conversation::written;
 use crate::errors::{CHANNEL, Listener, begun_value, empty_values, hangup};
+use crate::errors::{rejected, sender_of_three};
 
 /// A queue without values.
 pub(crate) struct Empty;
@@ -94,6 +95,97 @@ fn p_8_15_values_that_are_left_out_need_no_credit_and_are_told_in_their_place() 
     assert!(matches!(told[..], [Event::Skipped { channel: CHANNEL, values }] if values == 1 << 40));
     let counters = importer.session.counters(CHANNEL).unwrap();
     assert_eq!((counters.sent_values, counters.taken_values), (4, 0));
+}
+
+fn rejection(position: u64, values: u64) -> Rejection {
+    Rejection { position, values, text: String::new() }
+}
+
+#[test]
+fn p_8_19_many_rejections_are_told_in_one_frame_with_other_traffic_or_soon() {
+    let mut importer = Listener::importer(Dir::Recv);
+    let now = importer.now;
+    importer.hear(empty_values(CHANNEL, 4)).unwrap();
+    frames(&mut importer.session, now);
+    for values in 1..=4 {
+        importer.session.reject(now, CHANNEL, rejection(values - 1, values));
+    }
+    assert_eq!(frames(&mut importer.session, now), []);
+    assert_eq!(frames(&mut importer.session, now + ACK_DELAY), [rejected(3, 4)]);
+    assert_eq!(frames(&mut importer.session, now + 2 * ACK_DELAY), []);
+    let counters = importer.session.counters(CHANNEL).unwrap();
+    assert_eq!(counters.rejected_values, 4);
+}
+
+#[test]
+fn p_8_19_a_rejection_comes_before_the_last_word() {
+    let mut importer = Listener::importer(Dir::Recv);
+    let now = importer.now;
+    frames(&mut importer.session, now);
+    importer.hear(empty_values(CHANNEL, 1)).unwrap();
+    importer.hear(Frame::End { channel: CHANNEL, values: 1 }).unwrap();
+    importer.session.reject(now, CHANNEL, rejection(0, 1));
+    importer.session.taken(now, CHANNEL, 1, 1);
+    let complete =
+        Frame::Hangup { channel: CHANNEL, code: Code::Complete, values: 1, text: String::new() };
+    assert_eq!(frames(&mut importer.session, now)[..2], [rejected(0, 1), complete]);
+}
+
+#[test]
+fn p_8_19_a_value_that_ends_its_channel_is_told_although_it_was_the_last() {
+    let mut importer = Listener::importer(Dir::Recv);
+    let now = importer.now;
+    frames(&mut importer.session, now);
+    importer.hear(empty_values(CHANNEL, 2)).unwrap();
+    importer.hear(Frame::End { channel: CHANNEL, values: 2 }).unwrap();
+    importer.session.reject(now, CHANNEL, rejection(1, 1));
+    importer.session.end_with_rejected(now, CHANNEL, (2, 2, 2), "value 1");
+    let (code, text) = (Code::Undecodable, "value 1".to_owned());
+    let hangup = Frame::Hangup { channel: CHANNEL, code, values: 2, text };
+    assert_eq!(frames(&mut importer.session, now)[..2], [rejected(1, 1), hangup]);
+}
+
+#[test]
+fn p_8_19_a_rejection_waits_while_the_peer_does_not_acknowledge() {
+    let mut importer = Listener::importer(Dir::Recv);
+    let mut now = importer.now;
+    let mut written = 0;
+    for position in 0..3 * REPLAY_FRAMES_MAX as u64 {
+        importer.hear(empty_values(CHANNEL, 1)).unwrap();
+        importer.session.reject(now, CHANNEL, rejection(position, position + 1));
+        importer.session.taken(now, CHANNEL, position + 1, position + 1);
+        now += ACK_DELAY;
+        let frames = frames(&mut importer.session, now);
+        written += frames.iter().filter(|frame| matches!(frame, Frame::Rejected { .. })).count();
+    }
+    // With the Open, that is all there is room for.
+    assert_eq!(written, REPLAY_FRAMES_MAX + REPLAY_FRAMES_MAX / 2 - 1);
+    let received = 1 + written as u64;
+    importer.hear(Frame::Ack { received }).unwrap();
+    let last = 3 * REPLAY_FRAMES_MAX as u64;
+    let told = frames(&mut importer.session, now + ACK_DELAY);
+    assert_eq!(told, [rejected(last - 1, last)]);
+}
+
+#[test]
+fn p_8_18_a_rejection_is_repeated_on_a_new_link_and_told_once() {
+    let mut importer = Listener::importer(Dir::Recv);
+    let now = importer.now;
+    frames(&mut importer.session, now);
+    importer.hear(empty_values(CHANNEL, 1)).unwrap();
+    importer.session.reject(now, CHANNEL, rejection(0, 1));
+    let later = now + ACK_DELAY;
+    assert!(frames(&mut importer.session, later).contains(&rejected(0, 1)));
+    importer.session.handle_link_lost(later).unwrap();
+    importer.session.handle_resume(later, 1).unwrap();
+    assert!(frames(&mut importer.session, later).contains(&rejected(0, 1)));
+
+    let mut exporter = sender_of_three();
+    assert_eq!(exporter.hear(rejected(2, 1)).unwrap().len(), 1);
+    assert!(exporter.hear_again(rejected(2, 1)).unwrap().is_empty());
+    // It is no credit, and ends nothing.
+    let counters = exporter.session.counters(CHANNEL).unwrap();
+    assert_eq!((counters.rejected_values, counters.taken_values), (1, 0));
 }
 
 #[test]

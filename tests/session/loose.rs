@@ -166,6 +166,7 @@ impl Loose {
                 | Event::Taken { .. }
                 | Event::Cancelled { .. }
                 | Event::Skipped { .. }
+                | Event::Rejected { .. }
                 | Event::LimitReached { .. }
                 | Event::Ended { .. }
                 | Event::HungUp { .. }

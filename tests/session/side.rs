@@ -31,6 +31,7 @@ pub(crate) enum Note {
     Taken(ChannelId, u64),
     Cancelled(ChannelId, u64),
     Skipped(ChannelId, u64),
+    Rejected(ChannelId, u64, u64),
     LimitReached(ChannelId),
     Ended(ChannelId),
     HungUp(ChannelId, Code, String),
@@ -158,6 +159,9 @@ impl Side {
                 Event::Taken { channel, values, .. } => Note::Taken(channel, values),
                 Event::Cancelled { channel, request } => Note::Cancelled(channel, request),
                 Event::Skipped { channel, values } => Note::Skipped(channel, values),
+                Event::Rejected { channel, position, values, .. } => {
+                    Note::Rejected(channel, position, values)
+                }
                 Event::LimitReached { channel } => {
                     self.queues.end(channel);
                     Note::LimitReached(channel)
@@ -255,6 +259,7 @@ impl Side {
             | Note::Taken(id, _)
             | Note::Cancelled(id, _)
             | Note::Skipped(id, _)
+            | Note::Rejected(id, ..)
             | Note::LimitReached(id)
             | Note::Ended(id)
             | Note::HungUp(id, ..)

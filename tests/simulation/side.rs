@@ -248,6 +248,9 @@ impl Side {
                     .skip(&model[name], values);
                 (name, Note::Skipped(model[name].received, values))
             }
+            Event::Rejected { channel, position, values, .. } => {
+                panic!("nobody rejects values here: {channel:?}, {position}, {values}");
+            }
             Event::Taken { channel, values, freed_values } => {
                 let record = &model[names[&channel]];
                 assert!(values <= record.leading, "what is told to be taken was taken");

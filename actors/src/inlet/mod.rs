@@ -105,7 +105,8 @@ where
                 in_hand.push(handling.map(move |outcome| (place, outcome)));
             }
             Some(Err(RecvError::Undecodable(error))) => {
-                tracing::warn!(%error, "a message that cannot be decoded is not delivered");
+                // The channel has warned, and counts them.
+                tracing::debug!(%error, "a message that cannot be decoded is not delivered");
             }
             Some(Err(error @ RecvError::Closed(_))) => {
                 while in_hand.next().await.is_some() {}

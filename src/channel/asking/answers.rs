@@ -59,9 +59,13 @@ impl Reader {
                 break;
             };
             // An answer's own code may panic when it is decoded: the asker sees that no answer comes.
-            let answered = catch_unwind(AssertUnwindSafe(|| self.asks.answer(lane, form, bytes)));
-            if answered.is_err() {
-                tracing::error!("decoding an answer panicked");
+            let answer = || self.asks.answer(lane, form, bytes);
+            match catch_unwind(AssertUnwindSafe(answer)) {
+                Ok(None) => {}
+                Ok(Some(text)) => {
+                    self.incoming.note_rejected(lane, self.batch.last_place(), &text);
+                }
+                Err(_) => tracing::error!("decoding an answer panicked"),
             }
             if self.batch.is_report_due() {
                 self.incoming.report_taken(&mut self.batch);

@@ -15,13 +15,15 @@ use crate::channel::consumers::ConsumerKey;
 use crate::channel::forms::Form;
 use crate::channel::incoming::{EndsWith, Incoming};
 use crate::channel::lane::LaneKey;
-use crate::channel::{AskError, Closed, Origin, Reason};
+use crate::channel::{AskError, Closed, Origin, Reason, Strictness};
 use crate::limits::UNANSWERED_REQUESTS_MAX;
 use crate::prefix;
 use crate::session::{Chunk, Remains};
 
-/// Takes the answer to a request and its form, or why there is none.
-pub(in crate::channel) type Slot = Box<dyn FnOnce(Form, Result<&[u8], AskError>) + Send>;
+/// Takes the answer to a request and its form, or why there is none. Returns why the answer cannot be
+/// decoded.
+pub(in crate::channel) type Slot =
+    Box<dyn FnOnce(Form, Result<&[u8], AskError>) -> Option<String> + Send>;
 
 /// The requests of one channel that wait for their answers, in a table of their own: at most
 /// [`UNANSWERED_REQUESTS_MAX`], and a few more when several ask at the same moment.
@@ -60,7 +62,7 @@ struct Queued {
 
 impl Asks {
     pub(crate) fn new(redelivers: bool, answers_carry_ends: bool) -> Arc<Asks> {
-        let answers = Incoming::new(EndsWith::Nobody, answers_carry_ends);
+        let answers = Incoming::new(Strictness::nameless(), EndsWith::Nobody, answers_carry_ends);
         answers.note_gone_lanes();
         // The reader of answers, which comes with the channel.
         answers.add_receiver();
@@ -184,7 +186,7 @@ impl Asks {
             state.waiting.extract_if(|_, ask| ask.holder.is_none()).map(|(_, ask)| ask).collect();
         drop(state);
         for Ask { slot, .. } in unsent {
-            slot(Form::OWN, Err(AskError::NotSent(closed.clone())));
+            let _nothing_to_decode = slot(Form::OWN, Err(AskError::NotSent(closed.clone())));
         }
         self.poke();
     }
@@ -204,20 +206,23 @@ impl Asks {
     // For the reader of answers.
 
     /// Gives an answer that came on a lane to its asker. One that nobody waits for, or that another
-    /// session must give, has no effect.
-    pub(in crate::channel) fn answer(&self, lane: LaneKey, form: Form, bytes: &[u8]) {
-        let Some((number, outcome)) = envelope::read_answer(bytes) else { return };
+    /// session must give, has no effect. Returns why it cannot be decoded.
+    pub(in crate::channel) fn answer(
+        &self,
+        lane: LaneKey,
+        form: Form,
+        bytes: &[u8],
+    ) -> Option<String> {
+        let (number, outcome) = envelope::read_answer(bytes)?;
         let mut state = self.state.lock();
         let holder = state.holders.get(&lane).copied();
         let is_its = |ask: &Ask| ask.holder.is_some() && ask.holder == holder;
         if !state.waiting.get(&number).is_some_and(is_its) {
-            return;
+            return None;
         }
         let ask = state.waiting.remove(&number);
         drop(state);
-        if let Some(Ask { slot, .. }) = ask {
-            slot(form, outcome);
-        }
+        ask.and_then(|Ask { slot, .. }| slot(form, outcome))
     }
 
     /// No more answers come on a lane: what its session holds has an unknown fate.
@@ -229,7 +234,7 @@ impl Asks {
         drop(state);
         let closed = closed.unwrap_or_else(|| Closed::new(Origin::Peer, Reason::HungUp));
         for Ask { slot, .. } in lost {
-            slot(Form::OWN, Err(AskError::UnknownFate(closed.clone())));
+            let _nothing_to_decode = slot(Form::OWN, Err(AskError::UnknownFate(closed.clone())));
         }
     }
 

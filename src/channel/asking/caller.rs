@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use crate::channel::TrySendError;
 use crate::channel::asking::asks::{Asks, Slot};
 use crate::channel::asking::envelope;
-use crate::channel::format::Encode;
+use crate::channel::encoder::Encoder;
 use crate::channel::forms::Decoder;
 use crate::channel::outgoing::{Outgoing, PushError};
 use crate::channel::sender::full_or;
@@ -61,7 +61,7 @@ use crate::clock;
 pub struct Caller<Q, R> {
     queue: Arc<Outgoing>,
     asks: Arc<Asks>,
-    encode: Encode<Q>,
+    encoder: Encoder<Q>,
     decoder: Decoder<R>,
     /// How long each request is worth while.
     patience: Option<Duration>,
@@ -71,11 +71,11 @@ impl<Q, R> Caller<Q, R> {
     pub(crate) fn new(
         queue: Arc<Outgoing>,
         asks: Arc<Asks>,
-        encode: Encode<Q>,
+        encoder: Encoder<Q>,
         decoder: Decoder<R>,
     ) -> Caller<Q, R> {
         queue.add_sender();
-        Caller { queue, asks, encode, decoder, patience: None }
+        Caller { queue, asks, encoder, decoder, patience: None }
     }
 
     /// One whose channel has ended. It looks at neither type, so it can stand for a value of a type that
@@ -85,7 +85,7 @@ impl<Q, R> Caller<Q, R> {
         let encode =
             |_: &Q, _: &mut Vec<u8>| Err(CodecError::Refused("nobody is there".to_owned()));
         let decode = |_: &[u8]| Err(CodecError::Refused("nobody was asked".to_owned()));
-        Caller::new(queue, asks, encode, Decoder::new(decode, &[]))
+        Caller::new(queue, asks, Encoder::trusting(encode), Decoder::new(decode, &[]))
     }
 }
 
@@ -119,7 +119,7 @@ impl<Q, R> Caller<Q, R> {
     pub fn try_tell(&self, message: Q) -> Result<(), TrySendError<Q>> {
         let pushed = self.queue.push(|bytes| {
             envelope::put_tell(bytes);
-            (self.encode)(&message, bytes)
+            self.encoder.encode(&message, bytes)
         });
         pushed.map_err(|error| unsent(message, error))
     }
@@ -230,12 +230,17 @@ impl<Q, R: Send + 'static> Caller<Q, R> {
         let slot: Slot = Box::new(move |form, outcome| {
             let answer = outcome
                 .and_then(|bytes| decoder.of(form)(bytes).map_err(AskError::AnswerUndecodable));
+            let undecodable = match &answer {
+                Err(AskError::AnswerUndecodable(error)) => Some(error.to_string()),
+                _ => None,
+            };
             let _gave_up = sender.send(answer);
+            undecodable
         });
         let number = self.asks.begin(slot);
         let pushed = self.queue.push_ask(number, |bytes| {
             envelope::put_ask(bytes, number, deadline_ms);
-            (self.encode)(&request, bytes)
+            self.encoder.encode(&request, bytes)
         });
         match pushed {
             Ok(()) => Ok(Answer { receiver, queue: self.queue.clone(), number, is_here: false }),
@@ -356,9 +361,10 @@ fn unsent<Q>(message: Q, error: PushError) -> TrySendError<Q> {
 impl<Q, R> Clone for Caller<Q, R> {
     fn clone(&self) -> Caller<Q, R> {
         self.queue.add_sender();
-        let Caller { queue, asks, encode, decoder, patience } = self;
-        let (queue, asks, decoder) = (queue.clone(), asks.clone(), decoder.clone());
-        Caller { queue, asks, encode: *encode, decoder, patience: *patience }
+        let Caller { queue, asks, encoder, decoder, patience } = self;
+        let (queue, asks) = (queue.clone(), asks.clone());
+        let (encoder, decoder) = (encoder.clone(), decoder.clone());
+        Caller { queue, asks, encoder, decoder, patience: *patience }
     }
 }
 

@@ -10,7 +10,7 @@ use futures::Stream;
 
 use crate::channel::asking::answering::{Answers, Begun, Receipt};
 use crate::channel::asking::envelope::{self, Message, Verdict};
-use crate::channel::format::Encode;
+use crate::channel::encoder::Encoder;
 use crate::channel::forms::{Decoder, Form};
 use crate::channel::incoming::{Found, Incoming};
 use crate::channel::lane::{Batch, LaneKey, Uncounted};
@@ -30,7 +30,7 @@ use crate::clock;
 pub struct Requests<Q, R> {
     queue: Arc<Incoming>,
     decoder: Decoder<Q>,
-    encode: Encode<R>,
+    encoder: Encoder<R>,
     batch: Batch,
     listener: Option<KeptListener>,
     is_stream_over: bool,
@@ -40,11 +40,11 @@ impl<Q, R> Requests<Q, R> {
     pub(crate) fn new(
         queue: Arc<Incoming>,
         decoder: Decoder<Q>,
-        encode: Encode<R>,
+        encoder: Encoder<R>,
     ) -> Requests<Q, R> {
         queue.add_receiver();
         let batch = Batch::default();
-        Requests { queue, decoder, encode, batch, listener: None, is_stream_over: false }
+        Requests { queue, decoder, encoder, batch, listener: None, is_stream_over: false }
     }
 
     /// Waits for the next message. Requests that were cancelled meanwhile, or whose time is up, are
@@ -114,20 +114,21 @@ impl<Q, R> Requests<Q, R> {
     }
 
     fn next_request(&mut self) -> Option<Result<Request<Q, R>, RecvError>> {
-        let (decoder, encode) = (self.decoder.clone(), self.encode);
-        self.next_message(|payload, form, back| match decoder.of(form)(payload) {
-            Ok(message) => Ok(Request { message, responder: Responder { back, encode } }),
-            Err(error) => {
-                back.tell(Verdict::Undecodable, &error.to_string());
-                Err(RecvError::Undecodable(error))
-            }
-        })
+        let decoder = self.decoder.clone();
+        let taken = self.next_message(|payload, form, back| match decoder.of(form)(payload) {
+            Ok(message) => Ok((message, back)),
+            Err(error) => Err(Box::new(Refused { error, back })),
+        })?;
+        Some(taken.map(|(message, back)| {
+            let encoder = self.encoder.clone();
+            Request { message, responder: Responder { back, encoder } }
+        }))
     }
 
     /// Takes the next message that is to be handled.
     fn next_message<T>(
         &mut self,
-        take: impl Fn(&[u8], Form, Back) -> Result<T, RecvError>,
+        take: impl Fn(&[u8], Form, Back) -> Result<T, Box<Refused>>,
     ) -> Option<Result<T, RecvError>> {
         loop {
             if let Some(result) = self.next_of_batch(&take) {
@@ -144,7 +145,7 @@ impl<Q, R> Requests<Q, R> {
 
     fn next_of_batch<T>(
         &mut self,
-        take: impl Fn(&[u8], Form, Back) -> Result<T, RecvError>,
+        take: impl Fn(&[u8], Form, Back) -> Result<T, Box<Refused>>,
     ) -> Option<Result<T, RecvError>> {
         loop {
             let (has_messages, form) = (self.batch.has_messages(), self.batch.form());
@@ -172,11 +173,32 @@ impl<Q, R> Requests<Q, R> {
                         }
                     }
                 }
-                Err(error) => return Some(Err(RecvError::Undecodable(error))),
+                Err(error) => {
+                    let back = Back::Tell(receipt);
+                    return Some(Err(self.refuse(Refused { error, back })));
+                }
             };
-            return Some(take(payload, form, back));
+            return Some(match take(payload, form, back) {
+                Ok(message) => Ok(message),
+                Err(refused) => Err(self.refuse(*refused)),
+            });
         }
     }
+
+    /// A message cannot be decoded: notes it before it can count as taken, and tells its asker.
+    #[cold]
+    fn refuse(&mut self, Refused { error, back }: Refused) -> RecvError {
+        let text = error.to_string();
+        let error = self.queue.reject(&mut self.batch, error);
+        back.tell(Verdict::Undecodable, &text);
+        error
+    }
+}
+
+/// A message that cannot be decoded.
+struct Refused {
+    error: CodecError,
+    back: Back,
 }
 
 /// The messages of the channel, until it ends. An end that was not regular comes as one last error.
@@ -279,7 +301,7 @@ impl<Q, R> fmt::Debug for Request<Q, R> {
 #[must_use = "a responder that is dropped gives no answer"]
 pub struct Responder<R> {
     back: Back,
-    encode: Encode<R>,
+    encoder: Encoder<R>,
 }
 
 /// What is owed to the sender of a message.
@@ -369,11 +391,12 @@ impl<R> Responder<R> {
     ///
     /// [`CodecError`] when the answer cannot be encoded; the asker is told so.
     pub fn answer(self, answer: R) -> Result<(), CodecError> {
-        let Responder { back, encode } = self;
+        let Responder { back, encoder } = self;
         match back {
             Back::Tell(_) => Ok(()),
             Back::Ask(mut asker) => {
-                let answered = asker.answer(Verdict::Answered, |bytes| encode(&answer, bytes));
+                let answered =
+                    asker.answer(Verdict::Answered, |bytes| encoder.encode(&answer, bytes));
                 answered.inspect_err(|error| asker.tell(Verdict::Unencodable, &error.to_string()))
             }
         }

@@ -18,7 +18,7 @@ use serde::de::{DeserializeOwned, DeserializeSeed};
 pub use self::bincode::Bincode;
 pub use self::encoded::Encoded;
 pub use self::raw::Raw;
-use crate::channel::identity::{Description, TraceError};
+use crate::channel::identity::{Description, Schema, TraceError};
 use crate::channel::{CodecError, guard};
 
 /// What can travel on a channel: anything that serde can write and read.
@@ -49,6 +49,18 @@ pub trait Codec<T>: 'static {
     ///
     /// [`TraceError`] if values of `T` cannot be sent, or if its shape cannot be found.
     fn describe() -> Result<Description, TraceError>;
+
+    /// Whether a value is as `schema` says, which is that of the channel's type. The first values of
+    /// each channel are looked at before they are encoded
+    /// ([`VALUES_CHECKED`](crate::limits::VALUES_CHECKED)). By default nothing is known against any.
+    ///
+    /// # Errors
+    ///
+    /// [`CodecError::Misfit`] if its receiver would not read what was written.
+    fn check(value: &T, schema: &Schema) -> Result<(), CodecError> {
+        let _ = (value, schema);
+        Ok(())
+    }
 
     /// Appends a value to `output`.
     ///
@@ -120,6 +132,16 @@ pub trait SerdeCodec: 'static {
     /// The name that is compared when a channel is imported, of at most 255 bytes.
     const NAME: &'static str;
 
+    /// Whether a value serializes as `schema` says, which is what its receiver reads; see
+    /// [`Codec::check`]. A codec that writes names beside the values may know better.
+    ///
+    /// # Errors
+    ///
+    /// [`CodecError::Misfit`] if it does not.
+    fn check<T: Serialize + ?Sized>(value: &T, schema: &Schema) -> Result<(), CodecError> {
+        schema.check(value).map_err(CodecError::Misfit)
+    }
+
     /// Appends a value to `output`.
     ///
     /// # Errors
@@ -154,6 +176,10 @@ impl<T: Value, C: SerdeCodec> Codec<T> for C {
 
     fn describe() -> Result<Description, TraceError> {
         Description::of::<T>()
+    }
+
+    fn check(value: &T, schema: &Schema) -> Result<(), CodecError> {
+        <C as SerdeCodec>::check(value, schema)
     }
 
     #[inline]

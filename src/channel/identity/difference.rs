@@ -316,7 +316,8 @@ fn first_name_difference(left: &[String], right: &[String]) -> Option<NameDiffer
     }
 }
 
-fn describe_index(schema: &Schema, index: TypeIndex, depth: usize) -> String {
+/// A type in words, cut where it goes deep.
+pub(super) fn describe_index(schema: &Schema, index: TypeIndex, depth: usize) -> String {
     match schema.get(index) {
         Some(part) if depth < DESCRIPTION_DEPTH_MAX => describe(schema, part, depth),
         _ => "..".to_owned(),

@@ -53,6 +53,7 @@
 
 mod cache;
 mod canonical;
+mod check;
 mod description;
 mod difference;
 mod error;
@@ -70,6 +71,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_128;
 
+pub use check::Misfit;
+pub(crate) use check::{END_OF_CHANNEL, is_checking};
 pub use description::Description;
 pub use difference::Difference;
 pub(crate) use watch::note_end;

@@ -3,6 +3,7 @@
 //! Each attached session has a [lane](super::lane) of its own, so that what is taken becomes
 //! credit for the peer that sent it. Receivers take from the lanes in turn.
 
+mod reject;
 mod requests;
 
 use std::collections::{HashMap, VecDeque};
@@ -14,12 +15,12 @@ use parking_lot::Mutex;
 
 use crate::channel::forms::Form;
 use crate::channel::lane::{
-    Batch, Corrupt, Fault, Held, Lane, LaneKey, LaneWindow, Progress, Taken,
+    Batch, Corrupt, Fault, Held, Lane, LaneKey, LaneReport, LaneWindow, Taken,
 };
 use crate::channel::offer::{Claiming, Offered};
 use crate::channel::ready::ReadySet;
 use crate::channel::signal::{KeptListener, Signal};
-use crate::channel::{Closed, Origin, Reason};
+use crate::channel::{Closed, Origin, Reason, Strictness};
 use crate::id::ChannelId;
 use crate::limits::LEFT_BYTES_MAX;
 use crate::wire::Code;
@@ -46,6 +47,8 @@ pub(crate) struct Incoming {
     arrived: Signal,
     /// Askers have given up requests that are in hand.
     cancelled: Event,
+    /// What it does with values that cannot be decoded.
+    strictness: Strictness,
     /// Values have ends of channels inside.
     carries_ends: bool,
     /// So have the answers, if they are requests.
@@ -90,26 +93,31 @@ pub(super) enum Found {
 }
 
 impl Incoming {
-    pub(crate) fn new(ends_with: EndsWith, carries_ends: bool) -> Arc<Incoming> {
-        Incoming::for_requests(ends_with, carries_ends, false)
+    pub(crate) fn new(
+        strictness: Strictness,
+        ends_with: EndsWith,
+        carries_ends: bool,
+    ) -> Arc<Incoming> {
+        Incoming::for_requests(strictness, ends_with, carries_ends, false)
     }
 
     /// The queue of a channel of bytes, which can be taken [without a copy](Batch::next_shared).
-    pub(crate) fn for_bytes(ends_with: EndsWith) -> Arc<Incoming> {
-        Arc::new(Incoming { shares_values: true, ..Incoming::empty(ends_with) })
+    pub(crate) fn for_bytes(strictness: Strictness, ends_with: EndsWith) -> Arc<Incoming> {
+        Arc::new(Incoming { shares_values: true, ..Incoming::empty(strictness, ends_with) })
     }
 
     /// The queue of a channel of requests.
     pub(crate) fn for_requests(
+        strictness: Strictness,
         ends_with: EndsWith,
         carries_ends: bool,
         answers_carry_ends: bool,
     ) -> Arc<Incoming> {
-        let empty = Incoming::empty(ends_with);
+        let empty = Incoming::empty(strictness, ends_with);
         Arc::new(Incoming { carries_ends, answers_carry_ends, ..empty })
     }
 
-    fn empty(ends_with: EndsWith) -> Incoming {
+    fn empty(strictness: Strictness, ends_with: EndsWith) -> Incoming {
         Incoming {
             state: Mutex::new(State {
                 ends_with,
@@ -127,6 +135,7 @@ impl Incoming {
             }),
             arrived: Signal::default(),
             cancelled: Event::new(),
+            strictness,
             carries_ends: false,
             answers_carry_ends: false,
             shares_values: false,
@@ -192,6 +201,9 @@ impl Incoming {
 
     /// Fills `batch`, which is empty.
     pub(super) fn refill(&self, batch: &mut Batch) -> Found {
+        if batch.owes_report() {
+            self.report_taken(batch);
+        }
         batch.clear();
         let mut state = self.state.lock();
         let (found, ringing) = state.find(batch);
@@ -402,8 +414,8 @@ impl Incoming {
         }
     }
 
-    /// What was taken from a lane, and whether its peer must be told to stop.
-    pub(crate) fn report(&self, key: LaneKey) -> Option<(Progress, Option<Fault>)> {
+    /// What was taken from a lane and what could not be, and whether its peer must be told to stop.
+    pub(crate) fn report(&self, key: LaneKey) -> Option<LaneReport> {
         self.state.lock().lanes.get_mut(&key).map(Lane::report)
     }
 

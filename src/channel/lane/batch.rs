@@ -52,8 +52,8 @@ pub(in crate::channel) struct Batch {
     /// Instead of `bytes`, if they may be taken without a copy.
     pub(super) pieces: VecDeque<Piece>,
     pub(super) values_left: u64,
-    /// How many values of the lane were handed out before the next one.
-    pub(super) next_place: u64,
+    /// How many values of the lane were handed out by the end of this batch.
+    pub(super) end_place: u64,
     /// They are messages of a channel of requests.
     pub(super) has_messages: bool,
     /// What they are decoded as.
@@ -146,11 +146,16 @@ impl Batch {
     /// The next value, which counts as taken when it has been handled.
     pub(in crate::channel) fn next_uncounted(&mut self) -> Option<Result<Uncounted<'_>, Corrupt>> {
         let advanced = self.advance()?;
-        let place = self.next_place;
-        self.next_place += 1;
+        let place = self.last_place();
         let uncounted =
             |(start, end, taken)| Uncounted { bytes: &self.bytes[start..end], place, taken };
         Some(advanced.map(uncounted))
+    }
+
+    /// The place on its lane of the value that was looked at last.
+    #[inline]
+    pub(in crate::channel) fn last_place(&self) -> u64 {
+        self.end_place - self.values_left - 1
     }
 
     /// Whether its values are messages of a channel of requests.
@@ -197,6 +202,11 @@ impl Batch {
     pub(in crate::channel) fn is_report_due(&self) -> bool {
         self.unreported.values >= self.report_at.values
             || self.unreported.bytes >= self.report_at.bytes
+    }
+
+    /// Whether values were taken of which its lane does not know. So it is when decoding one panics.
+    pub(in crate::channel) fn owes_report(&self) -> bool {
+        self.unreported.values > 0
     }
 
     pub(in crate::channel) fn take_unreported(&mut self) -> Taken {

@@ -21,7 +21,8 @@ use crate::channel::lane::store::Store;
 use crate::channel::offer::Claiming;
 use crate::channel::ready::ReadySet;
 use crate::id::ChannelId;
-use crate::limits::{GRANT_FRACTION, WINDOW_BYTES_DEFAULT, WINDOW_VALUES_MAX};
+use crate::limits::{GRANT_FRACTION, TEXT_BYTES_MAX, WINDOW_BYTES_DEFAULT, WINDOW_VALUES_MAX};
+use crate::session::Rejection;
 
 pub(super) use batch::{Batch, Held, Uncounted};
 
@@ -95,6 +96,10 @@ pub(in crate::channel) struct Lane {
     pub(in crate::channel) answering: Option<Box<Answering>>,
     /// What its values are decoded as.
     pub(in crate::channel) form: Form,
+    /// Values that could not be decoded.
+    rejected_values: u64,
+    /// The last of them, if the driver does not know of it yet.
+    rejection: Option<Box<Rejection>>,
 }
 
 /// What has left a lane, in all.
@@ -105,6 +110,16 @@ pub(crate) struct Progress {
     pub(crate) leading_values: u64,
 }
 
+/// What a driver has to know of a lane.
+#[derive(Debug)]
+pub(crate) struct LaneReport {
+    pub(crate) progress: Progress,
+    /// Values that could not be decoded, if there are more than were reported before.
+    pub(crate) rejection: Option<Rejection>,
+    /// The peer must be told to stop.
+    pub(crate) fault: Option<Fault>,
+}
+
 /// Why a receiving side wants no more from a peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -112,6 +127,8 @@ pub(crate) enum Fault {
     Abandoned,
     /// What came is not a sequence of values.
     Corrupt,
+    /// A value could not be decoded, and ends the channel.
+    Undecodable,
 }
 
 impl Lane {
@@ -142,6 +159,8 @@ impl Lane {
             is_discarded: false,
             answering: None,
             form: Form::OWN,
+            rejected_values: 0,
+            rejection: None,
         }
     }
 
@@ -198,7 +217,7 @@ impl Lane {
         let bytes = self.store.hand_out(batch, is_all)?;
         batch.values_left = values;
         batch.held.values.store(values, Ordering::Relaxed);
-        batch.next_place = self.handed.values;
+        batch.end_place = self.handed.values + values;
         batch.has_messages = self.answering.is_some();
         batch.form = self.form;
         self.values -= values;
@@ -239,6 +258,19 @@ impl Lane {
         while self.taken_ahead.remove(&self.leading_values) {
             self.leading_values += 1;
         }
+    }
+
+    /// Notes a value that could not be decoded. Returns how many there are.
+    pub(in crate::channel) fn reject(&mut self, position: u64, text: &str) -> u64 {
+        self.rejected_values += 1;
+        // It may wait for its driver, and travels no longer than this.
+        let mut end = text.len().min(TEXT_BYTES_MAX);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let (values, text) = (self.rejected_values, text[..end].to_owned());
+        self.rejection = Some(Box::new(Rejection { position, values, text }));
+        values
     }
 
     /// Wants no more. What has come stays to be taken and counts as taken.
@@ -282,8 +314,8 @@ impl Lane {
         self.ready.clone()
     }
 
-    /// For the driver: what was taken, and whether the peer must be told to stop.
-    pub(in crate::channel) fn report(&mut self) -> (Progress, Option<Fault>) {
+    /// For the driver: what was taken and what could not be, and whether the peer must be told to stop.
+    pub(in crate::channel) fn report(&mut self) -> LaneReport {
         self.is_marked = false;
         self.told = self.taken;
         let progress = if self.is_stopped {
@@ -295,7 +327,8 @@ impl Lane {
             let leading_values = self.leading_values.min(self.taken.values);
             Progress { taken: self.taken, leading_values }
         };
-        (progress, self.fault)
+        let rejection = self.rejection.take().map(|rejection| *rejection);
+        LaneReport { progress, rejection, fault: self.fault }
     }
 }
 
@@ -405,7 +438,7 @@ mod tests {
         assert!(batch.is_report_due());
         lane.take(batch.take_unreported());
         assert!(lane.is_report_due());
-        assert_eq!(lane.report().0.taken, Taken { values: 2, bytes: 4 });
+        assert_eq!(lane.report().progress.taken, Taken { values: 2, bytes: 4 });
         assert!(!lane.owes_report());
     }
 
@@ -414,7 +447,7 @@ mod tests {
         let mut lane = lane();
         let window = u64::from(lane.window().values);
         let one = Taken { values: 1, bytes: 2 };
-        let leading = |lane: &mut Lane| lane.report().0.leading_values;
+        let leading = |lane: &mut Lane| lane.report().progress.leading_values;
         for place in [1, 2] {
             lane.take_at(place, one);
             assert_eq!(leading(&mut lane), 0);
@@ -433,6 +466,6 @@ mod tests {
         assert!(lane.taken_ahead.is_empty());
         lane.take_at(3, one);
         assert_eq!(leading(&mut lane), 1000);
-        assert_eq!(lane.report().0.taken.values, 1000);
+        assert_eq!(lane.report().progress.taken.values, 1000);
     }
 }

@@ -16,7 +16,7 @@ use crate::channel::lane::LaneWindow;
 use crate::channel::offer::{Claiming, End, EndKind, OfferError, Offered, Token};
 use crate::channel::offer::{claimed_bounds, forward, scope, traced};
 use crate::channel::outgoing::Outgoing;
-use crate::channel::{Caller, Closed, Origin, Reason, Requests};
+use crate::channel::{Caller, Closed, Origin, Reason, Requests, Strictness};
 
 /// The asking end of a channel of requests, to be sent to another machine inside of a value.
 ///
@@ -90,7 +90,8 @@ impl<Q: Value, R: Value> RemoteCaller<Q, R> {
     #[expect(clippy::type_complexity, reason = "both ends of a channel, as of any other")]
     pub fn channel(window_values: u32) -> Result<(RemoteCaller<Q, R>, Requests<Q, R>), TraceError> {
         let (offered, (messages, answers)) = end::<Q, R>(window_values)?;
-        let requests = Requests::new(offered.queue.clone(), messages.decoder, answers.encode);
+        let requests =
+            Requests::new(offered.queue.clone(), messages.decoder, answers.encoder.clone());
         Ok((RemoteCaller { end: End::Here(offered) }, requests))
     }
 
@@ -112,7 +113,7 @@ impl<Q: Value, R: Value> RemoteCaller<Q, R> {
         let queue = Outgoing::for_requests(claimed_bounds(), offering, asks.clone());
         // The queue of one that comes too late has ended, so its own requests do not matter.
         let queue = claiming.claim(token, kind, queue)?;
-        let caller = Caller::new(queue, asks, messages.encode, answers.decoder);
+        let caller = Caller::new(queue, asks, messages.encoder.clone(), answers.decoder);
         Ok(RemoteCaller { end: End::There(caller) })
     }
 }
@@ -136,7 +137,8 @@ pub(super) fn end<Q: Value, R: Value>(
     let (messages, answers) = codings::<Q, R>()?;
     let carries_ends = messages.accepted.description.carries_ends();
     let answers_do = answers.accepted.description.carries_ends();
-    let queue = Incoming::for_requests(EndsWith::Release, carries_ends, answers_do);
+    let queue =
+        Incoming::for_requests(Strictness::nameless(), EndsWith::Release, carries_ends, answers_do);
     let offered =
         Offered::new(queue, LaneWindow::offered(window_values), kind(&messages, &answers));
     Ok((offered, (messages, answers)))
@@ -180,6 +182,9 @@ impl<Q, R> fmt::Debug for RemoteCaller<Q, R> {
 /// if too many offers are open, or, for an end that is sent on, outside of a tokio runtime.
 impl<Q: Value, R: Value> Serialize for RemoteCaller<Q, R> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if identity::is_checking() {
+            return traced::written(serializer);
+        }
         let token = match &self.end {
             End::Here(offered) => scope::offer(offered),
             End::There(caller) => forward::offer_caller(caller),

@@ -7,8 +7,10 @@ use futures::future::{self, Either, select};
 use futures::stream;
 
 use crate::channel::codec::Value;
+use crate::channel::encoder::Encoder;
 use crate::channel::offer::{OfferError, Token, caller, scope, sender};
-use crate::channel::{AskError, Caller, Request, Requests, Responder, SendError, Sender};
+use crate::channel::{AskError, Caller, RecvError, Request, Requests, Responder};
+use crate::channel::{SendError, Sender};
 use crate::limits::WINDOW_VALUES_DEFAULT;
 
 /// Offers an end whose values go to `sender`.
@@ -18,7 +20,8 @@ pub(super) fn offer_sender<T: Value>(sender: &Sender<T>) -> Result<Token, OfferE
     let (offered, coding) =
         sender::end::<T>(WINDOW_VALUES_DEFAULT).map_err(|_| OfferError::NoChannel)?;
     // None of them asks.
-    let values = Requests::new(offered.queue.clone(), coding.decoder, |(), _| Ok(()));
+    let values =
+        Requests::new(offered.queue.clone(), coding.decoder, Encoder::trusting(|(), _| Ok(())));
     let token = scope::offer(&offered)?;
     let task = Box::pin(pass_values_on(values, sender.clone()));
     offering.spawn(task).map_err(scope::refuse)?;
@@ -30,7 +33,7 @@ pub(super) fn offer_caller<Q: Value, R: Value>(caller: &Caller<Q, R>) -> Result<
     let offering = scope::offering()?;
     let (offered, (messages, answers)) =
         caller::end::<Q, R>(WINDOW_VALUES_DEFAULT).map_err(|_| OfferError::NoChannel)?;
-    let requests = Requests::new(offered.queue.clone(), messages.decoder, answers.encode);
+    let requests = Requests::new(offered.queue.clone(), messages.decoder, answers.encoder.clone());
     let token = scope::offer(&offered)?;
     let task = Box::pin(pass_requests_on(requests, caller.clone()));
     offering.spawn(task).map_err(scope::refuse)?;
@@ -43,12 +46,19 @@ pub(super) fn offer_caller<Q: Value, R: Value>(caller: &Caller<Q, R>) -> Result<
 async fn pass_values_on<T: Value>(mut values: Requests<T, ()>, sender: Sender<T>) {
     let closed = sender.watch_closed();
     let passing = async {
-        while let Ok(value) = values.recv().await {
-            let (value, receipt) = value.into_parts();
-            if sender.send(value).await.is_err() {
-                return;
+        loop {
+            match values.recv().await {
+                Ok(value) => {
+                    let (value, receipt) = value.into_parts();
+                    if sender.send(value).await.is_err() {
+                        return;
+                    }
+                    drop(receipt);
+                }
+                // Whoever sent it is told, and the others that send here have done nothing wrong.
+                Err(RecvError::Undecodable(_)) => {}
+                Err(_) => return,
             }
-            drop(receipt);
         }
     };
     // Whoever sends is told at once that the way is closed, although nothing comes.
@@ -61,7 +71,11 @@ async fn pass_values_on<T: Value>(mut values: Requests<T, ()>, sender: Sender<T>
 async fn pass_requests_on<Q: Value, R: Value>(requests: Requests<Q, R>, caller: Caller<Q, R>) {
     let closed = caller.watch_closed();
     let passing = stream::unfold((requests, caller), |(mut requests, caller)| async {
-        let request = requests.recv().await.ok()?;
+        let request = match requests.recv().await {
+            Ok(request) => request,
+            Err(RecvError::Undecodable(_)) => return Some((None, (requests, caller))),
+            Err(_) => return None,
+        };
         let answering = pass_on(request, &caller).await?;
         Some((answering, (requests, caller)))
     });

@@ -8,6 +8,7 @@ use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::channel::codec::{Bincode, SerdeCodec, Value};
+use crate::channel::encoder::Encoder;
 use crate::channel::format::Coding;
 use crate::channel::identity::{self, TraceError};
 use crate::channel::incoming::EndsWith;
@@ -15,7 +16,7 @@ use crate::channel::lane::LaneWindow;
 use crate::channel::offer::{Claiming, End, EndKind, OfferError, Offered, Token};
 use crate::channel::offer::{claimed_bounds, forward, scope, traced};
 use crate::channel::outgoing::Outgoing;
-use crate::channel::{Closed, Origin, Reason, Receiver, Sender};
+use crate::channel::{Closed, Origin, Reason, Receiver, Sender, Strictness};
 
 /// The sending end of a channel, to be sent to another machine inside of a value.
 ///
@@ -97,7 +98,8 @@ impl<T: Value> RemoteSender<T> {
     pub(super) fn dead() -> RemoteSender<T> {
         let queue = Outgoing::new(claimed_bounds(), None);
         queue.end(Closed::new(Origin::Local, Reason::NotOffered));
-        RemoteSender { end: End::There(Sender::with(queue, Bincode::encode::<T>, None)) }
+        let encoder = Encoder::trusting(Bincode::encode::<T>);
+        RemoteSender { end: End::There(Sender::with(queue, encoder, None)) }
     }
 
     /// A sender whose channel is the one that a token stands for, where the value came from.
@@ -119,7 +121,7 @@ fn kind<T>(coding: &Coding<T>) -> EndKind {
 /// The receiving end of a channel whose sending end can travel.
 pub(super) fn end<T: Value>(window_values: u32) -> Result<(Arc<Offered>, Coding<T>), TraceError> {
     let coding = Coding::usual()?;
-    let queue = coding.incoming(EndsWith::Release);
+    let queue = coding.incoming(Strictness::nameless(), EndsWith::Release);
     Ok((Offered::new(queue, LaneWindow::offered(window_values), kind(&coding)), coding))
 }
 
@@ -160,6 +162,9 @@ impl<T> fmt::Debug for RemoteSender<T> {
 /// if too many offers are open, or, for an end that is sent on, outside of a tokio runtime.
 impl<T: Value> Serialize for RemoteSender<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if identity::is_checking() {
+            return traced::written(serializer);
+        }
         let token = match &self.end {
             End::Here(offered) => scope::offer(offered),
             End::There(sender) => forward::offer_sender(sender),

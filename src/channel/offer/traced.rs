@@ -7,10 +7,11 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::Deserialize;
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
+use serde::{Deserialize, Serializer};
 
 use crate::channel::codec::Value;
+use crate::channel::identity::END_OF_CHANNEL;
 use crate::channel::offer::{RemoteCaller, RemoteSender};
 
 /// No field of a user has such a name.
@@ -29,6 +30,11 @@ pub(super) fn caller<'de, Q: Value, R: Value, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<RemoteCaller<Q, R>, D::Error> {
     deserializer.deserialize_struct("RemoteCaller", CALLER_FIELDS, CallerVisitor(PhantomData))
+}
+
+/// Makes no offer: the value is not sent, but held against what is read of its type.
+pub(super) fn written<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_newtype_struct(END_OF_CHANNEL, &())
 }
 
 struct SenderVisitor<T>(PhantomData<T>);

@@ -3,7 +3,7 @@
 use std::task::Context;
 use std::time::Instant;
 
-use crate::channel::{Closed, Fault, LaneWindow, Origin, Progress, Reason, Taken};
+use crate::channel::{Closed, Fault, LaneReport, LaneWindow, Origin, Progress, Reason, Taken};
 use crate::clock;
 use crate::dir::Dir;
 use crate::id::ChannelId;
@@ -14,7 +14,7 @@ use crate::net::mismatch::{Agreed, Explained, Refusal};
 use crate::net::offers::Claim;
 use crate::net::registry::{ExportEnd, Found};
 use crate::net::{self, ConnectionEnd, ImportError, Report, offers};
-use crate::session::{Event, RequestTerms, Session};
+use crate::session::{Event, Rejection, RequestTerms, Session};
 use crate::wire::{Code, Content, Open};
 
 impl Driver {
@@ -38,16 +38,76 @@ impl Driver {
                     }
                 }
                 Queue::In(..) => {
-                    let fault = report_taken(&mut self.session, now, channel, endpoint);
-                    if fault == Some(Fault::Corrupt) {
-                        let reason = Reason::Other(Code::Corrupt, String::new());
-                        self.stop_asking(channel, Closed::new(Origin::Peer, reason));
+                    let report = report_taken(&mut self.session, now, channel, endpoint);
+                    if let Some(LaneReport { rejection, fault, .. }) = report {
+                        self.note_fault(channel, fault, rejection.as_ref());
+                        if let Some(rejection) = rejection {
+                            self.tell_rejection(channel, Origin::Local, rejection);
+                        }
                     }
                 }
             }
         }
         self.marked = marked;
         true
+    }
+
+    /// Notes how a channel ends that a fault of its peer ends.
+    fn note_fault(
+        &mut self,
+        channel: ChannelId,
+        fault: Option<Fault>,
+        rejection: Option<&Rejection>,
+    ) {
+        match (fault, rejection) {
+            (Some(Fault::Corrupt), _) => {
+                let reason = Reason::Other(Code::Corrupt, String::new());
+                self.stop_asking(channel, Closed::new(Origin::Peer, reason));
+            }
+            (Some(Fault::Undecodable), Some(Rejection { position, text, .. })) => {
+                if let Some(endpoint) = self.endpoints.find_mut(channel) {
+                    let reason = Reason::Undecodable { position: *position, text: text.clone() };
+                    // Also if the peer had come to its regular end behind that value.
+                    endpoint.closed = Some(Closed::new(Origin::Local, reason));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Tells the program of values that their receiver could not decode.
+    fn tell_rejection(&self, channel: ChannelId, by: Origin, rejection: Rejection) {
+        let Some(Endpoint { name, is_for_answers, .. }) = self.endpoints.find(channel) else {
+            return;
+        };
+        if name.is_empty() {
+            return;
+        }
+        let Rejection { position, values: rejected_values, text } = rejection;
+        self.tell(|peer| net::Event::ValueRejected {
+            peer,
+            name: name.clone(),
+            by,
+            is_answer: *is_for_answers,
+            position,
+            rejected_values,
+            text,
+        });
+    }
+
+    /// The peer could not decode values.
+    fn rejected(&mut self, channel: ChannelId, rejection: Rejection) {
+        let Some(endpoint) = self.endpoints.find_mut(channel) else { return };
+        let Rejection { position, text, .. } = &rejection;
+        let name = &endpoint.name;
+        // A peer may reject any number of them: one is worth a warning.
+        if endpoint.rejection.is_none() {
+            tracing::warn!(name, position, text, "the peer cannot decode a value");
+        } else {
+            tracing::debug!(name, position, text, "the peer cannot decode a value");
+        }
+        endpoint.rejection = Some(rejection.clone());
+        self.tell_rejection(channel, Origin::Peer, rejection);
     }
 
     /// Hangs up a broadcast for a peer that does not keep up with it.
@@ -95,6 +155,9 @@ impl Driver {
                 {
                     queue.cancel(*key, request);
                 }
+            }
+            Event::Rejected { channel, position, values, text } => {
+                self.rejected(channel, Rejection { position, values, text });
             }
             Event::OpenRequested(open) => self.answer(open)?,
             Event::Accepted { channel, content, clock_ms, identity } => {
@@ -316,7 +379,13 @@ impl Driver {
         text: String,
     ) -> Result<(), ConnectionEnd> {
         let Some(endpoint) = self.endpoints.find_mut(channel) else { return Ok(()) };
-        let closed = Closed::by_peer(code, text.clone());
+        let closed = match (code, &endpoint.rejection) {
+            (Code::Undecodable, Some(Rejection { position, text, .. })) => {
+                let (position, text) = (*position, text.clone());
+                Closed::new(Origin::Peer, Reason::Undecodable { position, text })
+            }
+            (code, _) => Closed::by_peer(code, text.clone()),
+        };
         endpoint.close(closed.clone());
         endpoint.complete_claim(&closed);
         match code {
@@ -373,21 +442,33 @@ impl Driver {
     }
 }
 
-/// Tells the session what was taken from a receiving channel, and that its users want no more. Returns
-/// why they do not.
+/// Tells the session what was taken from a receiving channel, what could not be decoded, and that its
+/// users want no more.
 pub(super) fn report_taken(
     session: &mut Session,
     now: Instant,
     channel: ChannelId,
     endpoint: &Endpoint,
-) -> Option<Fault> {
-    let (progress, fault) = endpoint.taken()?;
-    let Progress { taken: Taken { values, bytes }, leading_values } = progress;
+) -> Option<LaneReport> {
+    let report = endpoint.taken()?;
+    // First: that all was taken may be the last word on the channel.
+    if let Some(rejection) = &report.rejection {
+        session.reject(now, channel, rejection.clone());
+    }
+    let Progress { taken: Taken { values, bytes }, leading_values } = report.progress;
+    if report.fault == Some(Fault::Undecodable) {
+        let text = match &report.rejection {
+            Some(Rejection { position, text, .. }) => format!("value {position}: {text}"),
+            None => "a value of an earlier session".to_owned(),
+        };
+        session.end_with_rejected(now, channel, (values, bytes, leading_values), text);
+        return Some(report);
+    }
     session.taken_in_any_order(now, channel, values, bytes, leading_values);
-    match fault {
-        None => {}
+    match report.fault {
+        None | Some(Fault::Undecodable) => {}
         Some(Fault::Abandoned) => session.hangup(now, channel, Code::ReceiverDropped, ""),
         Some(Fault::Corrupt) => session.hangup(now, channel, Code::Corrupt, ""),
     }
-    fault
+    Some(report)
 }

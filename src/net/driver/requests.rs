@@ -310,6 +310,7 @@ impl Driver {
                 received_values,
                 taken_values,
                 repeated_values,
+                rejected_values,
                 ..
             } = self.session.counters(id).unwrap_or_default();
             let losses = endpoint.losses();
@@ -324,6 +325,7 @@ impl Driver {
                 outstanding_values: self.outstanding_of(id, endpoint),
                 repeated_values,
                 missed_values: endpoint.missed_values(),
+                rejected_values,
                 redelivered_values: losses.redelivered_values,
                 discarded_values: losses.discarded_values,
             }

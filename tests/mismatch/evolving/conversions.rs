@@ -35,8 +35,11 @@ async fn a_conversion_that_fails_costs_its_value_and_no_other() -> TestResult {
     let sender = place.importer.import_sender::<OrderV1>("numbers", settings).await?;
     sender.send_all([2, 3, 4, 13, 6].map(|qty| OrderV1 { qty })).await?;
     assert_eq!(guarded(received.recv()).await?, Even { half: 1 });
-    let refused = RecvError::Undecodable(CodecError::Refused("3 is odd".into()));
-    assert_eq!(guarded(received.recv()).await, Err(refused));
+    let Err(RecvError::Undecodable(refused)) = guarded(received.recv()).await else {
+        return Err("3 is odd".into());
+    };
+    assert_eq!(refused.position, 1);
+    assert_eq!(refused.error, CodecError::Refused("3 is odd".into()));
     assert_eq!(guarded(received.recv()).await?, Even { half: 2 });
     let panicked = AssertUnwindSafe(guarded(received.recv())).catch_unwind().await;
     assert!(panicked.is_err(), "the program's own code has panicked");

@@ -102,12 +102,10 @@ async fn an_import_ends_when_its_exporter_comes_back_with_what_it_does_not_know(
     let closed = guarded(received.recv()).await.expect_err("the channel has ended");
     assert!(closed.to_string().contains(expected), "{closed}");
     loop {
-        match guarded(events.next_event()).await.ok_or("the events have ended")? {
-            Event::ImportRefused { text, .. } => {
-                assert_eq!(text, expected);
-                return Ok(());
-            }
-            _ => {}
+        let event = guarded(events.next_event()).await.ok_or("the events have ended")?;
+        if let Event::ImportRefused { text, .. } = event {
+            assert_eq!(text, expected);
+            return Ok(());
         }
     }
 }
