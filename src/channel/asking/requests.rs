@@ -117,7 +117,7 @@ impl<Q, R> Requests<Q, R> {
         let decode = self.decode;
         let taken = self.next_message(|payload, back| match decode(payload) {
             Ok(message) => Ok((message, back)),
-            Err(error) => Err(Refused { error, back }),
+            Err(error) => Err(Box::new(Refused { error, back })),
         })?;
         Some(taken.map(|(message, back)| {
             let encoder = self.encoder.clone();
@@ -128,7 +128,7 @@ impl<Q, R> Requests<Q, R> {
     /// Takes the next message that is to be handled.
     fn next_message<T>(
         &mut self,
-        take: impl Fn(&[u8], Back) -> Result<T, Refused>,
+        take: impl Fn(&[u8], Back) -> Result<T, Box<Refused>>,
     ) -> Option<Result<T, RecvError>> {
         loop {
             if let Some(result) = self.next_of_batch(&take) {
@@ -145,7 +145,7 @@ impl<Q, R> Requests<Q, R> {
 
     fn next_of_batch<T>(
         &mut self,
-        take: impl Fn(&[u8], Back) -> Result<T, Refused>,
+        take: impl Fn(&[u8], Back) -> Result<T, Box<Refused>>,
     ) -> Option<Result<T, RecvError>> {
         loop {
             let has_messages = self.batch.has_messages();
@@ -180,7 +180,7 @@ impl<Q, R> Requests<Q, R> {
             };
             return Some(match take(payload, back) {
                 Ok(message) => Ok(message),
-                Err(refused) => Err(self.refuse(refused)),
+                Err(refused) => Err(self.refuse(*refused)),
             });
         }
     }
