@@ -35,11 +35,9 @@ impl<'de> Deserialize<'de> for Picky {
 /// The position of the next value that could not be decoded, and by whom.
 async fn rejection(events: &mut EventStream) -> TestResult<(Origin, u64)> {
     loop {
-        match events.next_event().await.ok_or("there are no more events")? {
-            Event::ValueRejected { by, position, rejected_values: 1, .. } => {
-                return Ok((by, position));
-            }
-            _ => {}
+        let event = events.next_event().await.ok_or("there are no more events")?;
+        if let Event::ValueRejected { by, position, rejected_values: 1, .. } = event {
+            return Ok((by, position));
         }
     }
 }

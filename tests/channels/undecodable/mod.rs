@@ -1,5 +1,7 @@
 //! Values that cannot be decoded: what their receiver does, and what their sender is told.
 
+#![allow(clippy::unwrap_used)] // A failed test may panic.
+
 mod checking;
 mod ending;
 mod leaving_out;
@@ -84,15 +86,14 @@ pub(crate) async fn rejection(
     events: &mut EventStream,
 ) -> (netchan::channel::Origin, bool, u64, u64) {
     loop {
-        match events.next_event().await.expect("the events go on") {
-            Event::ValueRejected {
-                name, by, is_answer, position, rejected_values, text, ..
-            } => {
-                assert_eq!(name, "values");
-                assert!(text.contains("unlucky"), "{text}");
-                return (by, is_answer, position, rejected_values);
-            }
-            _ => {}
+        let event = events.next_event().await.expect("the events go on");
+        if let Event::ValueRejected {
+            name, by, is_answer, position, rejected_values, text, ..
+        } = event
+        {
+            assert_eq!(name, "values");
+            assert!(text.contains("unlucky"), "{text}");
+            return (by, is_answer, position, rejected_values);
         }
     }
 }
