@@ -5,6 +5,11 @@
 //! knows.
 
 mod bincode;
+mod bounded;
+#[cfg(feature = "messagepack")]
+mod messagepack;
+#[cfg(feature = "postcard")]
+mod postcard;
 
 use std::marker::PhantomData;
 
@@ -12,7 +17,11 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, DeserializeSeed};
 
 pub use self::bincode::Bincode;
-use crate::channel::identity::{Description, TraceError};
+#[cfg(feature = "messagepack")]
+pub use self::messagepack::MessagePack;
+#[cfg(feature = "postcard")]
+pub use self::postcard::Postcard;
+use crate::channel::identity::{Description, Schema, TraceError, Unfit};
 use crate::channel::{CodecError, guard};
 
 /// What can travel on a channel: anything that serde can write and read.
@@ -43,6 +52,13 @@ pub trait Codec<T>: 'static {
     ///
     /// [`TraceError`] if values of `T` cannot be sent, or if its shape cannot be found.
     fn describe() -> Result<Description, TraceError>;
+
+    /// Why values of such a type cannot travel with this codec, if so. Asked when a channel is created,
+    /// whether the schema was traced or written by hand. The default accepts all.
+    fn unfit(schema: &Schema) -> Option<Unfit> {
+        let _ = schema;
+        None
+    }
 
     /// Appends a value to `output`.
     ///
@@ -78,6 +94,12 @@ pub trait SerdeCodec: 'static {
     /// The name that is compared when a channel is imported, of at most 255 bytes.
     const NAME: &'static str;
 
+    /// As [`Codec::unfit`]: for a codec that would confuse values of some types, or lose them.
+    fn unfit(schema: &Schema) -> Option<Unfit> {
+        let _ = schema;
+        None
+    }
+
     /// Appends a value to `output`.
     ///
     /// # Errors
@@ -112,6 +134,10 @@ impl<T: Value, C: SerdeCodec> Codec<T> for C {
 
     fn describe() -> Result<Description, TraceError> {
         Description::of::<T>()
+    }
+
+    fn unfit(schema: &Schema) -> Option<Unfit> {
+        <C as SerdeCodec>::unfit(schema)
     }
 
     #[inline]

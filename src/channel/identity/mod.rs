@@ -56,6 +56,7 @@ mod canonical;
 mod description;
 mod difference;
 mod error;
+mod find;
 mod path;
 mod samples;
 mod schema;
@@ -72,9 +73,9 @@ use xxhash_rust::xxh3::xxh3_128;
 
 pub use description::Description;
 pub use difference::Difference;
-pub(crate) use watch::note_end;
+pub(crate) use watch::{CALLER_FIELDS, SENDER_FIELDS, note_end};
 
-pub use error::{SchemaError, TraceError};
+pub use error::{SchemaError, TraceError, Unfit};
 pub use samples::Samples;
 pub use schema::{SCHEMA_REFERENCES_MAX, SCHEMA_TYPES_MAX, Schema, TUPLE_ELEMENTS_MAX};
 pub use shape::{Field, Primitive, Shape, Type, TypeIndex, Variant, VariantContent};

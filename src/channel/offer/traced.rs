@@ -11,13 +11,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 
 use crate::channel::codec::Value;
+use crate::channel::identity::{CALLER_FIELDS, SENDER_FIELDS};
 use crate::channel::offer::{RemoteCaller, RemoteSender};
-
-/// No field of a user has such a name.
-const SENDER_FIELDS: &[&str] = &["token of a RemoteSender", "value of a RemoteSender"];
-
-const CALLER_FIELDS: &[&str] =
-    &["token of a RemoteCaller", "message of a RemoteCaller", "answer of a RemoteCaller"];
 
 pub(super) fn sender<'de, T: Value, D: Deserializer<'de>>(
     deserializer: D,
