@@ -43,7 +43,8 @@ impl<T: Serialize + DeserializeOwned + Send + 'static> Value for T {}
 /// Every [`SerdeCodec`] is one for every [`Value`]. Implement this trait itself for types that do not
 /// know serde, such as messages of another library's own format.
 pub trait Codec<T>: 'static {
-    /// The name that is compared when a channel is imported, of at most 255 bytes.
+    /// The name that is compared when a channel is imported, of at most
+    /// [`CODEC_BYTES_MAX`](crate::limits::CODEC_BYTES_MAX) bytes.
     const NAME: &'static str;
 
     /// What is compared beside the name: the shape of `T`.
@@ -91,7 +92,8 @@ pub trait Codec<T>: 'static {
 
 /// A codec for everything that serde can write and read.
 pub trait SerdeCodec: 'static {
-    /// The name that is compared when a channel is imported, of at most 255 bytes.
+    /// The name that is compared when a channel is imported, of at most
+    /// [`CODEC_BYTES_MAX`](crate::limits::CODEC_BYTES_MAX) bytes.
     const NAME: &'static str;
 
     /// As [`Codec::unfit`]: for a codec that would confuse values of some types, or lose them.
