@@ -99,6 +99,11 @@ pub const VALUE_STACK_BYTES_MAX: usize = 1536 * 1024;
 /// many steps, and the memory of so many elements, which is usually none.
 pub const ZERO_LENGTH_ELEMENTS_MAX: usize = 4 * 1024;
 
+/// Parts of one value that take no bytes, as the second in `(u8, ())`, for each byte of it, when it is
+/// made into JSON by its schema: so many beyond [`ZERO_LENGTH_ELEMENTS_MAX`]. A type in the source has
+/// few of them, but a schema comes from a peer, and tuples of tuples of units can ask for any number.
+pub const JSON_ZERO_LENGTH_PARTS_PER_BYTE: usize = 16;
+
 /// What a session may hold, beyond its windows, of values that are longer than their window, in
 /// bytes. At least [`VALUE_BYTES_MAX`], so that one such value always fits; further ones wait until
 /// it has been taken, whatever their channel. Values that fit their window never wait for others.

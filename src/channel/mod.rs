@@ -35,6 +35,8 @@ mod format;
 mod guard;
 pub mod identity;
 mod incoming;
+#[cfg(feature = "json")]
+pub mod json;
 mod lane;
 mod offer;
 mod outgoing;

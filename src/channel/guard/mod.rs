@@ -7,7 +7,8 @@
 //!
 //! This room knows serde's data model and nothing of the codec: it stands between the codec's
 //! deserializer and the type's own code, and hands every call through. That is two files:
-//! [`deserializer`] for what a type may ask, [`access`] for what it is answered.
+//! [`deserializer`] for what a type may ask, [`access`] for what it is answered. [`nesting`] is the
+//! bound on recursion, which is not only for decoding.
 //!
 //! # How it is known that an element took no bytes
 //!
@@ -17,22 +18,33 @@
 
 mod access;
 mod deserializer;
+mod nesting;
 
 use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, DeserializeSeed};
 
 use crate::channel::CodecError;
 use crate::channel::codec::SerdeCodec;
-use crate::limits::{VALUE_DEPTH_MAX, VALUE_STACK_BYTES_MAX, ZERO_LENGTH_ELEMENTS_MAX};
+use crate::limits::ZERO_LENGTH_ELEMENTS_MAX;
+
+pub(super) use nesting::Nesting;
 
 /// Decodes a value under guard.
 pub(super) fn decode<T: DeserializeOwned, C: SerdeCodec>(input: &[u8]) -> Result<T, CodecError> {
+    decode_seed::<_, C>(PhantomData::<T>, input)
+}
+
+/// Decodes what a seed stands for under guard.
+pub(super) fn decode_seed<'de, S: DeserializeSeed<'de>, C: SerdeCodec>(
+    seed: S,
+    input: &'de [u8],
+) -> Result<S::Value, CodecError> {
     let watch = Watch::new(input.len());
-    let level = Level { watch: &watch, depth: 0 };
-    let result = C::decode_seed(Guarded { inner: PhantomData::<T>, level }, input);
+    let level = Level { watch: &watch, nesting: Nesting::begin() };
+    let result = C::decode_seed(Guarded { inner: seed, level }, input);
     // An error passes through user code and the codec as a text, or not at all: the watch knows.
     match watch.exceeded.get() {
         Some(bound) => Err(bound.into()),
@@ -55,16 +67,14 @@ struct Watch {
     /// take a byte, so a value never has more than its length, at whatever depth they are. Without
     /// this, each open collection could take what serde allows to a single one, 1 MiB.
     elements_expected: Cell<usize>,
-    /// About where the stack was when decoding began.
-    stack_address: usize,
     exceeded: Cell<Option<Bound>>,
 }
 
-/// Where in the value: how many values with parts are around it.
+/// Where in the value.
 #[derive(Clone, Copy)]
 struct Level<'w> {
     watch: &'w Watch,
-    depth: usize,
+    nesting: Nesting,
 }
 
 /// A bound that a value exceeds.
@@ -98,7 +108,6 @@ impl Watch {
             reads: Cell::new(0),
             zero_length_elements: Cell::new(0),
             elements_expected: Cell::new(input_bytes),
-            stack_address: stack_address(),
             exceeded: Cell::new(None),
         }
     }
@@ -132,22 +141,15 @@ impl Watch {
 
 impl<'w> Level<'w> {
     fn deeper<E: serde::de::Error>(self) -> Result<Level<'w>, E> {
-        let stack_bytes = stack_address().abs_diff(self.watch.stack_address);
-        if self.depth == VALUE_DEPTH_MAX || stack_bytes > VALUE_STACK_BYTES_MAX {
-            return Err(self.watch.refuse(Bound::Depth(self.depth)));
+        match self.nesting.deeper() {
+            Some(nesting) => Ok(Level { nesting, ..self }),
+            None => Err(self.watch.refuse(Bound::Depth(self.nesting.depth()))),
         }
-        Ok(Level { depth: self.depth + 1, ..self })
     }
 
     fn guard<I>(self, inner: I) -> Guarded<'w, I> {
         Guarded { inner, level: self }
     }
-}
-
-/// Where the stack is now, to the accuracy of a few frames.
-fn stack_address() -> usize {
-    let here = 0_u8;
-    std::ptr::from_ref(&here).addr()
 }
 
 #[cfg(test)]
@@ -156,6 +158,7 @@ mod tests {
 
     use super::*;
     use crate::channel::Bincode;
+    use crate::limits::VALUE_DEPTH_MAX;
 
     #[derive(Serialize, Deserialize)]
     struct Node {

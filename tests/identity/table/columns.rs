@@ -6,6 +6,7 @@ use std::sync::Arc;
 #[cfg(debug_assertions)]
 use netchan::channel::Codec;
 use netchan::channel::identity::{Description, Schema, TraceError};
+use netchan::channel::json::to_json;
 use netchan::channel::{Format, SerdeCodec, Value};
 
 /// A type that can be sent, and values of it.
@@ -41,6 +42,11 @@ impl Row {
         self.needs_guard
     }
 
+    /// Whether the JSON of all values by the schema is that of `serde_json`.
+    pub(super) fn json(&self) -> Result<(), String> {
+        self.values.look_alike_in_json()
+    }
+
     /// Whether all values survive a codec, whose name is told as well.
     pub(super) fn carried<C: SerdeCodec + Probe>(&self) -> (&'static str, Result<(), String>) {
         (C::NAME, C::carries(&*self.values))
@@ -58,6 +64,7 @@ pub(super) trait Values {
     fn survive_bincode(&self) -> Result<(), String>;
     fn survive_postcard(&self) -> Result<(), String>;
     fn survive_messagepack(&self) -> Result<(), String>;
+    fn look_alike_in_json(&self) -> Result<(), String>;
 }
 
 impl<T: Value + Debug> Values for Vec<T> {
@@ -76,6 +83,35 @@ impl<T: Value + Debug> Values for Vec<T> {
     fn survive_messagepack(&self) -> Result<(), String> {
         survive::<T, netchan::channel::MessagePack>(self)
     }
+
+    fn look_alike_in_json(&self) -> Result<(), String> {
+        look_alike::<T, netchan::channel::Bincode>(self)?;
+        look_alike::<T, netchan::channel::Postcard>(self)?;
+        if Format::<T, netchan::channel::MessagePack>::new().describe().is_ok() {
+            look_alike::<T, netchan::channel::MessagePack>(self)?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether the JSON that comes of the bytes by the schema is that of `serde_json`.
+fn look_alike<T: Value + Debug, C: SerdeCodec>(values: &[T]) -> Result<(), String> {
+    let text = |error: &dyn std::fmt::Display| format!("{}: {error}", C::NAME);
+    let description = Description::of::<T>().map_err(|error| text(&error))?;
+    for value in values {
+        let mut bytes = Vec::new();
+        C::encode(value, &mut bytes).map_err(|error| text(&error))?;
+        let mut json = Vec::new();
+        to_json::<C>(description.schema(), &bytes, &mut json).map_err(|error| text(&error))?;
+        let expected = serde_json::to_vec(value).map_err(|error| text(&error))?;
+        if json != expected {
+            let (json, expected) =
+                (String::from_utf8_lossy(&json), String::from_utf8_lossy(&expected));
+            let short = |text: &str| text.chars().take(60).collect::<String>();
+            return Err(format!("{} and not {}", short(&json), short(&expected)));
+        }
+    }
+    Ok(())
 }
 
 /// A codec of the table.

@@ -24,6 +24,9 @@ const UNFIT: &[(&str, &str)] = &[
     ("messagepack", "Result<Option<Option<char>>, Box<i8>>"),
 ];
 
+/// Types whose JSON by the schema is not that of `serde_json`, and in what.
+const JSON: &[(&str, &str)] = &[];
+
 /// All types that can be sent.
 pub(crate) fn rows() -> Vec<Row> {
     let mut rows = plain::rows();
@@ -78,6 +81,14 @@ fn values_survive_each_codec_with_and_without_a_guard() {
     }
     println!("{values} values");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn json_by_the_schema_is_that_of_serde_json() {
+    let differing = rows().into_iter().filter_map(|row| Some((row.json().err()?, row.name)));
+    let differing: Vec<_> = differing.map(|(error, name)| format!("{name}: {error}")).collect();
+    let expected: Vec<_> = JSON.iter().map(|(name, error)| format!("{name}: {error}")).collect();
+    assert_eq!(differing, expected);
 }
 
 #[test]
