@@ -11,7 +11,7 @@ use proptest::test_runner::TestRunner;
 use crate::types::*;
 
 /// Cases for each type and codec.
-const CASES: u32 = 500;
+const CASES: u32 = 100;
 
 /// As a thread has it by default.
 const STACK_BYTES: usize = 2 * 1024 * 1024;
