@@ -1,5 +1,7 @@
 //! Channels with another codec than the usual one.
 
+#![allow(clippy::unwrap_used)] // A failed test may panic.
+
 use std::collections::BTreeMap;
 
 use netchan::Dir;
@@ -150,10 +152,10 @@ async fn another_codec_is_refused_and_both_are_named() {
         let sender = sender.unwrap();
         let import = ImportSettings::default();
         let refusals = [
-            peers.importer.import_receiver::<Event>("events", import.clone()).await.err(),
+            peers.importer.import_receiver::<Event>("events", import).await.err(),
             peers
                 .importer
-                .import_receiver_as("events", import.clone(), Format::<Event, MessagePack>::new())
+                .import_receiver_as("events", import, Format::<Event, MessagePack>::new())
                 .await
                 .err(),
         ];

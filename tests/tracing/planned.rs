@@ -89,10 +89,10 @@ fn read<'de, const N: usize, D: Deserializer<'de>>(deserializer: D) -> Result<()
     let visitor = Node::<N>;
     match plan.quirks[N] {
         Some(Quirk::Panics) => panic!("as the plan wants"),
-        Some(Quirk::PanicsAtTimes(times)) if asked() % u64::from(times) == 0 => {
+        Some(Quirk::PanicsAtTimes(times)) if asked().is_multiple_of(u64::from(times)) => {
             panic!("as the plan wants")
         }
-        Some(Quirk::Varies(times)) if asked() % u64::from(times) == 0 => {
+        Some(Quirk::Varies(times)) if asked().is_multiple_of(u64::from(times)) => {
             return deserializer.deserialize_u8(Leaf { node: N });
         }
         Some(Quirk::Endless) => return deserializer.deserialize_newtype_struct("Endless", visitor),
