@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use crate::channel::codec::{Bincode, Codec, Encoded, Verbatim};
 use crate::channel::encoder::Encoder;
 use crate::channel::forms::{Accepted, Decoder, decode_older, decode_older_guarded};
-use crate::channel::identity::{Description, Samples, Schema, TraceError};
+use crate::channel::identity::{Description, Samples, Schema, TraceError, Unfit};
 use crate::channel::{CodecError, EndsWith, Incoming, Strictness, Value};
 
 /// Appends an encoded value to a buffer.
@@ -176,9 +176,17 @@ impl<T: 'static, C: Codec<T>> Format<T, C> {
     ///
     /// # Errors
     ///
-    /// [`TraceError`] if values of `T` cannot be sent, or if its shape cannot be found.
+    /// [`TraceError`] if values of `T` cannot be sent, at all or with this codec, or if its shape cannot
+    /// be found.
     pub fn describe(&self) -> Result<Description, TraceError> {
-        self.description.clone().unwrap_or_else(C::describe)
+        let description = self.description.clone().unwrap_or_else(C::describe)?;
+        match C::unfit(description.schema()) {
+            None => Ok(description),
+            Some(Unfit { path, reason }) => {
+                let (type_name, codec) = (std::any::type_name::<T>(), C::NAME);
+                Err(TraceError::UnfitForCodec { type_name, codec, path, reason })
+            }
+        }
     }
 
     /// What the ends of a channel need of it.

@@ -55,6 +55,10 @@ mod undecodable;
 pub use asking::caller::{Answer, Caller};
 pub use asking::requests::{Request, Requests, Responder};
 pub use closed::{Closed, Origin, Reason};
+#[cfg(feature = "messagepack")]
+pub use codec::MessagePack;
+#[cfg(feature = "postcard")]
+pub use codec::Postcard;
 pub use codec::{Bincode, Codec, Encoded, Raw, SerdeCodec, Value, Verbatim};
 pub use error::{
     AskError, CodecError, RecvError, SendError, SinkError, TryRecvError, TrySendError,

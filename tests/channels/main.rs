@@ -1,5 +1,6 @@
 //! Channels between two peers, as a program sees them: each behaviour over TCP and in memory.
 
+mod codecs;
 mod connections;
 mod ends;
 mod flow;

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)] // A failed test may panic.
 
 mod any_bytes;
+mod codecs;
 mod depth;
 mod elements;
 mod far;

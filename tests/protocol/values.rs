@@ -4,6 +4,7 @@ use bincode::config::standard;
 use bincode::serde::encode_to_vec;
 use netchan::channel::identity::{Field, Primitive, Schema, Shape, Type, TypeIndex};
 use netchan::channel::identity::{Variant, VariantContent};
+use netchan::channel::{MessagePack, Postcard, SerdeCodec};
 use netchan::prefix;
 
 use crate::document;
@@ -141,4 +142,28 @@ fn primitives_have_the_places_of_the_list() {
     for (number, primitive) in all.into_iter().enumerate() {
         assert_eq!(encode_to_vec(primitive, standard()).unwrap(), [number as u8]);
     }
+}
+
+#[test]
+fn other_codecs_encode_values_as_the_table_says() {
+    for row in document::table("other codecs") {
+        let [kind, value, postcard, messagepack] = &row[..] else {
+            panic!("a row of other codecs has four cells");
+        };
+        let actual = match &kind[..] {
+            "u32" => encoded(&value.parse::<u32>().expect("a number")),
+            "i32" => encoded(&value.parse::<i32>().expect("a number")),
+            "bool" => encoded(&value.parse::<bool>().expect("a bool")),
+            "String" => encoded(value.trim_matches('"')),
+            _ => panic!("the table has values of type {kind}"),
+        };
+        assert_eq!(actual, [bytes(postcard), bytes(messagepack)], "{value}: {kind}");
+    }
+}
+
+fn encoded<T: serde::Serialize + ?Sized>(value: &T) -> [Vec<u8>; 2] {
+    let mut all = [Vec::new(), Vec::new()];
+    Postcard::encode(value, &mut all[0]).expect("it can be encoded");
+    MessagePack::encode(value, &mut all[1]).expect("it can be encoded");
+    all
 }

@@ -8,6 +8,7 @@ use serde::de::DeserializeSeed;
 
 use crate::channel::CodecError;
 use crate::channel::codec::SerdeCodec;
+use crate::channel::codec::bounded::{BoundedBuffer, Overflow};
 use crate::limits::VALUE_BYTES_MAX;
 
 /// bincode 2 in its standard configuration: little-endian, integers of variable length.
@@ -19,15 +20,9 @@ impl SerdeCodec for Bincode {
 
     #[inline]
     fn encode<T: Serialize + ?Sized>(value: &T, output: &mut Vec<u8>) -> Result<(), CodecError> {
-        let bytes_max = output.len() + VALUE_BYTES_MAX;
-        let writer = BoundedWriter { output, bytes_max };
-        match bincode::serde::encode_into_writer(value, writer, config::standard()) {
-            Ok(()) => Ok(()),
-            Err(EncodeError::UnexpectedEnd) => {
-                Err(CodecError::TooLong { bytes_max: VALUE_BYTES_MAX })
-            }
-            Err(error) => Err(CodecError::Refused(error.to_string())),
-        }
+        let mut buffer = BoundedBuffer::new(output);
+        let result = bincode::serde::encode_into_writer(value, &mut buffer, config::standard());
+        buffer.finish(result)
     }
 
     #[inline]
@@ -64,20 +59,10 @@ fn decode_within<'de, S: DeserializeSeed<'de>, const LIMIT: usize>(
     }
 }
 
-/// Appends up to a bound, so that a value which is too long is noticed before it fills the memory.
-struct BoundedWriter<'a> {
-    output: &'a mut Vec<u8>,
-    bytes_max: usize,
-}
-
-impl Writer for BoundedWriter<'_> {
+impl Writer for BoundedBuffer<'_> {
     #[inline]
     fn write(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
-        if bytes.len() > self.bytes_max - self.output.len() {
-            return Err(EncodeError::UnexpectedEnd);
-        }
-        self.output.extend_from_slice(bytes);
-        Ok(())
+        self.append(bytes).map_err(|Overflow| EncodeError::UnexpectedEnd)
     }
 }
 

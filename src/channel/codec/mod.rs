@@ -5,7 +5,12 @@
 //! knows.
 
 mod bincode;
+mod bounded;
 mod encoded;
+#[cfg(feature = "messagepack")]
+mod messagepack;
+#[cfg(feature = "postcard")]
+mod postcard;
 mod raw;
 
 use std::fmt;
@@ -17,8 +22,12 @@ use serde::de::{DeserializeOwned, DeserializeSeed};
 
 pub use self::bincode::Bincode;
 pub use self::encoded::Encoded;
+#[cfg(feature = "messagepack")]
+pub use self::messagepack::MessagePack;
+#[cfg(feature = "postcard")]
+pub use self::postcard::Postcard;
 pub use self::raw::Raw;
-use crate::channel::identity::{Description, Schema, TraceError};
+use crate::channel::identity::{Description, Schema, TraceError, Unfit};
 use crate::channel::{CodecError, guard};
 
 /// What can travel on a channel: anything that serde can write and read.
@@ -40,7 +49,8 @@ impl<T: Serialize + DeserializeOwned + Send + 'static> Value for T {}
 /// Every [`SerdeCodec`] is one for every [`Value`]. Implement this trait itself for types that do not
 /// know serde, such as messages of another library's own format.
 pub trait Codec<T>: 'static {
-    /// The name that is compared when a channel is imported, of at most 255 bytes.
+    /// The name that is compared when a channel is imported, of at most
+    /// [`CODEC_BYTES_MAX`](crate::limits::CODEC_BYTES_MAX) bytes.
     const NAME: &'static str;
 
     /// What is compared beside the name: the shape of `T`.
@@ -49,6 +59,13 @@ pub trait Codec<T>: 'static {
     ///
     /// [`TraceError`] if values of `T` cannot be sent, or if its shape cannot be found.
     fn describe() -> Result<Description, TraceError>;
+
+    /// Why values of such a type cannot travel with this codec, if so. Asked when a channel is created,
+    /// whether the schema was traced or written by hand. The default accepts all.
+    fn unfit(schema: &Schema) -> Option<Unfit> {
+        let _ = schema;
+        None
+    }
 
     /// Whether a value is as `schema` says, which is that of the channel's type. The first values of
     /// each channel are looked at before they are encoded
@@ -129,8 +146,15 @@ impl<T> fmt::Debug for Verbatim<T> {
 
 /// A codec for everything that serde can write and read.
 pub trait SerdeCodec: 'static {
-    /// The name that is compared when a channel is imported, of at most 255 bytes.
+    /// The name that is compared when a channel is imported, of at most
+    /// [`CODEC_BYTES_MAX`](crate::limits::CODEC_BYTES_MAX) bytes.
     const NAME: &'static str;
+
+    /// As [`Codec::unfit`]: for a codec that would confuse values of some types, or lose them.
+    fn unfit(schema: &Schema) -> Option<Unfit> {
+        let _ = schema;
+        None
+    }
 
     /// Whether a value serializes as `schema` says, which is what its receiver reads; see
     /// [`Codec::check`]. A codec that writes names beside the values may know better.
@@ -176,6 +200,10 @@ impl<T: Value, C: SerdeCodec> Codec<T> for C {
 
     fn describe() -> Result<Description, TraceError> {
         Description::of::<T>()
+    }
+
+    fn unfit(schema: &Schema) -> Option<Unfit> {
+        <C as SerdeCodec>::unfit(schema)
     }
 
     fn check(value: &T, schema: &Schema) -> Result<(), CodecError> {

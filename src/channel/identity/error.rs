@@ -88,6 +88,28 @@ pub enum TraceError {
         /// The part that was not reached.
         path: String,
     },
+    /// The type can be sent, but not with the codec of the channel.
+    #[error("{type_name} cannot be sent with the codec {codec}: {path} is {reason}")]
+    UnfitForCodec {
+        /// The type of the channel's values.
+        type_name: &'static str,
+        /// The codec's name.
+        codec: &'static str,
+        /// Where in the type the reason was found.
+        path: String,
+        /// What is there.
+        reason: &'static str,
+    },
+}
+
+/// Why values of a type cannot travel with a codec
+/// ([`SerdeCodec::unfit`](crate::channel::SerdeCodec::unfit)).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfit {
+    /// Where in the type the reason was found, such as `Order.lines[].qty`.
+    pub path: String,
+    /// What is there: the end of a sentence that begins with "it is".
+    pub reason: &'static str,
 }
 
 impl TraceError {
@@ -100,7 +122,8 @@ impl TraceError {
             | Self::ValuesRefused { type_name, .. }
             | Self::VariantsByNameOnly { type_name, .. }
             | Self::TooLarge { type_name, .. }
-            | Self::Unreachable { type_name, .. } => type_name,
+            | Self::Unreachable { type_name, .. }
+            | Self::UnfitForCodec { type_name, .. } => type_name,
         }
     }
 }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::canonical;
 use super::difference::{self, Difference};
 use super::error::SchemaError;
+use super::find;
 use super::shape::{Primitive, Shape, Type, TypeIndex};
 
 /// Most types that one schema may hold. A schema may come from a peer, so its size needs a bound;
@@ -191,6 +192,13 @@ impl Schema {
     /// ```
     pub fn first_difference(&self, other: &Self) -> Option<Difference> {
         difference::first(self, other)
+    }
+
+    /// The shortest path to a type that is `wanted`, such as `Order.lines[].qty`, or `None` if there is
+    /// none. For codecs that cannot carry everything. The type of what travels on a channel whose end is
+    /// in a value is not looked at, because it does not travel here.
+    pub fn path_to(&self, wanted: impl Fn(TypeIndex) -> bool) -> Option<String> {
+        find::path_to(self, wanted)
     }
 
     /// The text whose hash is the identity. Equal texts mean equal wire formats with equal field and

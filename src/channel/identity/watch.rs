@@ -6,6 +6,26 @@
 
 use std::cell::Cell;
 
+use super::shape::Field;
+
+/// What the sending end of a channel consists of. No field of a user has such a name.
+pub(crate) const SENDER_FIELDS: &[&str] = &["token of a RemoteSender", "value of a RemoteSender"];
+
+/// What the asking end of a channel consists of.
+pub(crate) const CALLER_FIELDS: &[&str] =
+    &["token of a RemoteCaller", "message of a RemoteCaller", "answer of a RemoteCaller"];
+
+/// The fields that values have on the wire. Of the end of a channel that is its token alone: the others
+/// tell what travels on the channel.
+pub(super) fn on_the_wire(fields: &[Field]) -> &[Field] {
+    match fields {
+        [token, ..] if [SENDER_FIELDS[0], CALLER_FIELDS[0]].contains(&token.name.as_str()) => {
+            std::slice::from_ref(token)
+        }
+        _ => fields,
+    }
+}
+
 /// What is traced on a thread.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Tracing {

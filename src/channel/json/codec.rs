@@ -9,7 +9,13 @@ use crate::channel::codec::SerdeCodec;
 use crate::channel::identity::Schema;
 
 /// The codecs that have names here. A further one is a further line.
-const KNOWN: &[JsonCodec] = &[JsonCodec::of::<Bincode>()];
+const KNOWN: &[JsonCodec] = &[
+    JsonCodec::of::<Bincode>(),
+    #[cfg(feature = "postcard")]
+    JsonCodec::of::<crate::channel::Postcard>(),
+    #[cfg(feature = "messagepack")]
+    JsonCodec::of::<crate::channel::MessagePack>(),
+];
 
 type ToJson = fn(&Schema, &[u8], &mut dyn Write) -> Result<(), JsonError>;
 type FromJson = fn(&Schema, &str, &mut Vec<u8>) -> Result<(), JsonError>;

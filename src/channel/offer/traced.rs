@@ -11,14 +11,8 @@ use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 use serde::{Deserialize, Serializer};
 
 use crate::channel::codec::Value;
-use crate::channel::identity::END_OF_CHANNEL;
+use crate::channel::identity::{CALLER_FIELDS, END_OF_CHANNEL, SENDER_FIELDS};
 use crate::channel::offer::{RemoteCaller, RemoteSender};
-
-/// No field of a user has such a name.
-const SENDER_FIELDS: &[&str] = &["token of a RemoteSender", "value of a RemoteSender"];
-
-const CALLER_FIELDS: &[&str] =
-    &["token of a RemoteCaller", "message of a RemoteCaller", "answer of a RemoteCaller"];
 
 pub(super) fn sender<'de, T: Value, D: Deserializer<'de>>(
     deserializer: D,

@@ -1,11 +1,11 @@
 //! Types that are large or deep.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{AllVariantKinds, Leaf};
 
 /// A hundred variants of three kinds.
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum BigEnum {
     V0,
     V1(u16),
@@ -110,7 +110,7 @@ pub enum BigEnum {
 }
 
 /// A hundred variants, all but the last of which contain the enum itself.
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum RecursiveBigEnum {
     V0(Box<RecursiveBigEnum>, u8),
     V1(Box<RecursiveBigEnum>, u8),
@@ -215,7 +215,7 @@ pub enum RecursiveBigEnum {
 }
 
 /// Sixty fields.
-#[derive(Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct BigStruct {
     pub field_0: u8,
     pub field_1: String,
@@ -280,7 +280,7 @@ pub struct BigStruct {
 }
 
 /// A struct to be put around another type.
-#[derive(Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Level<T>(pub Box<T>);
 
 type Levels5<T> = Level<Level<Level<Level<Level<T>>>>>;
@@ -292,140 +292,140 @@ pub type Deep = Levels25<Levels25<AllVariantKinds>>;
 /// A syntax tree of many mutually recursive types, only one of which has an end.
 pub type Syntax = Syntax0;
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum Syntax0 {
     Single(Box<Syntax1>),
     Pair { left: Box<Syntax1>, right: Vec<Syntax2> },
     Many(Vec<Option<Syntax5>>, Box<Syntax1>),
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum Syntax1 {
     Single(Box<Syntax8>),
     Pair { left: Box<Syntax2>, right: Vec<Syntax5> },
     Many(Vec<Option<Syntax16>>, Box<Syntax2>),
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum Syntax2 {
     Single(Box<Syntax15>),
     Pair { left: Box<Syntax3>, right: Vec<Syntax8> },
     Many(Vec<Option<Syntax7>>, Box<Syntax3>),
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum Syntax3 {
     Single(Box<Syntax2>),
     Pair { left: Box<Syntax4>, right: Vec<Syntax11> },
     Many(Vec<Option<Syntax18>>, Box<Syntax4>),
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum Syntax4 {
     Single(Box<Syntax9>),
     Pair { left: Box<Syntax5>, right: Vec<Syntax14> },
     Many(Vec<Option<Syntax9>>, Box<Syntax5>),
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum Syntax5 {
     Single(Box<Syntax16>),
     Pair { left: Box<Syntax6>, right: Vec<Syntax17> },
     Many(Vec<Option<Syntax0>>, Box<Syntax6>),
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum Syntax6 {
     Single(Box<Syntax3>),
     Pair { left: Box<Syntax7>, right: Vec<Syntax0> },
     Many(Vec<Option<Syntax11>>, Box<Syntax7>),
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum Syntax7 {
     Single(Box<Syntax10>),
     Pair { left: Box<Syntax8>, right: Vec<Syntax3> },
     Many(Vec<Option<Syntax2>>, Box<Syntax8>),
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum Syntax8 {
     Single(Box<Syntax17>),
     Pair { left: Box<Syntax9>, right: Vec<Syntax6> },
     Many(Vec<Option<Syntax13>>, Box<Syntax9>),
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum Syntax9 {
     Single(Box<Syntax4>),
     Pair { left: Box<Syntax10>, right: Vec<Syntax9> },
     Many(Vec<Option<Syntax4>>, Box<Syntax10>),
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum Syntax10 {
     Single(Box<Syntax11>),
     Pair { left: Box<Syntax11>, right: Vec<Syntax12> },
     Many(Vec<Option<Syntax15>>, Box<Syntax11>),
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum Syntax11 {
     Single(Box<Syntax18>),
     Pair { left: Box<Syntax12>, right: Vec<Syntax15> },
     Many(Vec<Option<Syntax6>>, Box<Syntax12>),
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum Syntax12 {
     Single(Box<Syntax5>),
     Pair { left: Box<Syntax13>, right: Vec<Syntax18> },
     Many(Vec<Option<Syntax17>>, Box<Syntax13>),
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum Syntax13 {
     Single(Box<Syntax12>),
     Pair { left: Box<Syntax14>, right: Vec<Syntax1> },
     Many(Vec<Option<Syntax8>>, Box<Syntax14>),
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum Syntax14 {
     Single(Box<Syntax19>),
     Pair { left: Box<Syntax15>, right: Vec<Syntax4> },
     Many(Vec<Option<Syntax19>>, Box<Syntax15>),
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum Syntax15 {
     Single(Box<Syntax6>),
     Pair { left: Box<Syntax16>, right: Vec<Syntax7> },
     Many(Vec<Option<Syntax10>>, Box<Syntax16>),
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum Syntax16 {
     Single(Box<Syntax13>),
     Pair { left: Box<Syntax17>, right: Vec<Syntax10> },
     Many(Vec<Option<Syntax1>>, Box<Syntax17>),
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum Syntax17 {
     Single(Box<Syntax0>),
     Pair { left: Box<Syntax18>, right: Vec<Syntax13> },
     Many(Vec<Option<Syntax12>>, Box<Syntax18>),
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum Syntax18 {
     Single(Box<Syntax7>),
     Pair { left: Box<Syntax19>, right: Vec<Syntax16> },
     Many(Vec<Option<Syntax3>>, Box<Syntax19>),
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum Syntax19 {
     Single(Box<Syntax14>),
     Pair { left: Box<Syntax0>, right: Vec<Syntax19> },

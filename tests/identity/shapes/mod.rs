@@ -9,50 +9,54 @@ use std::collections::HashMap;
 use std::num::NonZeroU16;
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 pub use large::*;
 pub use unusual::*;
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct UnitStruct;
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Newtype(pub u8);
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct TupleStruct(pub u8, pub Option<String>);
 
-#[derive(Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Leaf {
     pub id: u32,
     pub name: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub enum AllVariantKinds {
+    #[default]
     Unit,
     Newtype(Leaf),
     Tuple(u8, u16),
-    Struct { left: i8, right: Option<Leaf> },
+    Struct {
+        left: i8,
+        right: Option<Leaf>,
+    },
     EmptyTuple(),
     EmptyStruct {},
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Generic<T> {
     pub content: T,
 }
 
 pub mod left {
-    use serde::Deserialize;
+    use serde::{Deserialize, Serialize};
 
-    #[derive(Deserialize)]
+    #[derive(Debug, Serialize, Deserialize)]
     pub struct Item {
         pub value: u8,
     }
 
-    #[derive(Deserialize)]
+    #[derive(Debug, Serialize, Deserialize)]
     pub struct Same {
         pub value: u8,
         pub list: Vec<u16>,
@@ -60,48 +64,48 @@ pub mod left {
 }
 
 pub mod right {
-    use serde::Deserialize;
+    use serde::{Deserialize, Serialize};
 
-    #[derive(Deserialize)]
+    #[derive(Debug, Serialize, Deserialize)]
     pub struct Item {
         pub value: String,
     }
 
-    #[derive(Deserialize)]
+    #[derive(Debug, Serialize, Deserialize)]
     pub struct Same {
         pub value: u8,
         pub list: Vec<u16>,
     }
 
-    #[derive(Deserialize)]
+    #[derive(Debug, Serialize, Deserialize)]
     pub struct OtherName {
         pub value: u8,
         pub list: Vec<u16>,
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct List {
     pub value: u32,
     pub next: Option<Box<List>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct List64 {
     pub value: u64,
     pub next: Option<Box<List64>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Tree {
     pub children: Vec<Tree>,
     pub label: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct TreeOfMaps(pub HashMap<String, TreeOfMaps>);
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum BaseCaseLast {
     Add(Box<BaseCaseLast>, Box<BaseCaseLast>),
     Negate(Box<BaseCaseLast>),
@@ -109,57 +113,57 @@ pub enum BaseCaseLast {
     Number(i64),
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum MutualStatement {
     Block(Vec<MutualStatement>, MutualExpression),
     If { condition: MutualExpression, then: Box<MutualStatement> },
     Expression(MutualExpression),
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum MutualExpression {
     Lambda(Box<MutualStatement>),
     Pair(Box<MutualExpression>, Box<MutualExpression>),
     Nothing,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Ping {
     pub number: u8,
     pub next: Option<Box<Pong>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Pong {
     pub number: u8,
     pub next: Option<Box<Ping>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct PingPongUnrolled {
     pub number: u8,
     pub next: Option<Box<PingPongUnrolled>>,
 }
 
 /// The way out of the outer enum is the last variant of the inner one, which comes first.
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum NestedBases {
     Through(NestedInner),
     Wrapped(NestedWrapper),
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum NestedInner {
     Back(Box<NestedBases>),
     Out,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct NestedWrapper {
     pub inner: Box<NestedBases>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Checked {
     pub port: NonZeroU16,
     pub link: url::Url,
@@ -169,7 +173,7 @@ pub struct Checked {
     pub note: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(try_from = "u32")]
 pub struct Even(pub u32);
 
@@ -181,7 +185,7 @@ impl TryFrom<u32> for Even {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(try_from = "u16")]
 pub struct Port(pub u16);
 
@@ -193,14 +197,14 @@ impl TryFrom<u16> for Port {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Interval {
     pub first: StrictRange,
     pub second: StrictRange,
     pub after: u8,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(try_from = "(u32, u32)")]
 pub struct StrictRange(pub u32, pub u32);
 
@@ -212,22 +216,28 @@ impl TryFrom<(u32, u32)> for StrictRange {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct RefusesOneVariant {
     pub colour: WarmColour,
     pub after: u8,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Colour {
     Blue,
     Green(u8),
     Red(String),
 }
 
-#[derive(Deserialize)]
-#[serde(try_from = "Colour")]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(try_from = "Colour", into = "Colour")]
 pub struct WarmColour(pub String);
+
+impl From<WarmColour> for Colour {
+    fn from(colour: WarmColour) -> Self {
+        Self::Red(colour.0)
+    }
+}
 
 impl TryFrom<Colour> for WarmColour {
     type Error = &'static str;
@@ -240,15 +250,21 @@ impl TryFrom<Colour> for WarmColour {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct ExactlyFour {
     pub four: Four,
     pub after: String,
 }
 
-#[derive(Deserialize)]
-#[serde(try_from = "Vec<u8>")]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(try_from = "Vec<u8>", into = "Vec<u8>")]
 pub struct Four(pub [u8; 4]);
+
+impl From<Four> for Vec<u8> {
+    fn from(four: Four) -> Self {
+        four.0.to_vec()
+    }
+}
 
 impl TryFrom<Vec<u8>> for Four {
     type Error = &'static str;
@@ -258,10 +274,10 @@ impl TryFrom<Vec<u8>> for Four {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct VariantAliasesInside(pub VariantAliases);
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum VariantAliases {
     A,
     #[serde(alias = "b", alias = "x")]
@@ -273,14 +289,14 @@ pub enum VariantAliases {
     },
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum WithoutAliases {
     A,
     B(u8),
     C { y: u16 },
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct FieldAliases {
     pub a: u8,
     #[serde(rename = "bee", alias = "also", alias = "other")]
@@ -288,7 +304,7 @@ pub struct FieldAliases {
     pub c: u32,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct SkippedAndDefault {
     pub first: u8,
     #[serde(skip)]
@@ -297,11 +313,53 @@ pub struct SkippedAndDefault {
     pub last: u16,
 }
 
-#[derive(Deserialize)]
+/// Its `Serialize` leaves out what its `Deserialize` needs.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SkipsNone {
+    pub first: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<u8>,
+    pub last: u8,
+}
+
+/// The same at the end, where it is taken for granted.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SkipsLast {
+    pub first: u8,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<u8>,
+}
+
+/// Its `Serialize` writes what its `Deserialize` does not read.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SkipsReading {
+    #[serde(skip_deserializing)]
+    pub first: u8,
+    pub last: u8,
+}
+
+/// Its `Serialize` counts a variant that its `Deserialize` does not.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum SkipsVariant {
+    Before,
+    #[serde(skip)]
+    Local(u8),
+    After(u8),
+    Last(u8),
+}
+
+/// Another name is written than is read.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum TwoNames {
+    #[serde(rename(serialize = "written", deserialize = "read"))]
+    Only,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Transparent(pub String);
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Renamed {
     pub first_name: String,
@@ -309,7 +367,7 @@ pub struct Renamed {
     pub kind: u8,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(remote = "Duration")]
 pub struct Milliseconds {
     #[serde(getter = "Duration::as_millis")]
@@ -322,158 +380,158 @@ impl From<Milliseconds> for Duration {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Remote {
     #[serde(with = "Milliseconds")]
     pub one: Duration,
     pub other: Duration,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Flattened {
     pub id: u8,
     #[serde(flatten)]
     pub rest: Leaf,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "kind")]
 pub enum InternallyTagged {
     One { value: u8 },
     Two { value: String },
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Untagged {
     Number(u8),
     Text(String),
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "value")]
 pub enum AdjacentlyTagged {
     Number(u8),
     Text(String),
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "value")]
 pub enum AdjacentlyTaggedUnit {
     Nothing,
     Text(String),
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "value")]
 pub enum AdjacentlyTaggedEqual {
     Before(u8),
     After(u8),
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum OtherVariant {
     Known(u8),
     #[serde(other)]
     Unknown,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum Never {}
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Endless {
     pub next: Box<Endless>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum EndlessEnum {
     Left(Box<EndlessEnum>),
     Right(u8, Box<EndlessEnum>),
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct EndlessPair {
     pub number: u8,
     pub other: Box<EndlessOther>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct EndlessOther {
     pub back: Box<EndlessPair>,
 }
 
 /// There is a value, but one of its parts has none: most likely a mistake.
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct OptionalEndless {
     pub endless: Option<Endless>,
 }
 
 pub mod differing {
-    use serde::Deserialize;
+    use serde::{Deserialize, Serialize};
 
-    #[derive(Deserialize)]
+    #[derive(Debug, Serialize, Deserialize)]
     pub struct Line {
         pub qty: u32,
     }
-    #[derive(Deserialize)]
+    #[derive(Debug, Serialize, Deserialize)]
     #[serde(rename = "Line")]
     pub struct WideLine {
         pub qty: u64,
     }
-    #[derive(Deserialize)]
+    #[derive(Debug, Serialize, Deserialize)]
     pub struct Order {
         pub id: u64,
         pub lines: Vec<Line>,
         pub note: Option<String>,
     }
-    #[derive(Deserialize)]
+    #[derive(Debug, Serialize, Deserialize)]
     pub struct Wider {
         pub id: u64,
         pub lines: Vec<WideLine>,
         pub note: Option<String>,
     }
-    #[derive(Deserialize)]
+    #[derive(Debug, Serialize, Deserialize)]
     pub struct Fewer {
         pub id: u64,
         pub lines: Vec<Line>,
     }
-    #[derive(Deserialize)]
+    #[derive(Debug, Serialize, Deserialize)]
     pub struct Swapped {
         pub lines: Vec<Line>,
         pub id: u64,
         pub note: Option<String>,
     }
-    #[derive(Deserialize)]
+    #[derive(Debug, Serialize, Deserialize)]
     pub struct Renamed {
         pub number: u64,
         pub lines: Vec<Line>,
         pub note: Option<String>,
     }
-    #[derive(Deserialize)]
+    #[derive(Debug, Serialize, Deserialize)]
     pub enum Event {
         Opened,
         Paid(u32),
         Closed { reason: String },
     }
-    #[derive(Deserialize)]
+    #[derive(Debug, Serialize, Deserialize)]
     pub enum EventRemoved {
         Opened,
         Closed { reason: String },
     }
-    #[derive(Deserialize)]
+    #[derive(Debug, Serialize, Deserialize)]
     pub enum EventSwapped {
         Paid(u32),
         Opened,
         Closed { reason: String },
     }
-    #[derive(Deserialize)]
+    #[derive(Debug, Serialize, Deserialize)]
     pub enum EventContent {
         Opened,
         Paid(u64),
         Closed { reason: String },
     }
-    #[derive(Deserialize)]
+    #[derive(Debug, Serialize, Deserialize)]
     pub enum EventKind {
         Opened(u8),
         Paid(u32),

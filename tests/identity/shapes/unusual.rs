@@ -4,11 +4,12 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::ser::Serializer;
+use serde::{Deserialize, Serialize};
 
 /// Accepts nothing that anyone would invent.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Password(pub String);
 
@@ -21,7 +22,7 @@ impl TryFrom<String> for Password {
 }
 
 /// A sequence that must not be empty, with something after it.
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct NotEmpty {
     #[serde(deserialize_with = "not_empty")]
     pub list: Vec<u8>,
@@ -40,9 +41,9 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u8>, D::
     if option.is_none() { Err(D::Error::custom("nothing there")) } else { Ok(option) }
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct WithFunction {
-    #[serde(deserialize_with = "number_as_text")]
+    #[serde(deserialize_with = "number_as_text", serialize_with = "text_of_number")]
     pub number: u8,
     pub after: u8,
 }
@@ -51,8 +52,12 @@ fn number_as_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::E
     String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
 }
 
+fn text_of_number<S: Serializer>(number: &u8, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(number)
+}
+
 /// Turns every error into a default, also those by which a trace is ended.
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct SwallowsErrors {
     #[serde(deserialize_with = "or_default")]
     pub number: Option<Box<SwallowsErrors>>,
@@ -67,7 +72,7 @@ fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
 }
 
 /// Panics for the first value that is tried.
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Panics {
     #[serde(deserialize_with = "panicking")]
     pub number: u8,

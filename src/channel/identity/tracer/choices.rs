@@ -39,13 +39,20 @@ impl Tracer<'_> {
             if let Some(new) = unexplored.filter(|_| self.look.is_none()) {
                 return Some(new);
             }
-            if let Some(way) = self.graph.branch_towards(node, &self.distances) {
+            let way = self.graph.branch_towards(node, &self.distances);
+            if let Some(way) = way.filter(|_| !self.is_where_it_seeks()) {
                 return Some(way);
             }
         }
         let candidates = self.branch_candidates(node);
         let index = self.choose(Choice::Branch { node });
         candidates.get(index).or(candidates.first()).copied()
+    }
+
+    /// Whether the run is inside of a type whose value it seeks, so that the shortest way is taken.
+    fn is_where_it_seeks(&self) -> bool {
+        let is_goal = |frame: &Frame| self.distances.get(frame.node) == Some(&Some(0));
+        self.seeks_values && self.stack.iter().any(is_goal)
     }
 
     /// The branches to a finite value; or, if the type refused all values so far, those that were

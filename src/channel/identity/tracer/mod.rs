@@ -58,6 +58,8 @@ pub(super) fn trace<T: DeserializeOwned>(
 fn explore<T: DeserializeOwned>(tracer: &mut Tracer<'_>) -> Result<(), TraceError> {
     for _ in 0..RUNS_MAX {
         let is_ok = run_once::<T>(tracer);
+        let was_stopped = tracer.stop.is_some();
+        let was_rejected = tracer.rejection.is_some();
         match tracer.stop.take() {
             Some(Stop::Refused(refusal)) => return Err(refusal),
             Some(Stop::Blocked | Stop::FewerVariants | Stop::Looked) => {}
@@ -66,10 +68,12 @@ fn explore<T: DeserializeOwned>(tracer: &mut Tracer<'_>) -> Result<(), TraceErro
         }
         let was_read = is_ok || !tracer.graph.nodes[graph::ABOVE_ROOT].branches[0].parts.is_empty();
         if was_read && tracer.graph.first_with(Progress::Unexplored).is_none() {
-            return match tracer.graph.first_with(Progress::Blocked) {
-                None => Ok(()),
-                Some(blocked) => Err(tracer.no_finite_value(place_name(tracer, blocked))),
-            };
+            match tracer.graph.first_with(Progress::Blocked) {
+                None => return Ok(()),
+                // What waits may wait for a value that a type refused, and others can be tried.
+                Some(_) if was_stopped || was_rejected || !tracer.seeks_values => {}
+                Some(blocked) => return Err(tracer.no_finite_value(place_name(tracer, blocked))),
+            }
         }
     }
     let path = unexplored_name(tracer);

@@ -5,6 +5,7 @@
 //! it does not know serde's traits.
 
 use std::collections::HashMap;
+use std::panic::resume_unwind;
 
 use super::super::error::TraceError;
 use super::super::samples::Samples;
@@ -19,6 +20,10 @@ use super::names::Look;
 /// Requests that one type may make in all runs together; a request costs well under a microsecond,
 /// so a type that never ends is given up after about a second.
 const STEPS_MAX: usize = 2_000_000;
+
+/// Requests after the end of their run that are answered with an error. A type that still goes on takes
+/// no error for an answer, and would never come back.
+const REFUSED_STEPS_MAX: usize = 1_000_000;
 
 /// Nesting beyond which a walk is given up. More than the compiler accepts by default in types that
 /// are not recursive.
@@ -90,6 +95,10 @@ pub(super) struct Tracer<'s> {
     /// Where the stack was when the run began.
     stack_address: usize,
     steps_left: usize,
+    refused_steps_left: usize,
+    /// Whether this run goes to types that refused all their values, because all others were explored.
+    pub(super) seeks_values: bool,
+    /// How far each node is away from what this run goes to.
     pub(super) distances: Vec<Option<u32>>,
     pub(super) stack: Vec<Frame>,
     pub(super) log: Vec<Choice>,
@@ -110,6 +119,8 @@ impl<'s> Tracer<'s> {
             depth_was_met: false,
             stack_address: stack_address(),
             steps_left: STEPS_MAX,
+            refused_steps_left: REFUSED_STEPS_MAX,
+            seeks_values: false,
             distances: Vec::new(),
             stack: Vec::new(),
             log: Vec::new(),
@@ -126,17 +137,24 @@ impl<'s> Tracer<'s> {
         self.log.clear();
         self.stack.clear();
         self.push_frame(ABOVE_ROOT, 0, 1, false);
+        let graph = &self.graph;
+        let has = |node: &Node, progress: Progress| {
+            node.branches.iter().any(|branch| branch.progress == progress)
+        };
+        self.seeks_values = self.look.is_none() && graph.first_with(Progress::Unexplored).is_none();
         self.distances = match &self.look {
-            Some(look) => self.graph.distances(|index, _| index == look.node),
-            None => self.graph.distances(|_, node| {
-                node.branches.iter().any(|branch| branch.progress == Progress::Unexplored)
-            }),
+            Some(look) => graph.distances(|index, _| index == look.node),
+            None if self.seeks_values => {
+                graph.distances(|_, node| node.height.is_none() && has(node, Progress::Explored))
+            }
+            None => graph.distances(|_, node| has(node, Progress::Unexplored)),
         };
     }
 
     /// Whether the run may go on. Called at each request.
     pub(super) fn step(&mut self) -> Result<(), Stopped> {
         if self.stop.is_some() {
+            self.count_refused_step();
             return Err(Stopped);
         }
         if self.steps_left == 0 {
@@ -144,6 +162,19 @@ impl<'s> Tracer<'s> {
         }
         self.steps_left -= 1;
         Ok(())
+    }
+
+    /// Notes a request that came although the run is over. The last one does not return: it unwinds the
+    /// code of the type, as a panic of its own would, but without a message.
+    fn count_refused_step(&mut self) {
+        match self.refused_steps_left.checked_sub(1) {
+            Some(left) => self.refused_steps_left = left,
+            None => {
+                let limit = format!("{REFUSED_STEPS_MAX} requests that ignore errors");
+                let _stopped = self.refuse_as_too_large(limit);
+                resume_unwind(Box::new(Stopped));
+            }
+        }
     }
 
     /// Notes that a primitive is read here, and returns which of its values to give.
