@@ -10,7 +10,7 @@ use crate::schemas::{model, tangle};
 use crate::support::{bytes_from, json_of};
 
 /// Cases in a usual run. For more, set `NETCHAN_JSON_CASES`.
-const CASES: u32 = 300;
+const CASES: u32 = 100;
 
 fn config() -> ProptestConfig {
     let cases = std::env::var("NETCHAN_JSON_CASES").ok().and_then(|cases| cases.parse().ok());
