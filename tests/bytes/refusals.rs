@@ -20,7 +20,7 @@ async fn bytes_with_a_codec_are_another_channel_of_the_same_type() -> TestResult
         let connection = connect(&exporter, &Links::default()).await?;
         let settings = ImportSettings::default();
         let refused = connection.import_receiver::<ByteBuf>("blobs", settings).await;
-        assert!(matches!(refused, Err(ImportError::TypeMismatch { .. })), "{refused:?}");
+        assert!(matches!(refused, Err(ImportError::CodecMismatch { .. })), "{refused:?}");
         Ok(())
     })
     .await

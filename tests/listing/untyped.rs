@@ -126,7 +126,7 @@ async fn a_channel_that_was_replaced_meanwhile_is_refused() -> TestResult {
         let format = Format::<Bytes, Encoded>::new();
         let _third = exporter.export_sender_as("values", SendSettings::default(), format)?;
         let refused = importer.import_receiver_as("values", settings, values.format()).await;
-        assert!(matches!(refused, Err(ImportError::TypeMismatch { .. })), "{refused:?}");
+        assert!(matches!(refused, Err(ImportError::CodecMismatch { .. })), "{refused:?}");
         let third = find(&importer, "values").await?;
         assert_eq!(third.codec, "encoded");
         assert!(importer.import_receiver_as("values", settings, third.format()).await.is_ok());
