@@ -81,4 +81,6 @@ mod documents {
     mod readme {}
     #[doc = include_str!("../docs/guide.md")]
     mod guide {}
+    #[doc = include_str!("../docs/types.md")]
+    mod types {}
 }
