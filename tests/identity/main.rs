@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // A failed test may panic.
 #![allow(dead_code)] // The types exist for their shape; nobody reads their fields.
 
+mod largest;
 mod shapes;
 
 use std::borrow::Cow;

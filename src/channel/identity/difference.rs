@@ -4,7 +4,6 @@
 //! and this file finds the first place where they differ, for one line in a log. It compares exactly
 //! what the identity covers, so it finds a difference if and only if the identities differ.
 
-use std::collections::HashSet;
 use std::fmt;
 
 use super::path::{self, Step};
@@ -72,11 +71,12 @@ pub(super) fn first(left: &Schema, right: &Schema) -> Option<Difference> {
     // Depth first without recursion: a schema may come from a peer and be a chain of thousands.
     let mut visits = vec![Visit { parent: None, steps: Vec::new() }];
     let mut pending = vec![(TypeIndex::ROOT, TypeIndex::ROOT, 0)];
-    let mut seen = HashSet::new();
+    let mut equal = Equal::none(left.types().len() + right.types().len());
     while let Some((left_index, right_index, visit)) = pending.pop() {
         // A pair that is being compared or was compared counts as equal: if it is not, that very
-        // comparison finds it. So recursive types come to an end.
-        if !seen.insert((left_index, right_index)) {
+        // comparison finds it. So recursive types come to an end. And so does a pair that follows from
+        // others: there may be millions of those, but no more comparisons than types.
+        if !equal.join(left_index.position(), left.types().len() + right_index.position()) {
             continue;
         }
         let (Some(left_type), Some(right_type)) = (left.get(left_index), right.get(right_index))
@@ -97,6 +97,34 @@ pub(super) fn first(left: &Schema, right: &Schema) -> Option<Difference> {
         }
     }
     None
+}
+
+/// Types that count as equal, in groups.
+struct Equal {
+    /// A type of the same group that is nearer to the one which stands for it; that one has itself.
+    nearer: Vec<usize>,
+}
+
+impl Equal {
+    fn none(types: usize) -> Equal {
+        Equal { nearer: (0..types).collect() }
+    }
+
+    /// Lets two types be equal. `false`: they were.
+    fn join(&mut self, left: usize, right: usize) -> bool {
+        let (left, right) = (self.find(left), self.find(right));
+        self.nearer[right] = left;
+        left != right
+    }
+
+    /// The type that stands for the group of this one. Halves the way to it.
+    fn find(&mut self, mut of: usize) -> usize {
+        while self.nearer[of] != of {
+            self.nearer[of] = self.nearer[self.nearer[of]];
+            of = self.nearer[of];
+        }
+        of
+    }
 }
 
 fn path_to(root: &str, visits: &[Visit], last: usize, further: &[Step]) -> String {

@@ -55,6 +55,7 @@ mod cache;
 mod canonical;
 mod difference;
 mod error;
+mod partition;
 mod path;
 mod samples;
 mod schema;
