@@ -31,7 +31,7 @@ mod codec;
 mod consumers;
 mod error;
 mod feeder;
-mod guard;
+pub(crate) mod guard;
 pub mod identity;
 mod incoming;
 mod lane;
