@@ -25,6 +25,8 @@
 //! [`wait_for`](Network::wait_for). Links have no clock and no task, so tokio's clock can be
 //! paused: then heartbeats, redials and expiries take no time.
 //!
+//! [`decode`] reads bytes as a receiver would, to try a type with bytes that nobody planned.
+//!
 //! ```
 //! use netchan::net::{Config, ImportSettings, SendSettings, UnreadReports};
 //! use netchan::testing::Network;
@@ -68,6 +70,8 @@ mod link;
 mod network;
 mod pipe;
 mod traffic;
+mod value;
 
 pub use network::{Dialler, Network, Way};
 pub use traffic::Traffic;
+pub use value::decode;

@@ -6,6 +6,7 @@ use crate::dir::Dir;
 use crate::id::ChannelId;
 use crate::limits::{CODEC_BYTES_MAX, CONTROL_BODY_BYTES_MAX, NAME_BYTES_MAX};
 use crate::limits::{OLDER_TYPES_MAX, TEXT_BYTES_MAX};
+use crate::wire::encode::text_end;
 use crate::wire::{
     Code, Content, DATA_PREFIX_BYTES, Data, Frame, HEADER_BYTES, Header, Kind, Open,
     PARTIAL_PREFIX_BYTES, Partial, Piece, Sequenced, Subject, WireError,
@@ -280,10 +281,12 @@ impl Body {
         self.u16().map(Code::from_number)
     }
 
-    /// A text for people: what is not UTF-8 in it is replaced.
+    /// A text for people: what is not UTF-8 in it is replaced. That may make it longer than it can be.
     pub(super) fn text(&mut self) -> Result<String, WireError> {
         let bytes = self.counted("text", TEXT_BYTES_MAX)?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
+        let mut text = String::from_utf8_lossy(&bytes).into_owned();
+        text.truncate(text_end(&text));
+        Ok(text)
     }
 
     /// A name for programs: it must be UTF-8 and not empty.
@@ -441,6 +444,14 @@ mod tests {
             decode(&mut input, 1024),
             Err(WireError::TooLong { kind: Kind::Data, length: u32::MAX, length_max: 1024 })
         );
+    }
+
+    #[test]
+    fn a_text_that_is_none_becomes_no_longer_than_a_text() {
+        let length = (TEXT_BYTES_MAX as u16).to_le_bytes();
+        let bytes = Bytes::from([&length[..], &[0xff; TEXT_BYTES_MAX]].concat());
+        let text = Body { kind: Kind::Reject, bytes }.text().unwrap();
+        assert_eq!(text, "\u{fffd}".repeat(TEXT_BYTES_MAX / 3));
     }
 
     #[test]

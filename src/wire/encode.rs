@@ -183,12 +183,18 @@ fn framed(
 
 /// Names are checked before they come here; texts for people are cut.
 pub(super) fn put_text(body: &mut BytesMut, text: &str) {
+    let text = &text[..text_end(text)];
+    body.put_u16_le(text.len() as u16);
+    body.put_slice(text.as_bytes());
+}
+
+/// Where a text for people is cut.
+pub(super) fn text_end(text: &str) -> usize {
     let mut end = text.len().min(TEXT_BYTES_MAX);
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    body.put_u16_le(end as u16);
-    body.put_slice(&text.as_bytes()[..end]);
+    end
 }
 
 fn length_u32(length: usize) -> u32 {

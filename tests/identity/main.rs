@@ -6,6 +6,7 @@
 #![allow(dead_code)] // The types exist for their shape; nobody reads their fields.
 
 mod check;
+mod largest;
 mod shapes;
 mod table;
 

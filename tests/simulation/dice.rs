@@ -1,4 +1,4 @@
-//! Reproducible chance: all that a run does follows from its seed.
+//! Reproducible chance: all that a run does follows from its seed, or from the bytes of a fuzzer.
 
 use std::time::Duration;
 
@@ -6,6 +6,8 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(crate) struct Dice {
     state: u64,
+    /// What decides before chance does.
+    bytes: std::vec::IntoIter<u8>,
 }
 
 impl Dice {
@@ -14,11 +16,23 @@ impl Dice {
         let mut state = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
         state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        Dice { state: (state ^ (state >> 31)) | 1 }
+        Dice { state: (state ^ (state >> 31)) | 1, bytes: Vec::new().into_iter() }
+    }
+
+    /// Dice that show what these bytes say, and then what follows from a seed that is always the same.
+    pub(crate) fn loaded(bytes: &[u8]) -> Dice {
+        Dice { bytes: bytes.to_vec().into_iter(), ..Dice::seeded(1) }
     }
 
     /// A number below `end`.
     pub(crate) fn below(&mut self, end: u64) -> u64 {
+        if let Some(byte) = self.bytes.next() {
+            // As many bytes as the largest number has.
+            let number = |high: u64, byte: u8| high << 8 | u64::from(byte);
+            let width = (u64::from(u64::BITS - (end - 1).leading_zeros())).div_ceil(8).max(1);
+            let more = self.bytes.by_ref().take(width as usize - 1);
+            return more.fold(u64::from(byte), number) % end;
+        }
         self.state ^= self.state >> 12;
         self.state ^= self.state << 25;
         self.state ^= self.state >> 27;

@@ -14,7 +14,9 @@ mod inlet;
 mod link;
 mod loss;
 mod model;
+mod operations;
 mod pipe;
+mod play;
 mod queues;
 mod requests;
 mod side;
@@ -29,4 +31,5 @@ mod world;
 
 mod corner_cases;
 mod every_byte;
+mod fuzzed;
 mod seeds;

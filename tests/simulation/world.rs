@@ -97,9 +97,8 @@ impl World {
         }
     }
 
-    /// A world made from a seed.
-    pub(crate) fn seeded(seed: u64, is_traced: bool) -> World {
-        let mut dice = Dice::seeded(seed);
+    /// A world as the dice make it.
+    pub(crate) fn stormy(mut dice: Dice, is_traced: bool) -> World {
         let mut frame_bytes_max = || dice.pick(&[1024, 2000, 5000, FRAME_BYTES_MAX]);
         let frame_bytes_max = Both { importer: frame_bytes_max(), exporter: frame_bytes_max() };
         let expiry = Duration::from_secs(dice.pick(&[2, 20, 60]));

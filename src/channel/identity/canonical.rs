@@ -21,6 +21,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::hash::Hash;
 
+use super::partition;
 use super::shape::{Field, Shape, Type, TypeIndex, VariantContent};
 
 const FIRST_LINE: &str = "netchan schema 1\n";
@@ -70,28 +71,17 @@ pub(super) fn merge_equal(types: &[Type]) -> Vec<Type> {
         .collect()
 }
 
-/// Gives equal types the same number: first by what a type is on its own, then, until nothing
-/// changes, by the classes of its parts.
+/// Gives equal types the same number: first by what a type is on its own, then by the classes of its
+/// parts.
 fn equivalence_classes(types: &[Type]) -> Vec<usize> {
     let without_parts = |item: &Type| Type {
         name: item.name.clone(),
         shape: item.shape.renumbered(&|_| TypeIndex::ROOT),
     };
-    let mut classes = numbered(types.iter().map(without_parts));
-    let mut count = class_count(&classes);
-    loop {
-        let refined = numbered(types.iter().enumerate().map(|(position, item)| {
-            let parts = item.shape.parts();
-            let parts: Vec<usize> = parts.iter().map(|part| classes[part.position()]).collect();
-            (classes[position], parts)
-        }));
-        // Classes only ever split, so an equal count means equal classes.
-        let refined_count = class_count(&refined);
-        if refined_count == count {
-            return refined;
-        }
-        (classes, count) = (refined, refined_count);
-    }
+    let classes = numbered(types.iter().map(without_parts));
+    let parts_of = |item: &Type| item.shape.parts().iter().map(|part| part.position()).collect();
+    let parts: Vec<Vec<usize>> = types.iter().map(parts_of).collect();
+    partition::refined(&classes, &parts)
 }
 
 fn numbered<K: Hash + Eq>(keys: impl Iterator<Item = K>) -> Vec<usize> {
@@ -101,10 +91,6 @@ fn numbered<K: Hash + Eq>(keys: impl Iterator<Item = K>) -> Vec<usize> {
         *known.entry(key).or_insert(next)
     })
     .collect()
-}
-
-fn class_count(classes: &[usize]) -> usize {
-    classes.iter().max().map_or(0, |last| last + 1)
 }
 
 fn write_shape(text: &mut String, shape: &Shape) {

@@ -58,6 +58,7 @@ mod description;
 mod difference;
 mod error;
 mod find;
+mod partition;
 mod path;
 mod samples;
 mod schema;

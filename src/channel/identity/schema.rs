@@ -107,29 +107,7 @@ impl Schema {
     /// Whether a value can contain a value of its own type, so that its nesting depth has no bound.
     /// Decoding such a type needs a guard on depth.
     pub fn is_recursive(&self) -> bool {
-        // What is left after all types without parts were taken away, again and again, lies on a
-        // cycle or leads to one.
-        let mut users: Vec<Vec<usize>> = vec![Vec::new(); self.types.len()];
-        let mut open_parts = vec![0_usize; self.types.len()];
-        for (position, item) in self.types.iter().enumerate() {
-            for part in item.shape.parts() {
-                users[part.position()].push(position);
-                open_parts[position] += 1;
-            }
-        }
-        let mut ready: Vec<usize> =
-            (0..self.types.len()).filter(|position| open_parts[*position] == 0).collect();
-        let mut removed = 0;
-        while let Some(position) = ready.pop() {
-            removed += 1;
-            for user in &users[position] {
-                open_parts[*user] -= 1;
-                if open_parts[*user] == 0 {
-                    ready.push(*user);
-                }
-            }
-        }
-        removed < self.types.len()
+        self.built_of(|_| true).contains(&false)
     }
 
     /// Whether a sequence or a map somewhere in the type has elements that take no byte on the wire,
@@ -145,31 +123,48 @@ impl Schema {
     }
 
     fn zero_length_types(&self) -> Vec<bool> {
-        let mut empty = vec![false; self.types.len()];
-        // A pass that finds nothing new is the last, so there are at most as many as types. They
-        // are few in practice: parts mostly follow the type they belong to, hence the backward walk.
-        loop {
-            let mut changed = false;
-            for position in (0..self.types.len()).rev() {
-                let is_product = matches!(
-                    self.types[position].shape,
-                    Shape::Primitive(Primitive::Unit)
-                        | Shape::UnitStruct
-                        | Shape::NewtypeStruct(_)
-                        | Shape::Tuple(_)
-                        | Shape::TupleStruct(_)
-                        | Shape::Struct(_)
-                );
-                if is_product && !empty[position] {
-                    let parts = self.types[position].shape.parts();
-                    empty[position] = parts.iter().all(|part| empty[part.position()]);
-                    changed |= empty[position];
-                }
-            }
-            if !changed {
-                return empty;
+        self.built_of(|shape| {
+            matches!(
+                shape,
+                Shape::Primitive(Primitive::Unit)
+                    | Shape::UnitStruct
+                    | Shape::NewtypeStruct(_)
+                    | Shape::Tuple(_)
+                    | Shape::TupleStruct(_)
+                    | Shape::Struct(_)
+            )
+        })
+    }
+
+    /// Which types have, whichever way is gone through their parts, only shapes of a kind, and an end.
+    /// It takes time in proportion to the schema.
+    fn built_of(&self, is_of_kind: impl Fn(&Shape) -> bool) -> Vec<bool> {
+        // Types whose parts are all known are taken away, again and again. What is left lies on a cycle,
+        // leads to one, or leads to another kind.
+        let mut users: Vec<Vec<usize>> = vec![Vec::new(); self.types.len()];
+        let mut open_parts = vec![0_usize; self.types.len()];
+        for (position, item) in self.types.iter().enumerate() {
+            for part in item.shape.parts() {
+                users[part.position()].push(position);
+                open_parts[position] += 1;
             }
         }
+        let is_done = |position: &usize, open_parts: &[usize]| {
+            open_parts[*position] == 0 && is_of_kind(&self.types[*position].shape)
+        };
+        let mut is_built = vec![false; self.types.len()];
+        let mut ready: Vec<usize> =
+            (0..self.types.len()).filter(|position| is_done(position, &open_parts)).collect();
+        while let Some(position) = ready.pop() {
+            is_built[position] = true;
+            for user in &users[position] {
+                open_parts[*user] -= 1;
+                if is_done(user, &open_parts) {
+                    ready.push(*user);
+                }
+            }
+        }
+        is_built
     }
 
     /// The first place where two types differ, or `None` if their identities are equal. Fields are
