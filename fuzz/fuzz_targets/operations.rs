@@ -31,6 +31,8 @@ mod pipe;
 mod play;
 #[path = "../../tests/simulation/queues.rs"]
 mod queues;
+#[path = "../../tests/simulation/rejecting.rs"]
+mod rejecting;
 #[path = "../../tests/simulation/requests.rs"]
 mod requests;
 #[path = "../../tests/simulation/side.rs"]

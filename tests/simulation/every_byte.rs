@@ -117,13 +117,16 @@ impl Talk {
         self.take_all(self.inward, 5);
         self.take_all(self.outward, 2);
         ROLES.iter().for_each(|role| self.ask_and_answer(*role));
+        let refused = self.refused;
         self.until(|world| {
             let is_idle = |role: &Role| {
                 let side = &world.sides[*role];
                 let session = side.session.as_ref().expect("the session is kept");
                 session.channels() == 0 && side.waits.is_empty()
             };
-            world.sides.importer.wanted.is_none() && ROLES.iter().all(is_idle)
+            let is_shown = &world.model[refused].is_shown_to;
+            let has_heard = world.sides.importer.wanted.is_none();
+            has_heard && is_shown.exporter && ROLES.iter().all(is_idle)
         });
         self.world.goodbye(Role::Exporter);
         self.until(|world| world.sides.importer.has_heard_goodbye);

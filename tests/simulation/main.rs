@@ -18,6 +18,7 @@ mod operations;
 mod pipe;
 mod play;
 mod queues;
+mod rejecting;
 mod requests;
 mod side;
 mod statistics;

@@ -8,6 +8,7 @@ use netchan::session::Role;
 use netchan::wire::Content;
 
 use crate::both::{Both, opposite};
+use crate::rejecting::Rejections;
 use crate::requests::{Answers, Requests};
 
 /// One channel as its users see it, over all sessions that carry it.
@@ -48,6 +49,10 @@ pub(crate) struct Record {
     pub(crate) lost: Both<Option<u64>>,
     /// The receiver's user is gone, and with it what it had not taken.
     pub(crate) receiver_died: bool,
+    /// Values that could not be decoded.
+    pub(crate) rejections: Rejections,
+    /// To whom it was shown what the other side has in the place of its type, over all time.
+    pub(crate) is_shown_to: Both<bool>,
 }
 
 impl Record {
@@ -75,6 +80,8 @@ impl Record {
             leading: 0,
             lost: Both::default(),
             receiver_died: false,
+            rejections: Rejections::default(),
+            is_shown_to: Both::default(),
         }
     }
 
@@ -109,6 +116,7 @@ impl Record {
         self.taken = 0;
         self.leading = 0;
         self.lost = Both::default();
+        self.rejections = Rejections::default();
         self.id = None;
         // What the last session has carried counts against no other.
         self.limit = None;
@@ -144,6 +152,7 @@ impl Record {
             assert!(given <= limit, "channel {channel}: a limit is kept");
         }
         if !self.is_hung_up {
+            self.rejections.audit(channel);
             assert_eq!(lost, 0, "channel {channel}: without a hangup nothing is lost");
             let wanted = (self.sent() - first).min(self.limit.unwrap_or(u64::MAX));
             assert_eq!(given, wanted, "channel {channel}: all that was sent has arrived");

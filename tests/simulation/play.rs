@@ -126,4 +126,6 @@ pub(crate) fn play(world: &mut World) {
         world.leave_link();
     }
     world.wind_up();
+    let importer = &world.sides.importer;
+    assert!(!importer.is_live() || importer.wanted.is_none(), "each question is answered");
 }

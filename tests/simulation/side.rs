@@ -14,6 +14,7 @@ use crate::inlet::Inlet;
 use crate::model::Record;
 use crate::pipe::Pipe;
 use crate::queues::Queues;
+use crate::rejecting::document;
 use crate::values::LONGEST_BYTES;
 use crate::waits::Wait;
 
@@ -38,6 +39,8 @@ pub(crate) enum Note {
     Closed(u64),
     Cancelled(u64),
     Listed,
+    Shown,
+    Rejected(u64, u64),
     Goodbye,
 }
 
@@ -248,8 +251,11 @@ impl Side {
                     .skip(&model[name], values);
                 (name, Note::Skipped(model[name].received, values))
             }
-            Event::Rejected { channel, position, values, .. } => {
-                panic!("nobody rejects values here: {channel:?}, {position}, {values}");
+            Event::Rejected { channel, position, values, text } => {
+                let name = names[&channel];
+                assert_eq!(text, "odd");
+                model[name].rejections.hear(name, position, values);
+                (name, Note::Rejected(position, values))
             }
             Event::Taken { channel, values, freed_values } => {
                 let record = &model[names[&channel]];
@@ -266,14 +272,23 @@ impl Side {
                 }
                 (name, Note::Accepted)
             }
-            Event::Refused { channel, code, .. } => {
+            Event::Refused { channel, code, document: shown, .. } => {
                 let name = names[&channel];
                 assert!(model[name].is_refused, "channel {name}: somebody refused it");
+                if let Some(shown) = shown {
+                    model[name].show(name, role, &shown);
+                    if let Some(session) = self.live() {
+                        session.show(channel, &document(name, role));
+                    }
+                }
                 self.dissociate(channel);
                 (name, Note::Refused(code))
             }
-            // Nothing is shown there.
-            Event::Shown { channel, .. } => panic!("channel {channel}: nobody shows a schema"),
+            Event::Shown { channel, document: shown } => {
+                let name = names[&channel];
+                model[name].show(name, role, &shown);
+                (name, Note::Shown)
+            }
             Event::Cancelled { channel, request } => {
                 let name = names[&channel];
                 model[name].asked_mut().hear(name, request);

@@ -62,6 +62,8 @@ statistics! {
     channels_opened,
     channels_of_exporters,
     channels_refused,
+    /// Refusals with what the other side has.
+    documents_shown,
     channels_completed,
     hangups,
     requests_answered,
@@ -75,6 +77,7 @@ statistics! {
     /// Left out by senders, before values that they have sent.
     values_skipped,
     values_delivered,
+    values_rejected,
     values_lost_by_hangups,
     /// Given back by lost sessions, to be sent in the next one.
     values_returned,

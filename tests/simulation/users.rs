@@ -1,11 +1,16 @@
 //! What the users on both sides do.
+
+use std::time::Instant;
+
 use netchan::dir::Dir;
+use netchan::id::ChannelId;
 use netchan::limits::WINDOW_VALUES_MAX;
-use netchan::session::{OpenRequest, Role};
+use netchan::session::{OpenRequest, Role, Session};
 use netchan::wire::{Code, Content, Open};
 
 use crate::both::ROLES;
 use crate::model::Record;
+use crate::rejecting::document;
 use crate::requests::Requests;
 use crate::side::Over;
 use crate::waits::Wait;
@@ -116,7 +121,14 @@ impl World {
         let channel = side.queues.names[&open.channel];
         let Some(session) = side.live() else { return };
         if self.model[channel].lost[role].is_none() {
-            session.refuse(open.channel, Code::Busy, "not now");
+            if channel.is_multiple_of(3) {
+                session.refuse(open.channel, Code::Busy, "not now");
+            } else {
+                let shown = document(channel, role);
+                let is_shown =
+                    session.refuse_with(open.channel, Code::TypeMismatch, "another", &shown);
+                self.statistics.documents_shown += u64::from(is_shown);
+            }
             self.model[channel].is_refused = true;
             side.dissociate(open.channel);
             self.statistics.channels_refused += 1;
@@ -184,18 +196,21 @@ impl World {
         if self.model[channel].requests.is_some() {
             return self.take_requests(channel, values_max);
         }
-        let (now, World { model, sides, .. }) = (self.now, &mut *self);
-        let record = &mut model[channel];
-        let receiver = &mut sides[record.receiver()];
+        let record = &mut self.model[channel];
+        let role = record.receiver();
         let Some(id) = record.id else { return 0 };
-        let Some(inlet) = receiver.inlets.get_mut(&id) else { return 0 };
+        let Some(inlet) = self.sides[role].inlets.get_mut(&id) else { return 0 };
         let count = inlet.take(record, values_max);
-        let (values, bytes) = (record.taken, inlet.taken_bytes);
-        if count > 0
-            && let Some(session) = receiver.live()
+        let (values, bytes, leading) = (record.taken, inlet.taken_bytes, record.leading);
+        if self.reject(channel, count) {
+            self.end_channel(role, channel, |session, now, id| {
+                session.end_with_rejected(now, id, (values, bytes, leading), "odd");
+            });
+        } else if count > 0
+            && let Some(session) = self.sides[role].live()
         {
-            session.taken(now, id, values, bytes);
-            receiver.drain_events(model);
+            session.taken(self.now, id, values, bytes);
+            self.sides[role].drain_events(&mut self.model);
         }
         self.statistics.values_delivered += count as u64;
         self.hear_answers(channel);
@@ -204,6 +219,18 @@ impl World {
 
     /// Somebody dissociates a channel.
     pub(crate) fn hang_up(&mut self, role: Role, channel: usize, text: &str) {
+        self.end_channel(role, channel, |session, now, id| {
+            session.hangup(now, id, Code::HungUp, text);
+        });
+    }
+
+    /// Somebody ends a channel by a word to the session.
+    fn end_channel(
+        &mut self,
+        role: Role,
+        channel: usize,
+        say: impl FnOnce(&mut Session, Instant, ChannelId),
+    ) {
         let (now, World { model, sides, .. }) = (self.now, &mut *self);
         let side = &mut sides[role];
         let Some(id) = model[channel].id.filter(|id| side.queues.names.contains_key(id)) else {
@@ -220,7 +247,7 @@ impl World {
         model[channel].can_cancel_no_more(role);
         side.dissociate(id);
         let session = side.live().expect("it is not over");
-        session.hangup(now, id, Code::HungUp, text);
+        say(session, now, id);
         side.drain_events(model);
         self.statistics.hangups += 1;
         self.say(|| format!("the {role:?} hangs up channel {channel}"));
