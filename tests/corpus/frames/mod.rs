@@ -163,7 +163,11 @@ fn use_session(program: &mut Program<'_>, shell: &mut Shell) {
                     Some(Open { channel, .. }) => shell.command(|session, _| {
                         session.refuse_with(channel, Code::TypeMismatch, "other", &document);
                     }),
-                    None => shell.command(|session, _| session.show(channel, &document)),
+                    None => {
+                        if let Some(refused) = shell.refused.pop() {
+                            shell.command(|session, _| session.show(refused, &document));
+                        }
+                    }
                 }
             }
             _ => shell.ready(),

@@ -36,6 +36,8 @@ pub(super) struct Shell {
     repeated_bytes: usize,
     /// Asked for by the peer, and not answered.
     pub(super) requests: Vec<Open>,
+    /// What the peer has refused, and was not shown anything about.
+    pub(super) refused: Vec<ChannelId>,
     received: BTreeMap<ChannelId, Received>,
     /// Every channel that there was, in the order in which they came.
     pub(super) channels: Vec<ChannelId>,
@@ -76,6 +78,7 @@ impl Shell {
             writes: true,
             repeated_bytes: 0,
             requests: Vec::new(),
+            refused: Vec::new(),
             received: BTreeMap::new(),
             channels: Vec::new(),
             accepted: BTreeSet::new(),
@@ -288,8 +291,8 @@ impl Shell {
                     }
                     received.unfinished_bytes += tail_bytes as u64;
                 }
-                Event::Refused { .. }
-                | Event::Shown { .. }
+                Event::Refused { channel, .. } => self.refused.push(channel),
+                Event::Shown { .. }
                 | Event::Rejected { .. }
                 | Event::Listed { .. }
                 | Event::Taken { .. }
