@@ -9,26 +9,6 @@ use netchan::channel::identity::{
 use proptest::prelude::*;
 use proptest::sample::select;
 
-const PRIMITIVES: [Primitive; 17] = [
-    Primitive::Unit,
-    Primitive::Bool,
-    Primitive::I8,
-    Primitive::I16,
-    Primitive::I32,
-    Primitive::I64,
-    Primitive::I128,
-    Primitive::U8,
-    Primitive::U16,
-    Primitive::U32,
-    Primitive::U64,
-    Primitive::U128,
-    Primitive::F32,
-    Primitive::F64,
-    Primitive::Char,
-    Primitive::String,
-    Primitive::Bytes,
-];
-
 /// Those that are texts as the keys of a map.
 fn is_key(primitive: Primitive) -> bool {
     let others = [Primitive::Unit, Primitive::Bytes, Primitive::F32, Primitive::F64];
@@ -77,13 +57,14 @@ fn named<T: Debug>(content: impl Strategy<Value = T>) -> impl Strategy<Value = V
 
 pub(crate) fn model() -> impl Strategy<Value = Model> {
     let leaf = prop_oneof![
-        9 => select(&PRIMITIVES[..]).prop_map(Model::Primitive),
+        9 => select(&Primitive::ALL[..]).prop_map(Model::Primitive),
         1 => Just(Model::UnitStruct),
     ];
     leaf.prop_recursive(5, 60, 5, |inner| {
         let boxed = inner.clone().prop_map(Box::new).boxed();
         let list = prop::collection::vec(inner.clone(), 0..4).boxed();
-        let keys = select(PRIMITIVES.into_iter().filter(|one| is_key(*one)).collect::<Vec<_>>());
+        let keys =
+            select(Primitive::ALL.into_iter().filter(|one| is_key(*one)).collect::<Vec<_>>());
         let content = prop_oneof![
             Just(Content::Unit),
             inner.clone().prop_map(Content::Newtype),
@@ -277,7 +258,7 @@ pub(crate) fn tangle() -> impl Strategy<Value = Schema> {
     ];
     let variant = (text(), content).prop_map(|(name, content)| Variant { name, content });
     let shape = prop_oneof![
-        4 => select(&PRIMITIVES[..]).prop_map(Shape::Primitive),
+        4 => select(&Primitive::ALL[..]).prop_map(Shape::Primitive),
         1 => Just(Shape::UnitStruct),
         1 => index.clone().prop_map(Shape::Option),
         1 => index.clone().prop_map(Shape::NewtypeStruct),

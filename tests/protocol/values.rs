@@ -115,31 +115,12 @@ fn shapes_have_the_numbers_and_the_texts_of_the_table() {
 
 #[test]
 fn primitives_have_the_places_of_the_list() {
-    let all = [
-        Primitive::Unit,
-        Primitive::Bool,
-        Primitive::I8,
-        Primitive::I16,
-        Primitive::I32,
-        Primitive::I64,
-        Primitive::I128,
-        Primitive::U8,
-        Primitive::U16,
-        Primitive::U32,
-        Primitive::U64,
-        Primitive::U128,
-        Primitive::F32,
-        Primitive::F64,
-        Primitive::Char,
-        Primitive::String,
-        Primitive::Bytes,
-    ];
     let (_, list) = document::TEXT.split_once("primitives are, from zero: ").expect("the list");
     let (list, _) = list.split_once('.').expect("its end");
     let list = list.replace(" and ", ", ").replace('\n', " ");
     let listed: Vec<&str> = list.split(", ").map(str::trim).collect();
-    assert_eq!(listed, all.map(Primitive::name));
-    for (number, primitive) in all.into_iter().enumerate() {
+    assert_eq!(listed, Primitive::ALL.map(Primitive::name));
+    for (number, primitive) in Primitive::ALL.into_iter().enumerate() {
         assert_eq!(encode_to_vec(primitive, standard()).unwrap(), [number as u8]);
     }
 }

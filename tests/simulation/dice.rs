@@ -21,7 +21,7 @@ impl Dice {
 
     /// Dice that show what these bytes say, and then what follows from a seed that is always the same.
     pub(crate) fn loaded(bytes: &[u8]) -> Dice {
-        Dice { bytes: bytes.to_vec().into_iter(), ..Dice::seeded(1) }
+        Dice { bytes: Vec::from(bytes).into_iter(), ..Dice::seeded(1) }
     }
 
     /// A number below `end`.

@@ -16,26 +16,6 @@ pub(crate) const TYPE_NAMES: [&str; NODES_MAX] = [
     "T15",
 ];
 
-const PRIMITIVES: [Primitive; 17] = [
-    Primitive::Unit,
-    Primitive::Bool,
-    Primitive::I8,
-    Primitive::I16,
-    Primitive::I32,
-    Primitive::I64,
-    Primitive::I128,
-    Primitive::U8,
-    Primitive::U16,
-    Primitive::U32,
-    Primitive::U64,
-    Primitive::U128,
-    Primitive::F32,
-    Primitive::F64,
-    Primitive::Char,
-    Primitive::String,
-    Primitive::Bytes,
-];
-
 /// Which values a type accepts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Check {
@@ -240,7 +220,7 @@ fn random_type(rng: &mut Rng, index: usize, count: usize) -> Type {
     let name = Some(TYPE_NAMES[index].to_owned());
     let kind = if is_last { 0 } else { rng.usize(..14) };
     let shape = match kind {
-        0..4 => Shape::Primitive(PRIMITIVES[rng.usize(..PRIMITIVES.len())]),
+        0..4 => Shape::Primitive(Primitive::ALL[rng.usize(..Primitive::ALL.len())]),
         4 => Shape::Option(part(rng, index, count)),
         5 => Shape::Sequence(part(rng, index, count)),
         6 => Shape::Map { key: part(rng, index, count), value: part(rng, index, count) },

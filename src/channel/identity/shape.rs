@@ -83,6 +83,27 @@ pub enum Primitive {
 }
 
 impl Primitive {
+    /// All of them, in the order of their numbers on the wire.
+    pub const ALL: [Self; 17] = [
+        Self::Unit,
+        Self::Bool,
+        Self::I8,
+        Self::I16,
+        Self::I32,
+        Self::I64,
+        Self::I128,
+        Self::U8,
+        Self::U16,
+        Self::U32,
+        Self::U64,
+        Self::U128,
+        Self::F32,
+        Self::F64,
+        Self::Char,
+        Self::String,
+        Self::Bytes,
+    ];
+
     /// The name in canonical text and in messages. A change here changes every identity.
     pub fn name(self) -> &'static str {
         match self {

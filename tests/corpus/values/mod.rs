@@ -23,12 +23,15 @@ mod types;
 /// Memory of one run, in bytes. serde lets each open collection take 1 MiB before its elements come.
 pub(crate) const BYTES_MAX: usize = 8 * 1024 * 1024;
 
+/// Takes any bytes as a value of one type.
+type Receive = fn(&[u8]);
+
 /// How many types there are.
 const TYPES: usize = 35;
 
 /// What the first byte stands for. New types come last, so that the corpus keeps its
 /// meaning.
-const fn types<C: SerdeCodec>() -> [fn(&[u8]); TYPES] {
+const fn types<C: SerdeCodec>() -> [Receive; TYPES] {
     [
         // Recursive, hence decoded under guard.
         receive::<Node, C>,
@@ -74,7 +77,7 @@ const fn types<C: SerdeCodec>() -> [fn(&[u8]); TYPES] {
 }
 
 /// The same types with each codec, one codec behind the other.
-const CODECS: [[fn(&[u8]); TYPES]; 3] =
+const CODECS: [[Receive; TYPES]; 3] =
     [types::<Bincode>(), types::<Postcard>(), types::<MessagePack>()];
 
 pub(crate) fn run(data: &[u8]) {
