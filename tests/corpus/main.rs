@@ -7,6 +7,7 @@
 
 mod frames;
 mod handshake;
+mod json;
 mod memory;
 mod program;
 mod replay;
@@ -28,6 +29,11 @@ fn frames_survive() {
 #[test]
 fn handshakes_survive() {
     replay("handshake", |data| memory::within(handshake::BYTES_MAX, || handshake::run(data)));
+}
+
+#[test]
+fn values_as_json_survive() {
+    replay("json", |data| memory::within(json::BYTES_MAX, || json::run(data)));
 }
 
 #[test]

@@ -53,7 +53,7 @@ fn compare(left: &Schema, right: &Schema) {
 }
 
 /// A schema from instructions: each adds a shape, many times.
-fn built(program: &mut Program<'_>) -> Option<Schema> {
+pub(crate) fn built(program: &mut Program<'_>) -> Option<Schema> {
     let mut types = Vec::new();
     for _ in 0..1 + program.byte() % 16 {
         let kind = program.byte();
