@@ -151,7 +151,7 @@ fn use_session(program: &mut Program<'_>, shell: &mut Shell) {
         _ => match program.byte() {
             0..0x10 => shell.command(|session, _| session.goodbye(Code::Closed, "bye")),
             0x10..0x40 => shell.command(|session, _| session.list("name")),
-            0x40..0x70 => shell.answer_list(program.number().min(100_000) as usize),
+            0x40..0x70 => shell.answer_list(program.number().min(64 * 1024) as usize),
             0x70..0xa0 => {
                 let (position, values) = (program.number(), program.number());
                 let rejection = Rejection { position, values, text: "odd".into() };
