@@ -291,7 +291,9 @@ impl Registry {
             );
         }
         if export.codec != open.codec {
-            let text = format!("exporter {}, importer {}", export.codec, open.codec);
+            // It goes into logs, and a peer may have any name for a codec.
+            let importer = open.codec.escape_debug();
+            let text = format!("exporter {}, importer {importer}", export.codec);
             return refusal(Code::CodecMismatch, text);
         }
         let agreed = export.agree(open)?;
