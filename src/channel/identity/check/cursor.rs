@@ -8,6 +8,7 @@ use crate::channel::identity::schema::Schema;
 use crate::channel::identity::shape::{
     Field, Primitive, Shape, TypeIndex, Variant, VariantContent,
 };
+use crate::limits::PARTS_CHECKED_MAX;
 
 /// What is still to come, from the inside out, and where.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub(super) struct Cursor<'s> {
     /// How long the path was when the value wrote something.
     written_at: usize,
     structs: u64,
+    /// How many parts are still looked at.
+    parts_left: usize,
     misfit: Option<Misfit>,
 }
 
@@ -123,6 +126,7 @@ impl<'s> Cursor<'s> {
             at: TypeIndex::ROOT,
             written_at: 0,
             structs: 0,
+            parts_left: PARTS_CHECKED_MAX,
             misfit: None,
         }
     }
@@ -455,6 +459,7 @@ impl<'s> Cursor<'s> {
                 Some(Frame { parts: Parts::One(..), .. }) => self.open()?,
                 Some(Frame { parts: Parts::Loose { left }, .. }) if *left > 0 => {
                     *left -= 1;
+                    self.parts_left = self.parts_left.checked_sub(1).ok_or(Stop::Unknown)?;
                     Some(Leaf::Primitive(Primitive::U8))
                 }
                 Some(_) => {
@@ -473,6 +478,7 @@ impl<'s> Cursor<'s> {
     fn advance(&mut self) -> Result<bool, Stop> {
         let Some(Frame { depth, parts }) = self.frames.last_mut() else { return Ok(false) };
         let depth = *depth;
+        self.parts_left = self.parts_left.checked_sub(1).ok_or(Stop::Unknown)?;
         let next = match parts {
             Parts::One(..) => return Ok(true),
             Parts::Elements { types, next } => types.get(*next).map(|part| {

@@ -121,7 +121,8 @@ impl Schema {
     /// was written. The first values of each channel are checked so before they are sent.
     ///
     /// A value that fails to serialize, or that does not know the length of a sequence, is not this
-    /// check's business: it passes, and the codec says what is wrong.
+    /// check's business: it passes, and the codec says what is wrong. Of a value with more parts than
+    /// [`PARTS_CHECKED_MAX`](crate::limits::PARTS_CHECKED_MAX) the first ones are looked at.
     ///
     /// # Errors
     ///
