@@ -76,7 +76,6 @@ pub(crate) enum Manner {
     Places,
     /// The kind of each, and the names of variants, as MessagePack does. A receiver notices by itself
     /// what it does not read. Only the fields of structs are known by their places.
-    #[cfg_attr(not(feature = "messagepack"), expect(dead_code, reason = "only MessagePack does"))]
     Kinds,
 }
 
