@@ -55,8 +55,9 @@
 //!
 //! [`limits`] has every bound, [`id`] and [`dir`] small types that all share, and [`prefix`] the
 //! lengths before values. With the feature `json`, `channel::json` has values as JSON without their type.
-//! With the feature `testing`, the module `testing` has a network in memory that
-//! fails on request, to test programs with. `docs/guide.md` is a tutorial, `docs/protocol.md` the protocol.
+//! The features `postcard` and `messagepack` bring the codecs of these names. With the feature `testing`,
+//! the module `testing` has a network in memory that fails on request, to test programs with.
+//! `docs/guide.md` is a tutorial, `docs/protocol.md` the protocol.
 
 pub mod channel;
 mod clock;

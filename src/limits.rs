@@ -14,6 +14,10 @@ pub const NAME_BYTES_MAX: usize = 255;
 /// it at once. A check takes some times as long as the encoding. After that nothing is checked.
 pub const VALUES_CHECKED: u32 = 32;
 
+/// Parts of one value that such a check looks at. A list of millions would hold up its channel, and mostly
+/// has at its end what it has at its beginning.
+pub const PARTS_CHECKED_MAX: usize = 65_536;
+
 /// Longest codec name, in bytes.
 pub const CODEC_BYTES_MAX: usize = 32;
 

@@ -272,7 +272,7 @@ impl<T> Coding<T> {
     pub(crate) fn incoming(&self, strictness: Strictness, ends_with: EndsWith) -> Arc<Incoming> {
         match self.verbatim {
             None => Incoming::new(strictness, ends_with, self.accepted.carries_ends()),
-            Some(_) => Incoming::for_bytes(strictness, ends_with),
+            Some(_) => Incoming::for_bytes(strictness, ends_with, self.accepted.carries_ends()),
         }
     }
 }

@@ -228,7 +228,10 @@ impl<T> Receiver<T> {
                 batch.next()?.map(self.decoder.of(form))
             }
             Some(value_of) if form == Form::OWN => batch.next_shared()?.map(value_of),
-            Some(_) => batch.next_shared()?.map(|bytes| self.decoder.of(form)(&bytes)),
+            Some(_) => {
+                let _scope = batch.decode_scope();
+                batch.next_shared()?.map(|bytes| self.decoder.of(form)(&bytes))
+            }
         };
         let Ok(decoded) = decoded else {
             self.queue.cut_off(batch);

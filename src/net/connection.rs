@@ -23,7 +23,7 @@ use crate::net::error::NameError;
 use crate::net::event::Events;
 use crate::net::flush::{self, Flushing};
 use crate::net::handshake::{self, Ask, Link};
-use crate::net::mismatch::Types;
+use crate::net::mismatch::{Types, check_codec, check_same_codec};
 use crate::net::offers::Offers;
 use crate::net::registry::Registry;
 use crate::net::report::Reports;
@@ -312,6 +312,7 @@ impl Connection {
     ) -> Result<Caller<Q, R>, ImportError> {
         settings.check()?;
         let (messages, answers) = (messages.coding()?, answers.coding()?);
+        check_same_codec(&messages, &answers)?;
         let asks = Asks::new(settings.redelivers_asks, answers.accepted.carries_ends());
         let offering = self.offers.offering_for(&messages.accepted.description);
         let queue = Outgoing::for_requests(bounds(settings), offering, asks.clone());
@@ -365,6 +366,7 @@ impl Connection {
     ) -> Result<Requests<Q, R>, ImportError> {
         settings.check()?;
         let (messages, answers) = (messages.coding()?, answers.coding()?);
+        check_same_codec(&messages, &answers)?;
         let queue = Incoming::for_requests(
             Strictness::new(name, settings.undecodable),
             EndsWith::ItsPeer,
@@ -434,6 +436,7 @@ impl Connection {
     ) -> Result<(), ImportError> {
         NameError::check(name)?;
         types.check()?;
+        check_codec(&codec)?;
         let Types { values, answers } = &types;
         // What comes in: values, or answers.
         let incoming = if dir == Dir::Recv { Some(values) } else { answers.as_ref() };

@@ -5,8 +5,8 @@
 //! both, and names the first difference in the same words.
 
 use crate::channel::identity::Difference;
-use crate::channel::{Accepted, Form, decode_schema};
-use crate::limits::OLDER_TYPES_MAX;
+use crate::channel::{Accepted, Coding, Form, decode_schema};
+use crate::limits::{CODEC_BYTES_MAX, OLDER_TYPES_MAX};
 use crate::net::ConfigError;
 use crate::session::Document;
 use crate::wire::{Code, Subject};
@@ -36,6 +36,25 @@ impl Types {
             Subject::Answers => self.answers.as_ref(),
         }
     }
+}
+
+/// Whether a codec can be named to a peer.
+pub(super) fn check_codec(codec: &str) -> Result<(), ConfigError> {
+    if (1..=CODEC_BYTES_MAX).contains(&codec.len()) {
+        return Ok(());
+    }
+    Err(ConfigError { setting: "codec", must_be: "a name of 1 to 32 bytes" })
+}
+
+/// Whether messages and answers have the same codec, which is named once.
+pub(super) fn check_same_codec<Q, R>(
+    messages: &Coding<Q>,
+    answers: &Coding<R>,
+) -> Result<(), ConfigError> {
+    if messages.codec == answers.codec {
+        return Ok(());
+    }
+    Err(ConfigError { setting: "codec", must_be: "the same for messages and answers" })
 }
 
 /// What both sides mean by the values of a channel that is accepted.

@@ -15,7 +15,7 @@ use crate::channel::{Outgoing, OutgoingBounds, Reason, Receiver, Requests, Sende
 use crate::dir::Dir;
 use crate::net::error::NameError;
 use crate::net::event::Events;
-use crate::net::mismatch::{Agreed, Mismatch, Refusal, Types};
+use crate::net::mismatch::{Agreed, Mismatch, Refusal, Types, check_codec, check_same_codec};
 use crate::net::offers::Offers;
 use crate::net::{ConfigError, ExportError, RecvSettings, SendSettings, Unconfirmed};
 use crate::wire::{Code, Content, Open, Subject};
@@ -217,6 +217,7 @@ impl Registry {
             let must_be = "a queue, if messages ask for answers";
             return Err(ConfigError { setting: "shape", must_be }.into());
         }
+        check_same_codec(&messages, &answers)?;
         let asks = Asks::new(settings.redelivers_asks, answers.accepted.carries_ends());
         let offering = self.offers.offering_for(&messages.accepted.description);
         let queue = Outgoing::for_requests(bounds(settings), offering, asks.clone());
@@ -237,6 +238,7 @@ impl Registry {
         (messages, answers): (Coding<Q>, Coding<R>),
     ) -> Result<Requests<Q, R>, ExportError> {
         let (ends_with, window) = incoming(settings)?;
+        check_same_codec(&messages, &answers)?;
         let queue = Incoming::for_requests(
             Strictness::new(name, settings.undecodable),
             ends_with,
@@ -259,6 +261,7 @@ impl Registry {
     ) -> Result<(), ExportError> {
         NameError::check(name)?;
         types.check()?;
+        check_codec(&codec)?;
         let export = Export { types, codec, end };
         let mut state = self.state.lock();
         if state.is_closed {
@@ -288,7 +291,9 @@ impl Registry {
             );
         }
         if export.codec != open.codec {
-            let text = format!("exporter {}, importer {}", export.codec, open.codec);
+            // It goes into logs, and a peer may have any name for a codec.
+            let importer = open.codec.escape_debug();
+            let text = format!("exporter {}, importer {importer}", export.codec);
             return refusal(Code::CodecMismatch, text);
         }
         let agreed = export.agree(open)?;

@@ -281,10 +281,12 @@ impl Body {
         self.u16().map(Code::from_number)
     }
 
-    /// A text for people: what is not UTF-8 in it is replaced. That may make it longer than it can be.
+    /// A text for people, who may read it in a terminal or in a log: what is not UTF-8 in it is replaced,
+    /// and so is what would do something there. That may make it longer than it can be.
     pub(super) fn text(&mut self) -> Result<String, WireError> {
         let bytes = self.counted("text", TEXT_BYTES_MAX)?;
-        let mut text = String::from_utf8_lossy(&bytes).into_owned();
+        let printed = |letter: char| if letter.is_control() { '\u{fffd}' } else { letter };
+        let mut text: String = String::from_utf8_lossy(&bytes).chars().map(printed).collect();
         text.truncate(text_end(&text));
         Ok(text)
     }
@@ -327,6 +329,16 @@ impl Body {
 mod tests {
     use super::*;
     use crate::wire::encode;
+
+    #[test]
+    fn texts_for_people_do_nothing_to_a_terminal() {
+        let text = "ä\u{1b}[2J\nb".to_owned();
+        let mut bytes = BytesMut::new();
+        encode(&Frame::Goodbye { code: Code::Internal, text }, 0, &mut bytes);
+        let decoded = decode(&mut bytes, 1024).unwrap().unwrap().frame;
+        let text = "ä\u{fffd}[2J\u{fffd}b".to_owned();
+        assert_eq!(decoded, Frame::Goodbye { code: Code::Internal, text });
+    }
 
     fn samples() -> Vec<Frame> {
         let channel = ChannelId(3);

@@ -199,3 +199,15 @@ async fn a_peer_that_reads_nothing_is_not_shown_much() -> TestResult {
     assert!(said > 0);
     place.expect_alive().await
 }
+
+#[tokio::test]
+async fn what_a_peer_calls_its_codec_does_nothing_to_a_terminal() -> TestResult {
+    let mut place = Place::new().await?;
+    let _orders = place.exporter.export_sender::<left::Order>("orders", SendSettings::default())?;
+    let mut peer = Peer::new(&place).await?;
+    peer.say(Frame::Open(Open { codec: "json\u{1b}[2J\n".into(), ..open(1) })).await?;
+    let (code, _, text) = place.refusal().await?;
+    assert_eq!(code, Code::CodecMismatch);
+    assert_eq!(text, r"exporter bincode2, importer json\u{1b}[2J\n");
+    Ok(())
+}

@@ -1,6 +1,7 @@
 //! Channels whose two sides mean different types: both sides are told where they differ, and older
 //! types that are accepted on purpose.
 
+mod accepting;
 mod asks;
 mod codecs;
 mod cuts;

@@ -10,7 +10,7 @@ use serde::de::{Deserialize, DeserializeSeed, IgnoredAny};
 use crate::channel::CodecError;
 use crate::channel::codec::SerdeCodec;
 use crate::channel::codec::bounded::{BoundedBuffer, Overflow};
-use crate::channel::identity::{Primitive, Schema, Shape, TypeIndex, Unfit};
+use crate::channel::identity::{Manner, Primitive, Schema, Shape, TypeIndex, Unfit};
 use crate::limits::VALUE_DEPTH_MAX;
 
 /// [MessagePack](https://msgpack.org). Feature `messagepack`.
@@ -38,6 +38,10 @@ impl SerdeCodec for MessagePack {
         let path = schema.path_to(is_ambiguous)?;
         let reason = "an option whose content may be nil as well: `Some` would arrive as `None`";
         Some(Unfit { path, reason })
+    }
+
+    fn check<T: Serialize + ?Sized>(value: &T, schema: &Schema) -> Result<(), CodecError> {
+        schema.check_as(value, Manner::Kinds).map_err(CodecError::Misfit)
     }
 
     #[inline]

@@ -73,6 +73,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_128;
 
+#[cfg(feature = "messagepack")]
+pub(crate) use check::Manner;
 pub use check::Misfit;
 pub(crate) use check::{END_OF_CHANNEL, is_checking};
 pub use description::Description;

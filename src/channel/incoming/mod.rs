@@ -101,9 +101,15 @@ impl Incoming {
         Incoming::for_requests(strictness, ends_with, carries_ends, false)
     }
 
-    /// The queue of a channel of bytes, which can be taken [without a copy](Batch::next_shared).
-    pub(crate) fn for_bytes(strictness: Strictness, ends_with: EndsWith) -> Arc<Incoming> {
-        Arc::new(Incoming { shares_values: true, ..Incoming::empty(strictness, ends_with) })
+    /// The queue of a channel of bytes, which can be taken [without a copy](Batch::next_shared). Older
+    /// types of such a channel may carry ends.
+    pub(crate) fn for_bytes(
+        strictness: Strictness,
+        ends_with: EndsWith,
+        carries_ends: bool,
+    ) -> Arc<Incoming> {
+        let empty = Incoming::empty(strictness, ends_with);
+        Arc::new(Incoming { carries_ends, shares_values: true, ..empty })
     }
 
     /// The queue of a channel of requests.

@@ -101,15 +101,18 @@ impl<'a> Trail<'a> {
     }
 }
 
-/// A text for a message, cut if it is long.
+/// A text for a message: cut if it is long, and without what would break a line of a log. It may come
+/// from a peer.
 pub(super) fn excerpt(text: &str) -> Cow<'_, str> {
-    if text.len() <= EXCERPT_BYTES_MAX {
+    if text.len() <= EXCERPT_BYTES_MAX && !text.contains(char::is_control) {
         return Cow::Borrowed(text);
     }
+    let is_cut = text.len() > EXCERPT_BYTES_MAX;
+    let shown = |character: char| if character.is_control() { '\u{fffd}' } else { character };
     let within = |(at, character): (usize, char)| at + character.len_utf8() <= EXCERPT_BYTES_MAX;
     let kept: String =
-        text.char_indices().take_while(|at| within(*at)).map(|(_, kept)| kept).collect();
-    Cow::Owned(kept + "..")
+        text.char_indices().take_while(|at| within(*at)).map(|(_, kept)| shown(kept)).collect();
+    Cow::Owned(if is_cut { kept + ".." } else { kept })
 }
 
 #[cfg(test)]
@@ -126,5 +129,12 @@ mod tests {
         let path = trail.path();
         assert!(path.len() < 5_000, "{} bytes", path.len());
         assert!(path.ends_with("ä...."), "{path}");
+    }
+
+    #[test]
+    fn a_path_does_nothing_to_a_terminal() {
+        let trail = Trail::new("Order\u{1b}[2J");
+        trail.enter(Place::Field("quantity\nof all"));
+        assert_eq!(trail.path(), "Order\u{fffd}[2J.quantity\u{fffd}of all");
     }
 }

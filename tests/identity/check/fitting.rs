@@ -307,6 +307,34 @@ fn a_type_is_looked_at_as_its_codec_sees_it() {
     fits(Readable(200));
 }
 
+two_faced!(EmptyForUnit, ((), Fields), |((), fields), serializer| {
+    (Empty {}, Written { left: &fields.left, right: fields.right }).serialize(serializer)
+});
+two_faced!(EmptyForFirst, Around, |around, serializer| {
+    let Fields { left, right } = &around.content;
+    (Empty {}, Written { left, right: *right }).serialize(serializer)
+});
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct Around {
+    nothing: (),
+    content: Fields,
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    left: &'a str,
+    right: u8,
+}
+
+#[test]
+fn a_struct_of_nothing_is_not_taken_for_another_one() {
+    let fields = || Fields { left: "left".into(), right: 1 };
+    fits(EmptyForUnit(((), fields())));
+    fits(EmptyForFirst(Around { nothing: (), content: fields() }));
+    fits((Empty {}, Unit, Empty {}));
+}
+
 /// A sequence that does not say how long it is, and a value that cannot be serialized: the codec says so.
 #[test]
 fn what_the_codec_refuses_is_the_codec_s_business() {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use netchan::channel::identity::{Primitive, Schema, Shape, Type, TypeIndex};
+use netchan::limits::PARTS_CHECKED_MAX;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::check::{check, refused, sent};
@@ -44,6 +45,22 @@ fn a_field_that_is_left_out_is_named() {
         Order { note: Some("gift".into()), lines: vec![line(0)] },
         "Order.lines[].quantity: the type has u32, the value nothing: it was left out",
     );
+}
+
+/// A check stops the channel, so it must come to an end.
+#[test]
+fn of_a_long_value_the_first_parts_are_looked_at() {
+    let order = |good: usize| {
+        let lines = std::iter::repeat_with(|| line(1)).take(good).chain([line(0)]).collect();
+        Order { note: Some("gift".into()), lines }
+    };
+    assert!(check(&order(1_000)).is_err());
+    assert_eq!(check(&order(PARTS_CHECKED_MAX)), Ok(()));
+    // As many bytes, however they are written, are not looked at either.
+    let schema = Schema::of::<(Vec<u8>, u8)>().unwrap();
+    assert!(schema.check(&(serde_bytes::Bytes::new(&[7; 1_000]), "text")).is_err());
+    let long = vec![7; PARTS_CHECKED_MAX];
+    assert_eq!(schema.check(&(serde_bytes::Bytes::new(&long), "text")), Ok(()));
 }
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]

@@ -1,6 +1,7 @@
 //! Values against the schema of their type: which fit, which do not, and whether bincode agrees.
 
 mod fitting;
+mod kinds;
 mod misfits;
 
 use std::fmt::Debug;

@@ -2,8 +2,12 @@
 
 use std::panic::AssertUnwindSafe;
 
+use bytes::Bytes;
 use futures::FutureExt;
-use netchan::channel::{CodecError, Format, RecvError, RemoteSender};
+use netchan::channel::identity::{Description, TraceError};
+use netchan::channel::{
+    Bincode, Codec, CodecError, Format, Raw, RecvError, RemoteSender, Verbatim,
+};
 use netchan::limits::OLDER_TYPES_MAX;
 use netchan::net::{ExportError, ImportError, ImportSettings, RecvSettings};
 use serde::{Deserialize, Serialize};
@@ -183,5 +187,82 @@ async fn an_older_type_that_cannot_be_sent_is_found_when_the_channel_is_made() -
     let format = Format::<Tagged>::new().also_accepts::<Untagged>();
     let refused = place.exporter.export_receiver_as("tagged", RecvSettings::default(), format);
     assert!(matches!(refused, Err(ExportError::Type(_))), "{refused:?}");
+    Ok(())
+}
+
+/// Bytes, or what an older version had in their place.
+struct Blob {
+    bytes: Bytes,
+    reply_to: Option<RemoteSender<u32>>,
+}
+
+impl From<OldWish> for Blob {
+    fn from(OldWish { reply_to }: OldWish) -> Blob {
+        Blob { bytes: Bytes::new(), reply_to: Some(reply_to) }
+    }
+}
+
+/// A codec of both, of which one is bytes already.
+enum Blobs {}
+
+impl Codec<Blob> for Blobs {
+    const NAME: &'static str = "blobs";
+
+    fn describe() -> Result<Description, TraceError> {
+        Raw::describe()
+    }
+
+    fn encode(value: &Blob, output: &mut Vec<u8>) -> Result<(), CodecError> {
+        Raw::encode(&value.bytes, output)
+    }
+
+    fn decode(input: &[u8]) -> Result<Blob, CodecError> {
+        Ok(Blob { bytes: Raw::decode(input)?, reply_to: None })
+    }
+
+    fn decode_guarded(input: &[u8]) -> Result<Blob, CodecError> {
+        Self::decode(input)
+    }
+
+    fn verbatim() -> Option<Verbatim<Blob>> {
+        let value_of = |bytes| Ok(Blob { bytes, reply_to: None });
+        Some(Verbatim { bytes_of: |blob| &blob.bytes, value_of })
+    }
+}
+
+impl Codec<OldWish> for Blobs {
+    const NAME: &'static str = "blobs";
+
+    fn describe() -> Result<Description, TraceError> {
+        <Bincode as Codec<OldWish>>::describe()
+    }
+
+    fn encode(value: &OldWish, output: &mut Vec<u8>) -> Result<(), CodecError> {
+        <Bincode as Codec<OldWish>>::encode(value, output)
+    }
+
+    fn decode(input: &[u8]) -> Result<OldWish, CodecError> {
+        <Bincode as Codec<OldWish>>::decode(input)
+    }
+
+    fn decode_guarded(input: &[u8]) -> Result<OldWish, CodecError> {
+        <Bincode as Codec<OldWish>>::decode_guarded(input)
+    }
+}
+
+#[tokio::test]
+async fn ends_in_what_bytes_were_before_are_claimed() -> TestResult {
+    let place = Place::new().await?;
+    let settings = RecvSettings::default().stays_open();
+    let format = Format::<Blob, Blobs>::new().also_accepts::<OldWish>();
+    let mut blobs = place.exporter.export_receiver_as("blobs", settings, format)?;
+    let format = Format::<OldWish, Blobs>::new();
+    let sender = place.importer.import_sender_as("blobs", Default::default(), format).await?;
+    let (reply_to, mut replies) = RemoteSender::channel(4)?;
+    sender.send(OldWish { reply_to }).await.map_err(|_| "it is sent")?;
+    let Blob { reply_to, .. } = guarded(blobs.recv()).await?;
+    let reply_to = reply_to.ok_or("there is one")?.into_sender().map_err(|_| "it has travelled")?;
+    reply_to.send(7).await?;
+    assert_eq!(guarded(replies.recv()).await?, 7);
     Ok(())
 }

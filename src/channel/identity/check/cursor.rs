@@ -1,18 +1,20 @@
 //! How far a value has come through its schema.
 
 use super::number::Number;
-use super::{END_OF_CHANNEL, Misfit, Stop, TOKEN_BYTES, TOKEN_FIELD};
+use super::{END_OF_CHANNEL, Manner, Misfit, Stop, TOKEN_BYTES, TOKEN_FIELD};
 use crate::channel::identity::difference::describe_index;
 use crate::channel::identity::path::{Step, joined};
 use crate::channel::identity::schema::Schema;
 use crate::channel::identity::shape::{
     Field, Primitive, Shape, TypeIndex, Variant, VariantContent,
 };
+use crate::limits::PARTS_CHECKED_MAX;
 
 /// What is still to come, from the inside out, and where.
 #[derive(Debug)]
 pub(super) struct Cursor<'s> {
     schema: &'s Schema,
+    manner: Manner,
     frames: Vec<Frame<'s>>,
     /// From the root to what was looked at last.
     path: Vec<Place<'s>>,
@@ -21,6 +23,8 @@ pub(super) struct Cursor<'s> {
     /// How long the path was when the value wrote something.
     written_at: usize,
     structs: u64,
+    /// How many parts are still looked at.
+    parts_left: usize,
     misfit: Option<Misfit>,
 }
 
@@ -60,6 +64,22 @@ enum Parts<'s> {
     },
 }
 
+impl Frame<'_> {
+    /// Whether nothing is left of it, and it is not the struct of this number.
+    fn is_done(&self, struct_number: Option<u64>) -> bool {
+        match &self.parts {
+            Parts::One(..) => false,
+            Parts::Elements { types, next } => *next == types.len(),
+            Parts::Fields { fields, next, number } => {
+                *next == fields.len() && Some(*number) != struct_number
+            }
+            Parts::Repeated { left, .. } | Parts::Pairs { left, .. } | Parts::Loose { left } => {
+                *left == 0
+            }
+        }
+    }
+}
+
 /// A [`Step`] that owns nothing.
 #[derive(Debug, Clone, Copy)]
 enum Place<'s> {
@@ -82,21 +102,31 @@ enum Leaf<'s> {
     Enum(&'s [Variant]),
 }
 
+/// What comes next that is not written by itself.
+#[derive(Debug, PartialEq, Eq)]
+enum Group {
+    Struct,
+    Unit,
+    None,
+}
+
 type Checked = Result<(), Stop>;
 
 /// What a value has where it has nothing.
 const LEFT_OUT: &str = "nothing: it was left out";
 
 impl<'s> Cursor<'s> {
-    pub(super) fn new(schema: &'s Schema) -> Cursor<'s> {
+    pub(super) fn new(schema: &'s Schema, manner: Manner) -> Cursor<'s> {
         let root = Frame { depth: 0, parts: Parts::One(TypeIndex::ROOT, None) };
         Cursor {
             schema,
+            manner,
             frames: vec![root],
             path: Vec::new(),
             at: TypeIndex::ROOT,
             written_at: 0,
             structs: 0,
+            parts_left: PARTS_CHECKED_MAX,
             misfit: None,
         }
     }
@@ -111,10 +141,8 @@ impl<'s> Cursor<'s> {
         let Some(leaf) = self.next_leaf()? else { return self.nothing_is_left(found) };
         match leaf {
             Leaf::Primitive(primitive) if number.fits(primitive) => Ok(()),
-            Leaf::Option(part) if number.byte() == Some(1) => {
-                self.push(Parts::One(part, Some(Place::Some)));
-                Ok(())
-            }
+            _ if self.manner == Manner::Kinds => self.fail(found),
+            Leaf::Option(part) if number.byte() == Some(1) => self.expect_some(part),
             Leaf::Option(_) if number.byte() == Some(0) => Ok(()),
             Leaf::Enum(variants) => {
                 match number.unsigned().and_then(|tag| usize::try_from(tag).ok()) {
@@ -127,7 +155,26 @@ impl<'s> Cursor<'s> {
     }
 
     pub(super) fn option(&mut self, is_some: bool) -> Checked {
-        self.number(Number::Byte(is_some.into()), if is_some { "an option" } else { "no value" })
+        let found = if is_some { "an option" } else { "no value" };
+        if self.manner == Manner::Places {
+            return self.number(Number::Byte(is_some.into()), found);
+        }
+        match self.next_leaf()? {
+            Some(Leaf::Option(part)) if is_some => self.expect_some(part),
+            Some(Leaf::Option(_)) => Ok(()),
+            _ => self.fail(found),
+        }
+    }
+
+    /// A unit, which is written by itself where kinds are.
+    pub(super) fn unit(&mut self) -> Checked {
+        if self.manner == Manner::Places {
+            return Ok(());
+        }
+        match self.next_group(|_| false, true)? {
+            Group::Unit => Ok(()),
+            _ => self.fail("a unit"),
+        }
     }
 
     /// Text, or bytes that are no text.
@@ -171,13 +218,22 @@ impl<'s> Cursor<'s> {
         let Leaf::Enum(variants) = leaf else {
             // A type that writes a variant and reads a number.
             return match leaf {
-                Leaf::Primitive(primitive) if Number::Unsigned(index.into()).fits(primitive) => {
+                Leaf::Primitive(primitive)
+                    if self.manner == Manner::Places
+                        && Number::Unsigned(index.into()).fits(primitive) =>
+                {
                     Ok(())
                 }
                 _ => self.fail(&found()),
             };
         };
         let is_called = |variant: &Variant| has_name(&variant.name, name);
+        if self.manner == Manner::Kinds {
+            return match variants.iter().find(|variant| is_called(variant)) {
+                Some(variant) => self.expect_content(variant),
+                None => self.fail(&found()),
+            };
+        }
         match variants.get(index as usize) {
             // A name that the type does not read at all was changed on purpose.
             Some(variant) if is_called(variant) || !variants.iter().any(is_called) => {
@@ -199,7 +255,7 @@ impl<'s> Cursor<'s> {
         let is_token = |fields: &[Field]| {
             fields.first().is_some_and(|first| first.name.starts_with(TOKEN_FIELD))
         };
-        if self.next_struct(is_token)? {
+        if self.next_group(is_token, false)? == Group::Struct {
             self.frames.pop();
             return Ok(());
         }
@@ -208,36 +264,54 @@ impl<'s> Cursor<'s> {
 
     // Names.
 
-    /// A struct begins. Returns its number if the type has a struct there, too, to follow its fields.
-    pub(super) fn enter_struct(&mut self) -> Result<Option<u64>, Stop> {
-        if !self.next_struct(|_| true)? {
-            return Ok(None);
+    /// A struct of so many fields begins. Returns its number if the type has a struct there, too, to
+    /// follow its fields.
+    pub(super) fn enter_struct(&mut self, written: usize) -> Result<Option<u64>, Stop> {
+        // One without fields may stand for a unit, or be the first part of something else, and must not be
+        // taken for what is around it or comes behind it.
+        let is_empty = written == 0 && self.manner == Manner::Places;
+        let is_wanted = |fields: &[Field]| !is_empty || fields.is_empty();
+        match self.next_group(is_wanted, is_empty || self.manner == Manner::Kinds)? {
+            Group::Struct => {
+                self.open()?;
+                Ok(self.entered())
+            }
+            _ if self.manner == Manner::Kinds => Err(Stop::Unknown),
+            Group::Unit | Group::None => Ok(None),
         }
-        self.open()?;
-        Ok(self.entered())
     }
 
-    /// Goes to what comes next, up to a struct or to what is written by itself. Whether it is such a
-    /// struct, which is on top then.
-    fn next_struct(&mut self, is_wanted: impl Fn(&[Field]) -> bool) -> Result<bool, Stop> {
+    /// Goes to what comes next: up to a struct that is wanted, which is on top then, behind a unit if it
+    /// shall stop at one, or up to what is written by itself.
+    fn next_group(
+        &mut self,
+        is_wanted: impl Fn(&[Field]) -> bool,
+        stops_at_units: bool,
+    ) -> Result<Group, Stop> {
         loop {
-            let Some(Frame { parts, .. }) = self.frames.last() else { return Ok(false) };
+            let Some(Frame { parts, .. }) = self.frames.last() else { return Ok(Group::None) };
             let Parts::One(index, _) = parts else {
                 if !self.advance()? {
-                    return Ok(false);
+                    return Ok(Group::None);
                 }
                 continue;
             };
             match self.shape(*index) {
-                Shape::Struct(fields) if is_wanted(fields) => return Ok(true),
-                Shape::Primitive(Primitive::Unit)
-                | Shape::UnitStruct
-                | Shape::NewtypeStruct(_)
+                Shape::Struct(fields) if is_wanted(fields) => return Ok(Group::Struct),
+                Shape::Primitive(Primitive::Unit) | Shape::UnitStruct => {
+                    self.open()?;
+                    if stops_at_units {
+                        return Ok(Group::Unit);
+                    }
+                }
+                Shape::NewtypeStruct(_)
                 | Shape::Tuple(_)
                 | Shape::TupleStruct(_)
-                | Shape::Struct(_) => self.open()?,
-                _ => return Ok(false),
-            };
+                | Shape::Struct(_) => {
+                    self.open()?;
+                }
+                _ => return Ok(Group::None),
+            }
         }
     }
 
@@ -250,7 +324,7 @@ impl<'s> Cursor<'s> {
     }
 
     /// A field begins of a struct that has `written` fields in all. Those before it which the value has
-    /// left out must not take a byte.
+    /// left out must not take a byte, nor a place if kinds are written.
     pub(super) fn field(
         &mut self,
         number: Option<u64>,
@@ -263,6 +337,10 @@ impl<'s> Cursor<'s> {
             return Ok(());
         }
         match fields.iter().position(is_called) {
+            Some(_) if next < fields.len() && self.manner == Manner::Kinds => {
+                let expected = describe_index(self.schema, fields[next].content, 0);
+                self.fail_at_field(&fields[next].name, expected, LEFT_OUT.to_owned())
+            }
             Some(position) if position > next => self.leave_out(position),
             Some(position) => {
                 let expected = match fields.get(next) {
@@ -280,6 +358,11 @@ impl<'s> Cursor<'s> {
     /// A struct is at its end.
     pub(super) fn end_struct(&mut self, number: Option<u64>) -> Checked {
         match self.fields_of(number) {
+            // Whoever reads it sees how many fields there are, and may do without the last ones.
+            Some(_) if self.manner == Manner::Kinds => {
+                self.frames.pop();
+                Ok(())
+            }
             Some((fields, next)) if next < fields.len() => self.leave_out(fields.len()),
             _ => Ok(()),
         }
@@ -294,7 +377,10 @@ impl<'s> Cursor<'s> {
     }
 
     /// The fields of a struct, and how many were written, if they are what comes next.
-    fn fields_of(&self, struct_number: Option<u64>) -> Option<(&'s [Field], usize)> {
+    fn fields_of(&mut self, struct_number: Option<u64>) -> Option<(&'s [Field], usize)> {
+        while self.frames.last().is_some_and(|frame| frame.is_done(struct_number)) {
+            self.frames.pop();
+        }
         match self.frames.last() {
             Some(Frame { parts: Parts::Fields { fields, next, number }, .. })
                 if Some(*number) == struct_number =>
@@ -347,6 +433,11 @@ impl<'s> Cursor<'s> {
         self.push(Parts::Repeated { element, left });
     }
 
+    fn expect_some(&mut self, part: TypeIndex) -> Checked {
+        self.push(Parts::One(part, Some(Place::Some)));
+        Ok(())
+    }
+
     fn expect_content(&mut self, variant: &'s Variant) -> Checked {
         self.path.push(Place::Variant(&variant.name));
         match &variant.content {
@@ -368,6 +459,7 @@ impl<'s> Cursor<'s> {
                 Some(Frame { parts: Parts::One(..), .. }) => self.open()?,
                 Some(Frame { parts: Parts::Loose { left }, .. }) if *left > 0 => {
                     *left -= 1;
+                    self.parts_left = self.parts_left.checked_sub(1).ok_or(Stop::Unknown)?;
                     Some(Leaf::Primitive(Primitive::U8))
                 }
                 Some(_) => {
@@ -386,6 +478,7 @@ impl<'s> Cursor<'s> {
     fn advance(&mut self) -> Result<bool, Stop> {
         let Some(Frame { depth, parts }) = self.frames.last_mut() else { return Ok(false) };
         let depth = *depth;
+        self.parts_left = self.parts_left.checked_sub(1).ok_or(Stop::Unknown)?;
         let next = match parts {
             Parts::One(..) => return Ok(true),
             Parts::Elements { types, next } => types.get(*next).map(|part| {
@@ -459,7 +552,7 @@ impl<'s> Cursor<'s> {
         self.fail_with(describe_index(self.schema, self.at, 0), found.to_owned())
     }
 
-    fn fail_at_field(&mut self, name: &'static str, expected: String, found: String) -> Checked {
+    fn fail_at_field(&mut self, name: &str, expected: String, found: String) -> Checked {
         let depth = self.frames.last().map_or(0, |frame| frame.depth);
         self.path.truncate(depth);
         let path = joined(self.root(), &self.steps()) + "." + name;
@@ -467,6 +560,9 @@ impl<'s> Cursor<'s> {
     }
 
     fn fail_with(&mut self, expected: String, found: String) -> Checked {
+        if self.manner == Manner::Kinds {
+            return Err(Stop::Unknown);
+        }
         let path = joined(self.root(), &self.steps());
         self.stop(Misfit { path, expected, found })
     }

@@ -69,6 +69,16 @@ impl serde::ser::Error for Stop {
     }
 }
 
+/// What a codec writes beside the values of a type's parts, so that its receiver knows them again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// Nothing, as bincode does: their places say what they are.
+    Places,
+    /// The kind of each, and the names of variants, as MessagePack does. A receiver notices by itself
+    /// what it does not read. Only the fields of structs are known by their places.
+    Kinds,
+}
+
 /// The newtype as which the sending end of a channel shows itself to a check. What is written of it is a
 /// token of [`TOKEN_BYTES`], and what its type says is more: see [`Cursor::end_of_channel`].
 pub(crate) const END_OF_CHANNEL: &str = "the sending end of a channel";
@@ -110,7 +120,8 @@ impl Schema {
     /// was written. The first values of each channel are checked so before they are sent.
     ///
     /// A value that fails to serialize, or that does not know the length of a sequence, is not this
-    /// check's business: it passes, and the codec says what is wrong.
+    /// check's business: it passes, and the codec says what is wrong. Of a value with more parts than
+    /// [`PARTS_CHECKED_MAX`](crate::limits::PARTS_CHECKED_MAX) the first ones are looked at.
     ///
     /// # Errors
     ///
@@ -142,8 +153,17 @@ impl Schema {
     /// # }
     /// ```
     pub fn check<T: Serialize + ?Sized>(&self, value: &T) -> Result<(), Misfit> {
+        self.check_as(value, Manner::Places)
+    }
+
+    /// The same for a codec that writes more than the values.
+    pub(crate) fn check_as<T: Serialize + ?Sized>(
+        &self,
+        value: &T,
+        manner: Manner,
+    ) -> Result<(), Misfit> {
         let _scope = Scope::enter();
-        let mut cursor = Cursor::new(self);
+        let mut cursor = Cursor::new(self, manner);
         let serialized = value.serialize(Checker::new(&mut cursor));
         // Code of the type may have seen the error on its way, and made another one of it.
         if let Some(misfit) = cursor.take_misfit() {

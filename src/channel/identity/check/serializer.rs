@@ -133,11 +133,11 @@ impl<'c, 's> Serializer for Checker<'c, 's> {
     }
 
     fn serialize_unit(self) -> Result<(), Stop> {
-        Ok(())
+        self.cursor.unit()
     }
 
     fn serialize_unit_struct(self, _: &'static str) -> Result<(), Stop> {
-        Ok(())
+        self.cursor.unit()
     }
 
     fn serialize_unit_variant(
@@ -201,7 +201,7 @@ impl<'c, 's> Serializer for Checker<'c, 's> {
     }
 
     fn serialize_struct(self, _: &'static str, written: usize) -> Result<Parts<'c, 's>, Stop> {
-        let number = self.cursor.enter_struct()?;
+        let number = self.cursor.enter_struct(written)?;
         Ok(Parts { cursor: self.cursor, number, written })
     }
 
