@@ -5,19 +5,20 @@
 
 use bytes::BytesMut;
 
-use crate::limits::{FRAME_BYTES_MAX, READ_BYTES};
+use crate::limits::{CHUNK_BYTES, FRAME_BYTES_MAX, READ_BYTES};
 use crate::wire::{HEADER_BYTES, frame_bytes};
 
 /// A frame that is read to its end and no further than the header of the next one: so only a header
-/// moves, and each long frame has a buffer of its own.
-const LONG_BYTES: usize = READ_BYTES / 2;
+/// moves, and each long frame has a buffer of its own. Frames of many small values are shorter, and
+/// several of them are read at once.
+const LONG_BYTES: usize = CHUNK_BYTES + 4 * 1024;
 
 /// The beginning of a frame that is not moved if there is room for the rest behind it.
 const HEAVY_BYTES: usize = READ_BYTES / 4;
 
-/// The length of a buffer, unless the beginning of a long frame must move into it: room for the longest
-/// frame with short ones around it, or for a read behind the longest beginning that moves.
-const BUFFER_BYTES: usize = FRAME_BYTES_MAX + HEAVY_BYTES + 1024;
+/// The length of a buffer: room for two of the longest frames, so that a read behind the beginning of one
+/// is not a short one.
+const BUFFER_BYTES: usize = 2 * FRAME_BYTES_MAX;
 
 /// Makes room behind `input`, which holds the beginning of a frame or nothing. Returns how many bytes may
 /// be read. No buffer is longer than two of the longest frames and a little.
@@ -108,8 +109,8 @@ mod tests {
         let stream = data(longest).repeat(100);
         for keeps_runs in [false, true] {
             let reader = read(&stream, keeps_runs);
-            // Of the second one, when nobody knew yet that they are long, a part came with the first.
-            let moved_max = 100 * HEADER_BYTES + 2 * HEAVY_BYTES;
+            // Of the one behind the first read, when nobody knew yet that they are long, a part came too.
+            let moved_max = 100 * HEADER_BYTES + FRAME_BYTES_MAX;
             assert!(reader.moved_bytes <= moved_max, "{}", reader.moved_bytes);
             assert!(reader.reads <= 102, "{}", reader.reads);
             assert!(reader.capacity_max <= CAPACITY_MAX);
