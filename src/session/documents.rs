@@ -62,11 +62,18 @@ impl Session {
     }
 
     /// Shows the peer what this side has in the place of what it was [refused](Event::Refused) for.
-    /// Does nothing if that is too long, or if the peer has not acknowledged much.
+    /// Does nothing if that is too long, if the peer has not acknowledged much, or if this side has not
+    /// asked for that channel, or still has it: the peer would end the session.
     pub fn show(&mut self, refused: ChannelId, document: &Document) {
-        if !self.is_closing {
+        if !self.is_closing && self.may_be_refused(refused) {
             push(&mut self.link, refused, document);
         }
+    }
+
+    fn may_be_refused(&self, id: ChannelId) -> bool {
+        let is_number = id != ChannelId::NONE && !id.is_for_answers();
+        let is_gone = self.table.was_used(id) && self.table.find(id).is_none();
+        is_number && self.has_opened(id) && is_gone
     }
 
     pub(super) fn handle_document(&mut self, piece: Piece) -> Result<(), SessionError> {

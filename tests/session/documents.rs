@@ -60,6 +60,21 @@ fn one_that_is_too_long_or_empty_is_left_out() {
 }
 
 #[test]
+fn nothing_is_shown_about_what_was_not_refused() {
+    let mut pair = Pair::new();
+    let channel = pair.opened(Dir::Recv, Ask::default());
+    let never_asked = ChannelId(channel.0 + 1);
+    let of_exporter = ChannelId::FIRST_OF_EXPORTER;
+    for id in [ChannelId::NONE, channel, channel.answers(), never_asked, of_exporter] {
+        pair.importer.session.show(id, &document(10));
+        // It finds no fault.
+        pair.run_until_idle();
+    }
+    let story = [Note::OpenRequested(channel)];
+    assert_eq!(pair.exporter.story(channel), story);
+}
+
+#[test]
 fn a_link_can_break_anywhere_in_the_exchange() {
     for (role, step) in [(Role::Importer, 97), (Role::Exporter, 97)] {
         let mut cut_at = 0;
