@@ -35,6 +35,8 @@ mod queues;
 mod rejecting;
 #[path = "../../tests/simulation/requests.rs"]
 mod requests;
+#[path = "../../tests/simulation/showing.rs"]
+mod showing;
 #[path = "../../tests/simulation/side.rs"]
 mod side;
 #[path = "../../tests/simulation/statistics.rs"]

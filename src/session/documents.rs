@@ -62,12 +62,12 @@ impl Session {
     }
 
     /// Shows the peer what this side has in the place of what it was [refused](Event::Refused) for.
-    /// Does nothing if that is too long, if the peer has not acknowledged much, or if this side has not
-    /// asked for that channel, or still has it: the peer would end the session.
-    pub fn show(&mut self, refused: ChannelId, document: &Document) {
-        if !self.is_closing && self.may_be_refused(refused) {
-            push(&mut self.link, refused, document);
-        }
+    /// Returns whether it is shown: not if it is too long, if the peer has not acknowledged much, behind a
+    /// goodbye, or if this side has not asked for that channel, or still has it: the peer would end the
+    /// session.
+    pub fn show(&mut self, refused: ChannelId, document: &Document) -> bool {
+        let may_show = !self.is_closing && self.may_be_refused(refused);
+        may_show && push(&mut self.link, refused, document)
     }
 
     fn may_be_refused(&self, id: ChannelId) -> bool {

@@ -70,9 +70,16 @@ impl World {
         statistics.values_delivered += 1;
         statistics.requests_taken_out_of_order += u64::from(place > 0);
         let (values, leading, bytes) = (record.taken, record.leading, inlet.taken_bytes);
-        if let Some(session) = receiver.live() {
+        let role = receiver.role;
+        if let Some(text) = self.reject(channel, number) {
+            return self.end_channel(role, channel, |session, now, id| {
+                session.end_with_rejected(now, id, (values, bytes, leading), text);
+            });
+        }
+        let World { model, sides, .. } = self;
+        if let Some(session) = sides[role].live() {
             session.taken_in_any_order(now, id, values, bytes, leading);
-            receiver.drain_events(model);
+            sides[role].drain_events(model);
         }
         if !wants_answer(number) {
             return;

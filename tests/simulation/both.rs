@@ -14,7 +14,7 @@ pub(crate) fn opposite(role: Role) -> Role {
 }
 
 /// One for the importer and one for the exporter.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Both<T> {
     pub(crate) importer: T,
     pub(crate) exporter: T,

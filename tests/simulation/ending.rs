@@ -65,7 +65,7 @@ impl World {
         }
         let channels_are_over = self.model.iter().all(|record| {
             let are_told = ROLES.iter().all(|role| record.lost[*role].is_some());
-            record.is_over || record.is_refused || are_told
+            record.is_over || record.is_refused && record.showing.is_over() || are_told
         });
         channels_are_over
             && ROLES.iter().all(|role| {
@@ -87,6 +87,8 @@ impl World {
             let given = self.sides[record.sender].queues.by_channel[&channel].given();
             record.audit(channel, given);
             self.assert_answered(channel, given);
+            self.statistics.rejections_told_with_others += record.rejections.told_with_others;
+            self.statistics.documents_answered += u64::from(record.showing.is_mutual());
             if record.is_hung_up {
                 self.statistics.values_lost_by_hangups += given - record.taken;
             } else if !record.is_refused {

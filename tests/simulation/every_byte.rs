@@ -17,6 +17,9 @@ use crate::world::{Settings, World};
 /// Longer than anything in the conversation takes, also when a link dies unnoticed, twice.
 const PATIENCE: Duration = Duration::from_secs(80);
 
+/// From which the schemas of the refused channel follow. They are short.
+const SCHEMAS: u64 = 8;
+
 /// What the users see.
 #[derive(Debug, PartialEq, Eq)]
 struct Story {
@@ -104,7 +107,7 @@ impl Talk {
         self.until(|world| world.sides.exporter.requests.len() == 6);
         let refused = self.world.sides.exporter.requests.pop().expect("there are six");
         assert_eq!(self.world.sides.exporter.queues.names[&refused.channel], self.refused);
-        self.world.refuse(Role::Exporter, &refused);
+        self.world.refuse(Role::Exporter, &refused, SCHEMAS);
         self.world.answer(Role::Exporter);
         for role in ROLES {
             self.world.sync(role);
@@ -124,9 +127,8 @@ impl Talk {
                 let session = side.session.as_ref().expect("the session is kept");
                 session.channels() == 0 && side.waits.is_empty()
             };
-            let is_shown = &world.model[refused].is_shown_to;
             let has_heard = world.sides.importer.wanted.is_none();
-            has_heard && is_shown.exporter && ROLES.iter().all(is_idle)
+            has_heard && world.model[refused].showing.is_mutual() && ROLES.iter().all(is_idle)
         });
         self.world.goodbye(Role::Exporter);
         self.until(|world| world.sides.importer.has_heard_goodbye);

@@ -20,6 +20,7 @@ mod play;
 mod queues;
 mod rejecting;
 mod requests;
+mod showing;
 mod side;
 mod statistics;
 mod tap;

@@ -10,6 +10,7 @@ use netchan::wire::Content;
 use crate::both::{Both, opposite};
 use crate::rejecting::Rejections;
 use crate::requests::{Answers, Requests};
+use crate::showing::Showing;
 
 /// One channel as its users see it, over all sessions that carry it.
 #[derive(Debug)]
@@ -51,8 +52,8 @@ pub(crate) struct Record {
     pub(crate) receiver_died: bool,
     /// Values that could not be decoded.
     pub(crate) rejections: Rejections,
-    /// To whom it was shown what the other side has in the place of its type, over all time.
-    pub(crate) is_shown_to: Both<bool>,
+    /// What its sides have shown each other when it was refused.
+    pub(crate) showing: Showing,
 }
 
 impl Record {
@@ -81,7 +82,7 @@ impl Record {
             lost: Both::default(),
             receiver_died: false,
             rejections: Rejections::default(),
-            is_shown_to: Both::default(),
+            showing: Showing::default(),
         }
     }
 
@@ -135,6 +136,7 @@ impl Record {
             return;
         }
         let lost = self.lost[self.sender].expect("the sender was told that the channel is over");
+        self.rejections.audit(channel);
         if self.receiver_died {
             assert!(lost <= given - taken, "channel {channel}: what is taken is not lost");
         } else {
@@ -152,7 +154,6 @@ impl Record {
             assert!(given <= limit, "channel {channel}: a limit is kept");
         }
         if !self.is_hung_up {
-            self.rejections.audit(channel);
             assert_eq!(lost, 0, "channel {channel}: without a hangup nothing is lost");
             let wanted = (self.sent() - first).min(self.limit.unwrap_or(u64::MAX));
             assert_eq!(given, wanted, "channel {channel}: all that was sent has arrived");

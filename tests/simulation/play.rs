@@ -100,7 +100,8 @@ fn cancel_one(world: &mut World, channel: usize) {
 
 fn refuse_one(world: &mut World, role: Role) {
     if let Some(open) = world.sides[role].requests.pop() {
-        world.refuse(role, &open);
+        let schemas = world.dice.below(1 << 32);
+        world.refuse(role, &open, schemas);
     }
 }
 

@@ -1,30 +1,23 @@
-//! What users cannot make use of: values that cannot be decoded, and channels of other types.
+//! Values that cannot be decoded: which they are, and what their sender hears of them.
 
-use bytes::Bytes;
-use netchan::session::{Document, Rejection, Role};
-use netchan::wire::Subject;
+use netchan::session::Rejection;
 
-use crate::both::opposite;
 use crate::model::Record;
 use crate::world::World;
-
-/// What a side shows of its type of a channel: another length for each, now and then several frames.
-pub(crate) fn document(channel: usize, author: Role) -> Document {
-    let length = if channel.is_multiple_of(4) { 1500 + channel % 1500 } else { 1 + 7 * channel };
-    let is_exporter = author == Role::Exporter;
-    let bytes: Bytes = (0..length).map(|at| (at + usize::from(is_exporter)) as u8).collect();
-    let subject = if channel.is_multiple_of(2) { Subject::Values } else { Subject::Answers };
-    Document { subject, older_types: channel as u16, bytes }
-}
 
 /// Whether the receiver cannot decode a value.
 fn is_odd(channel: usize, number: u64) -> bool {
     (7 * number + channel as u64).is_multiple_of(11)
 }
 
-/// Whether such a value ends its channel.
-fn is_fatal(number: u64) -> bool {
-    number % 5 == 4
+/// Whether such a value ends the channel. On others it is skipped.
+fn ends_with_odd(channel: usize) -> bool {
+    channel % 4 == 3
+}
+
+/// Why a value could not be decoded.
+fn text_about(position: u64) -> String {
+    format!("value {position} is odd")
 }
 
 /// The values of one session that could not be decoded.
@@ -32,62 +25,75 @@ fn is_fatal(number: u64) -> bool {
 pub(crate) struct Rejections {
     /// Their positions.
     all: Vec<u64>,
+    /// As many of them as were rejected before anybody hung up, and so are told for certain.
+    certain: usize,
     /// As many of them as the sender has heard of.
     told: usize,
+    /// As many of those as came with others.
+    pub(crate) told_with_others: u64,
 }
 
 impl Rejections {
     /// The sender hears of the last one, and how many they are.
-    pub(crate) fn hear(&mut self, channel: usize, position: u64, values: u64) {
+    pub(crate) fn hear(&mut self, channel: usize, position: u64, values: u64, text: &str) {
         let told = usize::try_from(values).expect("there are few");
         assert!(told > self.told, "channel {channel}: each rejection is told once");
         let last = self.all.get(told - 1);
         assert_eq!(last, Some(&position), "channel {channel}: what was rejected is told");
+        assert_eq!(text, text_about(position), "channel {channel}: the reason is that of the last");
+        self.told_with_others += (told - self.told - 1) as u64;
         self.told = told;
     }
 
-    /// The channel is over, and nobody has hung up.
+    /// The sender hears that the last one has ended the channel.
+    pub(crate) fn hear_end(&self, channel: usize, text: &str) {
+        let last = self.all.last().copied();
+        assert_eq!(Some(text), last.map(text_about).as_deref(), "channel {channel}: what ended it");
+        assert_eq!(self.told, self.all.len(), "channel {channel}: told before the end of it");
+    }
+
+    /// The sender knows that the channel is over.
     pub(crate) fn audit(&self, channel: usize) {
-        assert_eq!(self.told, self.all.len(), "channel {channel}: all rejections were told");
+        assert!(self.told >= self.certain, "channel {channel}: a rejection was lost: {self:?}");
     }
 }
 
 impl Record {
-    /// A side is shown what the other one has in the place of the channel's type.
-    pub(crate) fn show(&mut self, channel: usize, reader: Role, shown: &Document) {
-        assert!(self.is_refused, "channel {channel}: somebody refused it");
-        assert_eq!(
-            *shown,
-            document(channel, opposite(reader)),
-            "channel {channel}: as it was sent"
-        );
-        let is_again = std::mem::replace(&mut self.is_shown_to[reader], true);
-        assert!(!is_again, "channel {channel}: shown once to the {reader:?}");
+    /// How many values the user can take, of those in their order, until one ends the channel.
+    pub(crate) fn takes_until_end(&self, channel: usize) -> usize {
+        let mut numbers = self.first + self.taken..self.sent();
+        let mut is_end = |number: u64| ends_with_odd(channel) && is_odd(channel, number);
+        numbers.position(&mut is_end).map_or(usize::MAX, |place| place + 1)
     }
 }
 
 impl World {
-    /// The user has taken the last `count` values that it has. Those that cannot be decoded are
-    /// rejected. Whether one of them ends the channel.
-    pub(crate) fn reject(&mut self, channel: usize, count: usize) -> bool {
+    /// The user has just taken the value of this number. It is rejected if it cannot be decoded. Returns
+    /// why, if that ends the channel.
+    pub(crate) fn reject(&mut self, channel: usize, number: u64) -> Option<String> {
         let (now, World { model, sides, statistics, .. }) = (self.now, &mut *self);
         let record = &mut model[channel];
         let receiver = &mut sides[record.receiver()];
-        let (Some(id), Some(session)) = (record.id, receiver.live()) else { return false };
-        for position in record.taken - count as u64..record.taken {
-            let number = record.first + position;
-            if !is_odd(channel, number) {
-                continue;
-            }
-            record.rejections.all.push(position);
-            let values = record.rejections.all.len() as u64;
-            session.reject(now, id, Rejection { position, values, text: "odd".into() });
-            statistics.values_rejected += 1;
-            // A fatal one is the last that a receiver looks at.
-            if is_fatal(number) && position + 1 == record.taken {
-                return true;
-            }
+        let (Some(id), Some(session)) = (record.id, receiver.live()) else { return None };
+        if !is_odd(channel, number) {
+            return None;
         }
-        false
+        let position = number - record.first;
+        let rejections = &mut record.rejections;
+        rejections.all.push(position);
+        if !record.is_hung_up {
+            rejections.certain = rejections.all.len();
+        }
+        let (values, text) = (rejections.all.len() as u64, text_about(position));
+        session.reject(now, id, Rejection { position, values, text: text.clone() });
+        if let Some(counters) = session.counters(id).filter(|_| !record.is_hung_up) {
+            assert_eq!(counters.rejected_values, values, "channel {channel}: each is counted");
+        }
+        statistics.values_rejected += 1;
+        statistics.requests_rejected += u64::from(record.requests.is_some());
+        statistics.answers_rejected += u64::from(record.answers.is_some());
+        let is_end = ends_with_odd(channel);
+        statistics.channels_ended_by_rejections += u64::from(is_end);
+        is_end.then_some(text)
     }
 }

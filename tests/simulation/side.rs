@@ -7,14 +7,13 @@ use std::time::Instant;
 use bytes::Bytes;
 use netchan::id::ChannelId;
 use netchan::limits::{COMPOSED_BYTES_MAX, FRAME_BYTES_MAX, REPLAY_BYTES_MAX, REPLAY_FRAMES_MAX};
-use netchan::session::{Event, Role, Session, SessionError};
+use netchan::session::{Document, Event, Role, Session, SessionError};
 use netchan::wire::{Code, Content, Open};
 
 use crate::inlet::Inlet;
 use crate::model::Record;
 use crate::pipe::Pipe;
 use crate::queues::Queues;
-use crate::rejecting::document;
 use crate::values::LONGEST_BYTES;
 use crate::waits::Wait;
 
@@ -85,6 +84,8 @@ pub(crate) struct Side {
     frame_bytes_max: usize,
     /// What a new link repeats may be more than is composed ahead otherwise, in bytes.
     repeated_bytes: usize,
+    /// Schemas that may be composed beside values, in bytes.
+    shown_bytes: usize,
 }
 
 impl Side {
@@ -103,6 +104,7 @@ impl Side {
             has_heard_goodbye: false,
             frame_bytes_max: FRAME_BYTES_MAX,
             repeated_bytes: 0,
+            shown_bytes: 0,
         }
     }
 
@@ -116,6 +118,7 @@ impl Side {
         self.wanted = None;
         self.frame_bytes_max = frame_bytes_max;
         self.repeated_bytes = 0;
+        self.shown_bytes = 0;
     }
 
     /// The channel for the answers to the requests of `id` is open.
@@ -178,8 +181,12 @@ impl Side {
     fn check_memory(&mut self, unwritten_bytes: usize) {
         let composed_bytes_max = COMPOSED_BYTES_MAX + FRAME_BYTES_MAX;
         self.repeated_bytes = self.repeated_bytes.min(unwritten_bytes);
+        if self.session.as_ref().is_some_and(|session| !session.is_away()) {
+            self.shown_bytes = self.shown_bytes.min(unwritten_bytes);
+        }
+        let control_bytes = CONTROL_BYTES + self.shown_bytes;
         assert!(
-            unwritten_bytes <= composed_bytes_max.max(self.repeated_bytes) + CONTROL_BYTES,
+            unwritten_bytes <= composed_bytes_max.max(self.repeated_bytes) + control_bytes,
             "{unwritten_bytes} bytes are composed ahead"
         );
         let session = self.session.as_ref().expect("a session is polled");
@@ -253,8 +260,7 @@ impl Side {
             }
             Event::Rejected { channel, position, values, text } => {
                 let name = names[&channel];
-                assert_eq!(text, "odd");
-                model[name].rejections.hear(name, position, values);
+                model[name].rejections.hear(name, position, values, &text);
                 (name, Note::Rejected(position, values))
             }
             Event::Taken { channel, values, freed_values } => {
@@ -275,18 +281,19 @@ impl Side {
             Event::Refused { channel, code, document: shown, .. } => {
                 let name = names[&channel];
                 assert!(model[name].is_refused, "channel {name}: somebody refused it");
-                if let Some(shown) = shown {
-                    model[name].show(name, role, &shown);
-                    if let Some(session) = self.live() {
-                        session.show(channel, &document(name, role));
-                    }
+                let showing = &mut model[name].showing;
+                showing.come_with_refusal(name, role, shown.as_ref());
+                if shown.is_some() {
+                    let own = showing.document(role);
+                    showing
+                        .note_shown(role, self.show(|session| session.show(channel, &own), &own));
                 }
                 self.dissociate(channel);
                 (name, Note::Refused(code))
             }
             Event::Shown { channel, document: shown } => {
                 let name = names[&channel];
-                model[name].show(name, role, &shown);
+                model[name].showing.come(name, role, &shown);
                 (name, Note::Shown)
             }
             Event::Cancelled { channel, request } => {
@@ -303,6 +310,9 @@ impl Side {
             Event::HungUp { channel, code, text } => {
                 let name = names[&channel];
                 assert!(model[name].is_hung_up, "channel {name}: somebody hung up");
+                if code == Code::Undecodable {
+                    model[name].rejections.hear_end(name, &text);
+                }
                 // What has come can still be taken.
                 self.queues.end(channel);
                 (name, Note::HungUp(code, text))
@@ -326,6 +336,20 @@ impl Side {
             }
         };
         self.notes.push((name, note));
+    }
+
+    /// Lets the session show a schema; says whether it does.
+    pub(crate) fn show(
+        &mut self,
+        say: impl FnOnce(&mut Session) -> bool,
+        document: &Document,
+    ) -> bool {
+        let is_shown = self.live().is_some_and(say);
+        if is_shown {
+            // With the headers of its frames, each of which has nearly as much as it may.
+            self.shown_bytes += document.bytes.len() + document.bytes.len() / 32 + 32;
+        }
+        is_shown
     }
 
     /// Nothing more is sent or taken on a channel.

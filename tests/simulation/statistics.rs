@@ -64,6 +64,8 @@ statistics! {
     channels_refused,
     /// Refusals with what the other side has.
     documents_shown,
+    /// By whoever was shown one.
+    documents_answered,
     channels_completed,
     hangups,
     requests_answered,
@@ -78,6 +80,10 @@ statistics! {
     values_skipped,
     values_delivered,
     values_rejected,
+    requests_rejected,
+    answers_rejected,
+    rejections_told_with_others,
+    channels_ended_by_rejections,
     values_lost_by_hangups,
     /// Given back by lost sessions, to be sent in the next one.
     values_returned,

@@ -10,8 +10,8 @@ use netchan::wire::{Code, Content, Open};
 
 use crate::both::ROLES;
 use crate::model::Record;
-use crate::rejecting::document;
 use crate::requests::Requests;
+use crate::showing::Showing;
 use crate::side::Over;
 use crate::waits::Wait;
 use crate::world::World;
@@ -116,17 +116,22 @@ impl World {
         }
     }
 
-    pub(crate) fn refuse(&mut self, role: Role, open: &Open) {
+    /// A side says no. What both show each other then follows from `schemas`.
+    pub(crate) fn refuse(&mut self, role: Role, open: &Open, schemas: u64) {
         let side = &mut self.sides[role];
         let channel = side.queues.names[&open.channel];
-        let Some(session) = side.live() else { return };
-        if self.model[channel].lost[role].is_none() {
+        if side.is_live() && self.model[channel].lost[role].is_none() {
             if channel.is_multiple_of(3) {
+                let session = side.live().expect("it is not over");
                 session.refuse(open.channel, Code::Busy, "not now");
             } else {
-                let shown = document(channel, role);
+                let mut showing = Showing::from_seed(schemas);
+                let own = showing.document(role);
+                let (id, code) = (open.channel, Code::TypeMismatch);
                 let is_shown =
-                    session.refuse_with(open.channel, Code::TypeMismatch, "another", &shown);
+                    side.show(|session| session.refuse_with(id, code, "another", &own), &own);
+                showing.note_shown(role, is_shown);
+                self.model[channel].showing = showing;
                 self.statistics.documents_shown += u64::from(is_shown);
             }
             self.model[channel].is_refused = true;
@@ -200,11 +205,14 @@ impl World {
         let role = record.receiver();
         let Some(id) = record.id else { return 0 };
         let Some(inlet) = self.sides[role].inlets.get_mut(&id) else { return 0 };
+        let values_max = values_max.min(record.takes_until_end(channel));
         let count = inlet.take(record, values_max);
+        let end = record.first + record.taken;
         let (values, bytes, leading) = (record.taken, inlet.taken_bytes, record.leading);
-        if self.reject(channel, count) {
+        let ended_by = (end - count as u64..end).find_map(|number| self.reject(channel, number));
+        if let Some(text) = ended_by {
             self.end_channel(role, channel, |session, now, id| {
-                session.end_with_rejected(now, id, (values, bytes, leading), "odd");
+                session.end_with_rejected(now, id, (values, bytes, leading), text);
             });
         } else if count > 0
             && let Some(session) = self.sides[role].live()
@@ -225,7 +233,7 @@ impl World {
     }
 
     /// Somebody ends a channel by a word to the session.
-    fn end_channel(
+    pub(crate) fn end_channel(
         &mut self,
         role: Role,
         channel: usize,
