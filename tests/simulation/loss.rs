@@ -111,7 +111,8 @@ impl World {
             let inlet = id.and_then(|id| self.sides[receiver].inlets.get(&id));
             let waits = inlet.is_some_and(|inlet| inlet.waiting() > 0);
             if waits && !died && (self.users_take || self.dice.one_in(2)) {
-                self.take(channel, usize::MAX);
+                // There is nothing left that a value could end.
+                while self.take(channel, usize::MAX) > 0 {}
             } else if waits {
                 self.model[channel].receiver_died = true;
             }

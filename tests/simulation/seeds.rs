@@ -14,6 +14,9 @@ const KEPT_SEEDS: &[u64] = &[
     // A side that states fewer frames than it has received was sent them again, and did not
     // acknowledge them again.
     545, 1105,
+    // The session was lost behind a hangup, with a value among those that had come that would have
+    // ended the channel.
+    68916,
 ];
 
 const SEEDS_DEFAULT: u64 = 10_000;
