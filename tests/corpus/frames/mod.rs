@@ -165,7 +165,9 @@ fn use_session(program: &mut Program<'_>, shell: &mut Shell) {
                     }),
                     None => {
                         if let Some(refused) = shell.refused.pop() {
-                            shell.command(|session, _| session.show(refused, &document));
+                            shell.command(|session, _| {
+                                session.show(refused, &document);
+                            });
                         }
                     }
                 }
