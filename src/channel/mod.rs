@@ -50,6 +50,7 @@ mod receiver;
 mod sender;
 mod shape;
 mod signal;
+mod turn;
 mod undecodable;
 
 pub use asking::caller::{Answer, Caller};

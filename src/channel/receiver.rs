@@ -14,7 +14,7 @@ use crate::channel::forms::{Decoder, Form};
 use crate::channel::incoming::{Found, Incoming};
 use crate::channel::lane::Batch;
 use crate::channel::signal::KeptListener;
-use crate::channel::{Closed, CodecError, RecvError, TryRecvError};
+use crate::channel::{Closed, CodecError, RecvError, TryRecvError, turn};
 
 /// The receiving end of a channel whose other end is on another machine.
 ///
@@ -69,6 +69,8 @@ pub struct Receiver<T> {
     is_stream_over: bool,
     /// An error that came behind values of the same call.
     postponed: Option<RecvError>,
+    /// A grant is due, and more values are at hand: the driver should have a turn first.
+    gives_way: bool,
 }
 
 impl<T> Receiver<T> {
@@ -92,6 +94,7 @@ impl<T> Receiver<T> {
             listener: None,
             is_stream_over: false,
             postponed: None,
+            gives_way: false,
         }
     }
 
@@ -107,6 +110,9 @@ impl<T> Receiver<T> {
     ///
     /// Dropped before it returns, no value is lost.
     pub async fn recv(&mut self) -> Result<T, RecvError> {
+        if std::mem::take(&mut self.gives_way) {
+            turn::give_way().await;
+        }
         loop {
             if let Some(result) = self.next_value() {
                 return result;
@@ -243,6 +249,7 @@ impl<T> Receiver<T> {
         };
         if batch.is_report_due() || batch.is_empty() {
             self.queue.report_taken(batch);
+            self.gives_way = !batch.is_empty();
         }
         Some(Ok(value))
     }

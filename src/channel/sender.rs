@@ -12,7 +12,7 @@ use crate::channel::encoder::Encoder;
 use crate::channel::format::Coding;
 use crate::channel::outgoing::{Outgoing, PushError, Reservation};
 use crate::channel::signal::KeptListener;
-use crate::channel::{Closed, Feeder, Overflowed, SendError, SinkError, TrySendError};
+use crate::channel::{Closed, Feeder, Overflowed, SendError, SinkError, TrySendError, turn};
 
 /// The sending end of a channel whose other end is on another machine.
 ///
@@ -97,6 +97,9 @@ impl<T> Sender<T> {
     /// Dropped before it returns, nothing was sent, and the value is dropped with the future. To
     /// keep it, wait with [`reserve`](Sender::reserve).
     pub async fn send(&self, value: T) -> Result<(), SendError<T>> {
+        if turn::take_end() {
+            turn::give_way().await;
+        }
         let mut value = match self.try_send(value) {
             Ok(()) => return Ok(()),
             Err(error) => full_or(error)?,

@@ -1,6 +1,7 @@
 //! What a sending channel is held to, and what becomes of its values.
 
 use crate::channel::{Closed, CodecError, Shape};
+use crate::limits::{TURN_FRACTION, TURN_VALUES_MIN};
 
 /// The bounds of a sending channel.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +18,14 @@ pub(crate) struct OutgoingBounds {
     pub(crate) redelivers: bool,
     /// To whom the values go.
     pub(crate) shape: Shape,
+}
+
+impl OutgoingBounds {
+    /// Waiting values that make up a [turn](crate::channel::turn).
+    #[inline]
+    pub(super) fn turn_values(&self) -> u64 {
+        u64::from(self.capacity_values / TURN_FRACTION as u32).max(TURN_VALUES_MIN)
+    }
 }
 
 /// What frees a sender's slot.

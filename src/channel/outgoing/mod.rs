@@ -196,7 +196,7 @@ impl Outgoing {
         if length >= LARGE_VALUE_BYTES {
             self.has_long_values.store(true, Ordering::Relaxed);
         }
-        self.announce(state);
+        self.announce(state, length);
         Ok(())
     }
 

@@ -51,12 +51,13 @@ impl Reservation<'_> {
         }
         let mut state = self.queue.state.lock();
         state.check_open()?;
+        let length = bytes.len();
         state.append_encoded(bytes);
         note(&state);
         if let Some(scope) = &scope {
             state.carry(scope.take_tickets());
         }
-        self.queue.announce(state);
+        self.queue.announce(state, length);
         Ok(())
     }
 

@@ -15,7 +15,7 @@ impl Outgoing {
         let mut state = self.state.lock();
         state.check_slot()?;
         state.append_shared(payload.clone());
-        self.announce(state);
+        self.announce(state, payload.len());
         Ok(())
     }
 }
@@ -30,7 +30,7 @@ impl Reservation<'_> {
         let mut state = queue.state.lock();
         state.check_open()?;
         state.append_shared(payload.clone());
-        queue.announce(state);
+        queue.announce(state, payload.len());
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ use crate::channel::consumers::{ConsumerKey, ring};
 use crate::channel::outgoing::fanout::Fanout;
 use crate::channel::outgoing::state::State;
 use crate::channel::outgoing::{Outgoing, PushError};
+use crate::channel::turn;
 use crate::session::{Chunk, Supply};
 
 /// What became free when values were settled.
@@ -19,7 +20,10 @@ pub(super) struct Relief {
 impl Outgoing {
     /// A value was queued: rings whom it is for, and tells who waits for progress.
     #[inline]
-    pub(super) fn announce(&self, mut state: MutexGuard<'_, State>) {
+    pub(super) fn announce(&self, mut state: MutexGuard<'_, State>, value_bytes: usize) {
+        if state.completes_turn(value_bytes) {
+            turn::end();
+        }
         if state.fanout.is_some() || state.is_finished {
             return self.announce_widely(state);
         }

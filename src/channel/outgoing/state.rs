@@ -12,6 +12,7 @@ use crate::channel::outgoing::fanout::Fanout;
 use crate::channel::outgoing::{Aftermath, OutgoingBounds, PushError};
 use crate::channel::ready::ReadySet;
 use crate::channel::{Closed, CodecError, Origin, Reason};
+use crate::limits::TURN_FRACTION;
 use crate::session::Chunk;
 
 #[derive(Debug)]
@@ -84,14 +85,29 @@ impl State {
         u64::from(self.bounds.capacity_values).saturating_sub(used)
     }
 
+    /// Encoded bytes that wait.
+    #[inline]
+    fn waiting_bytes(&self) -> usize {
+        match &self.fanout {
+            None => self.backlog.bytes(),
+            Some(fanout) => fanout.bytes(),
+        }
+    }
+
     /// Whether senders wait although there may be slots.
     #[inline]
     pub(super) fn is_stuffed(&self) -> bool {
-        let bytes = match &self.fanout {
-            None => self.backlog.bytes(),
-            Some(fanout) => fanout.bytes(),
-        };
-        bytes >= self.bounds.queue_bytes
+        self.waiting_bytes() >= self.bounds.queue_bytes
+    }
+
+    /// Whether the value that was just queued, of so many bytes, makes up a [turn](crate::channel::turn).
+    #[inline]
+    pub(super) fn completes_turn(&self, value_bytes: usize) -> bool {
+        let turn_bytes = self.bounds.queue_bytes / TURN_FRACTION;
+        let waiting_values = self.accepted_values - self.dispatched_values;
+        let waiting_bytes = self.waiting_bytes();
+        waiting_values == self.bounds.turn_values()
+            || (waiting_bytes >= turn_bytes && waiting_bytes - turn_bytes < value_bytes)
     }
 
     pub(super) fn is_empty(&self) -> bool {
