@@ -1,6 +1,16 @@
 //! The identifiers that both sides use: channels, nodes, incarnations, sessions.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt;
+
+use foldhash::fast::RandomState;
+
+/// A table with numbers as its keys. Seeded by chance, for some of them are chosen by peers, whose tables
+/// are bounded besides.
+pub(crate) type IdMap<K, V> = HashMap<K, V, RandomState>;
+
+/// A set of numbers.
+pub(crate) type IdSet<K> = HashSet<K, RandomState>;
 
 /// A channel within one session. Whoever opens a channel numbers it, in turn and never twice: the
 /// importer from 1 on, the exporter from 2^31 on. So the highest bit says who opened a channel, and a

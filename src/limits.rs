@@ -307,6 +307,10 @@ pub const REPORTS_MAX: usize = 10;
 /// Rounds of reading and writing in one turn of the driver, so that it shares its thread.
 pub const DRIVER_ROUNDS_MAX: usize = 32;
 
+/// How often each step of a round is taken until it finds nothing more. The second look finds nothing in
+/// most cases, and then the driver is woken for what comes.
+pub const DRIVER_STEPS_MAX: usize = 2;
+
 /// Bytes on the way in each direction of a link of the test kit, unless the test says otherwise. As
 /// much as one read takes, so that a link in memory is not slower than one with a socket.
 pub const TEST_LINK_BYTES: usize = READ_BYTES;

@@ -1,10 +1,10 @@
 //! The sessions that are attached to a sending channel, and which of them wait for values.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::channel::ready::ReadySet;
-use crate::id::ChannelId;
+use crate::id::{ChannelId, IdMap};
 
 /// An attachment of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,7 +34,7 @@ impl Consumer {
 /// The attached sessions of one channel.
 #[derive(Debug, Default)]
 pub(super) struct Consumers {
-    by_key: HashMap<ConsumerKey, Consumer>,
+    by_key: IdMap<ConsumerKey, Consumer>,
     last_key: u64,
     /// How many of them may take more.
     takers: usize,

@@ -1,6 +1,5 @@
 //! The queues that are attached to a session, by channel number.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
@@ -11,7 +10,7 @@ use crate::channel::{
 use crate::channel::{LaneWindow, Offering, Origin, Outgoing, ReadySet, Reason, Receipts};
 use crate::clock;
 use crate::dir::Dir;
-use crate::id::ChannelId;
+use crate::id::{ChannelId, IdMap};
 use crate::net::ImportError;
 use crate::net::command::{Import, ImportEnd};
 use crate::net::desk::Desk;
@@ -22,7 +21,7 @@ use crate::session::{Chunk, OpenRequest, Rejection, Remains, Supply, ValueSource
 
 /// The attached queues of one session.
 pub(super) struct Endpoints {
-    by_channel: HashMap<ChannelId, Endpoint>,
+    by_channel: IdMap<ChannelId, Endpoint>,
     desk: Arc<Desk>,
     pub(super) ready: Arc<ReadySet>,
 }
@@ -84,7 +83,7 @@ pub(super) enum Queue {
 
 impl Endpoints {
     pub(super) fn new(desk: Arc<Desk>) -> Endpoints {
-        Endpoints { by_channel: HashMap::new(), desk, ready: Arc::default() }
+        Endpoints { by_channel: IdMap::default(), desk, ready: Arc::default() }
     }
 
     /// Attaches an imported queue; `is_again` if it was open in an earlier session.

@@ -1,8 +1,6 @@
 //! The channels of a session by number.
 
-use std::collections::{HashMap, HashSet};
-
-use crate::id::ChannelId;
+use crate::id::{ChannelId, IdMap, IdSet};
 use crate::session::Role;
 use crate::session::channel::{Channel, Flow, Outbound};
 use crate::session::link::Delivery;
@@ -10,12 +8,12 @@ use crate::session::link::Delivery;
 /// The channels of a session, and which numbers were used.
 #[derive(Debug, Default)]
 pub(super) struct Table {
-    channels: HashMap<ChannelId, Channel>,
+    channels: IdMap<ChannelId, Channel>,
     /// How many numbers each side has used.
     used_by_importer: u32,
     used_by_exporter: u32,
     /// Channels that have kept runs in the buffers of frames.
-    unsettled: HashSet<ChannelId>,
+    unsettled: IdSet<ChannelId>,
 }
 
 impl Table {

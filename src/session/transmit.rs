@@ -31,13 +31,24 @@ impl Session {
     /// Values come first and control frames that can wait ride behind them. A channel may reach its
     /// limit here, so there may be events afterwards.
     pub fn poll_transmit(&mut self, now: Instant, source: &mut dyn ValueSource) -> bool {
+        let has_values = self.poll_values(source);
+        self.poll_control(now, has_values)
+    }
+
+    /// The first half of [`poll_transmit`](Session::poll_transmit): composes values. `true` if a channel
+    /// had its turn.
+    pub fn poll_values(&mut self, source: &mut dyn ValueSource) -> bool {
+        // Answers to a peer that sends and does not read would otherwise pile up.
+        !self.timers.is_away() && !self.link.is_stuffed() && self.compose_values(source)
+    }
+
+    /// The second half: control frames behind them. `true` if there is something to write.
+    pub fn poll_control(&mut self, now: Instant, has_values: bool) -> bool {
         if self.timers.is_away() {
             return false;
         }
-        // Answers to a peer that sends and does not read would otherwise pile up.
-        if !self.link.is_stuffed() {
-            let values_composed = self.compose_values(source);
-            self.compose_control(now, values_composed);
+        if has_values || !self.link.is_stuffed() {
+            self.compose_control(now, has_values);
         }
         self.link.seal();
         self.link.unwritten_bytes() > 0

@@ -1,6 +1,6 @@
 //! The answering side of a channel of requests: what one peer asks for, and the way back to it.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -12,6 +12,7 @@ use crate::channel::offer::Offering;
 use crate::channel::outgoing::{Outgoing, OutgoingBounds, PushError, Slots};
 use crate::channel::{Closed, CodecError, Shape};
 use crate::clock;
+use crate::id::IdSet;
 
 /// The requests of one peer that were begun, and those that it has given up.
 #[derive(Debug)]
@@ -21,9 +22,9 @@ pub(crate) struct Answering {
     peer_clock_ms: u64,
     opened_at_ms: u64,
     /// Requests that are in hand.
-    begun: HashSet<u64>,
+    begun: IdSet<u64>,
     /// Those of them, and of those that are still to come, which the peer has given up.
-    cancelled: HashSet<u64>,
+    cancelled: IdSet<u64>,
     /// The highest number that was begun. Requests come in the order of their numbers, but for those
     /// that another session gave back.
     highest: u64,
@@ -53,8 +54,8 @@ impl Answering {
             answers,
             peer_clock_ms,
             opened_at_ms: clock::now_ms(),
-            begun: HashSet::new(),
-            cancelled: HashSet::new(),
+            begun: IdSet::default(),
+            cancelled: IdSet::default(),
             highest: 0,
             window_values: window_values as usize,
         }
@@ -62,16 +63,18 @@ impl Answering {
 
     pub(in crate::channel) fn begin(&mut self, number: u64, deadline_ms: Option<u64>) -> Begun {
         self.highest = self.highest.max(number);
-        if self.cancelled.remove(&number) {
+        if !self.cancelled.is_empty() && self.cancelled.remove(&number) {
             return Begun::Cancelled;
         }
-        let peer_now_ms = self.peer_now_ms();
-        if deadline_ms.is_some_and(|deadline| deadline <= peer_now_ms) {
-            return Begun::Expired(self.answers.clone());
-        }
+        let answers = self.answers.clone();
+        let deadline_ms = match deadline_ms.map(|deadline| deadline.checked_sub(self.peer_now_ms()))
+        {
+            None => None,
+            Some(None | Some(0)) => return Begun::Expired(answers),
+            Some(Some(left_ms)) => Some(clock::now_ms().saturating_add(left_ms)),
+        };
         self.begun.insert(number);
-        let left = |deadline: u64| clock::now_ms().saturating_add(deadline - peer_now_ms);
-        Begun::Yes { answers: self.answers.clone(), deadline_ms: deadline_ms.map(left) }
+        Begun::Yes { answers, deadline_ms }
     }
 
     /// `true`: the request is in hand, and whoever has it does not know yet.
@@ -95,7 +98,9 @@ impl Answering {
 
     pub(in crate::channel) fn end(&mut self, number: u64) {
         self.begun.remove(&number);
-        self.cancelled.remove(&number);
+        if !self.cancelled.is_empty() {
+            self.cancelled.remove(&number);
+        }
     }
 
     /// The peer's clock, as if what it said had come at once: not later than it really is.
@@ -205,7 +210,7 @@ impl Receipts {
         let count = waiting.len().min(values as usize);
         let dispatched: Vec<Receipt> = waiting.drain(..count).collect();
         drop(waiting);
-        drop(dispatched);
+        self.requests.count_all_taken(dispatched);
     }
 
     /// The session is gone: no answer leaves any more.
@@ -228,7 +233,12 @@ impl Receipts {
 impl Receipt {
     /// The value will not be taken.
     pub(in crate::channel) fn give_up(mut self) {
-        self.taken = Taken::default();
+        let _never_counted = self.settle();
+    }
+
+    /// What is to be counted now, for a caller who does so.
+    pub(in crate::channel) fn settle(&mut self) -> Taken {
+        std::mem::take(&mut self.taken)
     }
 }
 

@@ -4,7 +4,8 @@
 //! answer it. It leaves with its answer, when its asker gives up, or when the session that holds it is
 //! gone and all that has come from it was read.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
+use std::collections::hash_map::Entry;
 use std::fmt;
 use std::sync::Arc;
 
@@ -16,17 +17,19 @@ use crate::channel::forms::Form;
 use crate::channel::incoming::{EndsWith, Incoming};
 use crate::channel::lane::LaneKey;
 use crate::channel::{AskError, Closed, Origin, Reason, Strictness};
+use crate::id::IdMap;
 use crate::limits::UNANSWERED_REQUESTS_MAX;
 use crate::prefix;
 use crate::session::{Chunk, Remains};
 
-/// Takes the answer to a request and its form, or why there is none. Returns why the answer cannot be
-/// decoded.
-pub(in crate::channel) type Slot =
-    Box<dyn FnOnce(Form, Result<&[u8], AskError>) -> Option<String> + Send>;
+/// What waits for the answer to a request.
+pub(in crate::channel) trait Settle: Send + Sync {
+    /// Takes the answer and its form, or why there is none. Returns why the answer cannot be decoded.
+    fn settle(&self, form: Form, outcome: Result<&[u8], AskError>) -> Option<String>;
+}
 
 /// The requests of one channel that wait for their answers, in a table of their own: at most
-/// [`UNANSWERED_REQUESTS_MAX`], and a few more when several ask at the same moment.
+/// [`UNANSWERED_REQUESTS_MAX`].
 pub(crate) struct Asks {
     state: Mutex<State>,
     /// Where the answers come in, from all peers.
@@ -38,19 +41,28 @@ pub(crate) struct Asks {
 #[derive(Default)]
 struct State {
     last_number: u64,
-    waiting: HashMap<u64, Ask>,
+    waiting: IdMap<u64, Ask>,
     /// Those that no session has taken, in their order.
     queued: VecDeque<Queued>,
     /// Whose answers come on a lane.
-    holders: HashMap<LaneKey, ConsumerKey>,
+    holders: IdMap<LaneKey, ConsumerKey>,
     /// Somebody was told that there are too many.
     has_refused: bool,
+}
+
+impl State {
+    /// Whether there are too many. Whoever is told so is woken when there is room again.
+    fn is_full(&mut self) -> bool {
+        let is_full = self.waiting.len() >= UNANSWERED_REQUESTS_MAX;
+        self.has_refused |= is_full;
+        is_full
+    }
 }
 
 struct Ask {
     /// The session that has taken it.
     holder: Option<ConsumerKey>,
-    slot: Slot,
+    reply: Arc<dyn Settle>,
 }
 
 /// Where a request stands in the channel's queue.
@@ -75,13 +87,16 @@ impl Asks {
 
     // For askers.
 
-    /// Notes a request that is about to be queued; returns its number.
-    pub(in crate::channel) fn begin(&self, slot: Slot) -> u64 {
+    /// Notes a request that is about to be queued; returns its number. `None`: there are too many.
+    pub(in crate::channel) fn begin(&self, reply: Arc<dyn Settle>) -> Option<u64> {
         let mut state = self.state.lock();
+        if state.is_full() {
+            return None;
+        }
         state.last_number += 1;
         let number = state.last_number;
-        state.waiting.insert(number, Ask { holder: None, slot });
-        number
+        state.waiting.insert(number, Ask { holder: None, reply });
+        Some(number)
     }
 
     /// The request was not queued.
@@ -185,8 +200,9 @@ impl Asks {
         let unsent: Vec<Ask> =
             state.waiting.extract_if(|_, ask| ask.holder.is_none()).map(|(_, ask)| ask).collect();
         drop(state);
-        for Ask { slot, .. } in unsent {
-            let _nothing_to_decode = slot(Form::OWN, Err(AskError::NotSent(closed.clone())));
+        for Ask { reply, .. } in unsent {
+            let _nothing_to_decode =
+                reply.settle(Form::OWN, Err(AskError::NotSent(closed.clone())));
         }
         self.poke();
     }
@@ -215,14 +231,13 @@ impl Asks {
     ) -> Option<String> {
         let (number, outcome) = envelope::read_answer(bytes)?;
         let mut state = self.state.lock();
-        let holder = state.holders.get(&lane).copied();
-        let is_its = |ask: &Ask| ask.holder.is_some() && ask.holder == holder;
-        if !state.waiting.get(&number).is_some_and(is_its) {
-            return None;
-        }
-        let ask = state.waiting.remove(&number);
+        let holder = state.holders.get(&lane).copied()?;
+        let ask = match state.waiting.entry(number) {
+            Entry::Occupied(ask) if ask.get().holder == Some(holder) => ask.remove(),
+            _ => return None,
+        };
         drop(state);
-        ask.and_then(|Ask { slot, .. }| slot(form, outcome))
+        ask.reply.settle(form, outcome)
     }
 
     /// No more answers come on a lane: what its session holds has an unknown fate.
@@ -233,17 +248,15 @@ impl Asks {
         let lost: Vec<Ask> = state.waiting.extract_if(is_its).map(|(_, ask)| ask).collect();
         drop(state);
         let closed = closed.unwrap_or_else(|| Closed::new(Origin::Peer, Reason::HungUp));
-        for Ask { slot, .. } in lost {
-            let _nothing_to_decode = slot(Form::OWN, Err(AskError::UnknownFate(closed.clone())));
+        for Ask { reply, .. } in lost {
+            let _nothing_to_decode =
+                reply.settle(Form::OWN, Err(AskError::UnknownFate(closed.clone())));
         }
     }
 
     /// Whether there are so many that no more may be asked for now.
     pub(in crate::channel) fn is_full(&self) -> bool {
-        let mut state = self.state.lock();
-        let is_full = state.waiting.len() >= UNANSWERED_REQUESTS_MAX;
-        state.has_refused |= is_full;
-        is_full
+        self.state.lock().is_full()
     }
 
     /// Whether there is room again for those who were told that there are too many.

@@ -7,16 +7,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-
 use crate::channel::TrySendError;
-use crate::channel::asking::asks::{Asks, Slot};
+use crate::channel::asking::asks::Asks;
 use crate::channel::asking::envelope;
+use crate::channel::asking::reply::Reply;
 use crate::channel::encoder::Encoder;
 use crate::channel::forms::Decoder;
 use crate::channel::outgoing::{Outgoing, PushError};
 use crate::channel::sender::full_or;
-use crate::channel::{AskError, Closed, CodecError, Feeder, Origin, Overflowed, SendError};
+use crate::channel::{AskError, Closed, CodecError, Feeder, Origin, Overflowed, SendError, turn};
 use crate::clock;
 
 /// The asking end of a channel: messages of type `Q` go to the other side, and those that ask come
@@ -100,7 +99,13 @@ impl<Q, R> Caller<Q, R> {
     ///
     /// Dropped before it returns, nothing was sent.
     pub async fn tell(&self, message: Q) -> Result<(), SendError<Q>> {
-        let mut message = message;
+        if turn::take_end() {
+            turn::give_way().await;
+        }
+        let mut message = match self.try_tell(message) {
+            Ok(()) => return Ok(()),
+            Err(error) => full_or(error)?,
+        };
         loop {
             let listener = self.queue.slot_freed();
             match self.try_tell(message) {
@@ -196,7 +201,13 @@ impl<Q, R: Send + 'static> Caller<Q, R> {
         request: Q,
         deadline_ms: Option<u64>,
     ) -> Result<Answer<R>, SendError<Q>> {
-        let mut request = request;
+        if turn::take_end() {
+            turn::give_way().await;
+        }
+        let mut request = match self.try_begin(request, deadline_ms) {
+            Ok(answer) => return Ok(answer),
+            Err(error) => full_or(error)?,
+        };
         loop {
             let listener = self.queue.slot_freed();
             match self.try_begin(request, deadline_ms) {
@@ -221,29 +232,18 @@ impl<Q, R: Send + 'static> Caller<Q, R> {
         request: Q,
         deadline_ms: Option<u64>,
     ) -> Result<Answer<R>, TrySendError<Q>> {
-        // What waits for a slot is no request yet.
-        if let Some(error) = self.queue.obstacle() {
+        let reply = Reply::new(self.decoder.clone());
+        let Some(number) = self.asks.begin(reply.clone()) else {
+            // An end of the channel comes before a lack of room.
+            let error = self.queue.obstacle().unwrap_or(PushError::Full);
             return Err(unsent(request, error));
-        }
-        let (sender, receiver) = oneshot::channel();
-        let decoder = self.decoder.clone();
-        let slot: Slot = Box::new(move |form, outcome| {
-            let answer = outcome
-                .and_then(|bytes| decoder.of(form)(bytes).map_err(AskError::AnswerUndecodable));
-            let undecodable = match &answer {
-                Err(AskError::AnswerUndecodable(error)) => Some(error.to_string()),
-                _ => None,
-            };
-            let _gave_up = sender.send(answer);
-            undecodable
-        });
-        let number = self.asks.begin(slot);
+        };
         let pushed = self.queue.push_ask(number, |bytes| {
             envelope::put_ask(bytes, number, deadline_ms);
             self.encoder.encode(&request, bytes)
         });
         match pushed {
-            Ok(()) => Ok(Answer { receiver, queue: self.queue.clone(), number, is_here: false }),
+            Ok(()) => Ok(Answer { reply, queue: self.queue.clone(), number, is_here: false }),
             Err(error) => {
                 self.asks.withdraw(number);
                 self.queue.relieve_askers();
@@ -388,7 +388,7 @@ impl<Q, R> fmt::Debug for Caller<Q, R> {
 /// begun, if it was not begun.
 #[must_use = "an answer that is dropped cancels its request"]
 pub struct Answer<R> {
-    receiver: oneshot::Receiver<Result<R, AskError>>,
+    reply: Arc<Reply<R>>,
     queue: Arc<Outgoing>,
     number: u64,
     is_here: bool,
@@ -398,10 +398,9 @@ impl<R> Future for Answer<R> {
     type Output = Result<R, AskError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let received = std::task::ready!(Pin::new(&mut self.receiver).poll(cx));
+        let answer = std::task::ready!(self.reply.poll(cx));
         self.is_here = true;
-        let panicked = || AskError::AnswerUndecodable(CodecError::Refused("it panicked".into()));
-        Poll::Ready(received.unwrap_or_else(|_| Err(panicked())))
+        Poll::Ready(answer)
     }
 }
 

@@ -10,4 +10,5 @@ pub(super) mod answers;
 pub(super) mod asks;
 pub(super) mod caller;
 pub(super) mod envelope;
+mod reply;
 pub(super) mod requests;

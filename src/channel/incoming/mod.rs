@@ -6,13 +6,14 @@
 mod reject;
 mod requests;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock, Weak};
 
 use bytes::Bytes;
 use event_listener::{Event, EventListener};
 use parking_lot::Mutex;
 
+use crate::channel::asking::answering::Receipt;
 use crate::channel::forms::Form;
 use crate::channel::lane::{
     Batch, Corrupt, Fault, Held, Lane, LaneKey, LaneReport, LaneWindow, Taken,
@@ -21,7 +22,7 @@ use crate::channel::offer::{Claiming, Offered};
 use crate::channel::ready::ReadySet;
 use crate::channel::signal::{KeptListener, Signal};
 use crate::channel::{Closed, Origin, Reason, Strictness};
-use crate::id::ChannelId;
+use crate::id::{ChannelId, IdMap};
 use crate::limits::LEFT_BYTES_MAX;
 use crate::wire::Code;
 
@@ -62,7 +63,7 @@ pub(crate) struct Incoming {
 #[derive(Debug)]
 struct State {
     ends_with: EndsWith,
-    lanes: HashMap<LaneKey, Lane>,
+    lanes: IdMap<LaneKey, Lane>,
     last_key: u64,
     /// Lanes that have values, in turn.
     turns: VecDeque<LaneKey>,
@@ -127,7 +128,7 @@ impl Incoming {
         Incoming {
             state: Mutex::new(State {
                 ends_with,
-                lanes: HashMap::new(),
+                lanes: IdMap::default(),
                 last_key: 0,
                 turns: VecDeque::new(),
                 receivers: 0,
@@ -201,6 +202,20 @@ impl Incoming {
     pub(super) fn count_taken_at(&self, key: LaneKey, place: u64, taken: Taken) {
         let mut state = self.state.lock();
         let ringing = state.count(key, true, |lane| lane.take_at(place, taken));
+        drop(state);
+        ring(ringing);
+    }
+
+    /// Counts values of this queue as taken that were handed on, under one lock.
+    pub(super) fn count_all_taken(&self, receipts: Vec<Receipt>) {
+        let mut ringing = None;
+        let mut state = self.state.lock();
+        for mut receipt in receipts {
+            let Receipt { lane, place, .. } = receipt;
+            let taken = receipt.settle();
+            // All of them are from the peer that was answered, so there is one to ring.
+            ringing = state.count(lane, true, |lane| lane.take_at(place, taken)).or(ringing);
+        }
         drop(state);
         ring(ringing);
     }

@@ -246,7 +246,9 @@ impl Lane {
     pub(in crate::channel) fn take_at(&mut self, place: u64, taken: Taken) {
         self.taken.values += taken.values;
         self.taken.bytes += taken.bytes;
-        if place >= self.leading_values {
+        if place == self.leading_values {
+            self.leading_values += 1;
+        } else if place > self.leading_values {
             self.taken_ahead.insert(place);
         }
         // One that is never done must not make the peer keep all that follows it.
@@ -255,7 +257,7 @@ impl Lane {
             self.leading_values = self.taken.values - lag_max;
             self.taken_ahead = self.taken_ahead.split_off(&self.leading_values);
         }
-        while self.taken_ahead.remove(&self.leading_values) {
+        while !self.taken_ahead.is_empty() && self.taken_ahead.remove(&self.leading_values) {
             self.leading_values += 1;
         }
     }

@@ -1,6 +1,6 @@
 //! Values that go to every importer: one log, and a place in it for each of them.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 
 use bytes::Bytes;
 
@@ -9,6 +9,7 @@ use crate::channel::consumers::ConsumerKey;
 use crate::channel::outgoing::OutgoingBounds;
 use crate::channel::outgoing::log::{Log, Place};
 use crate::channel::{Shape, Slow};
+use crate::id::{IdMap, IdSet};
 use crate::session::Chunk;
 
 /// How far a session has read.
@@ -24,11 +25,11 @@ struct Reader {
 pub(super) struct Fanout {
     kind: Kind,
     log: Log,
-    readers: HashMap<ConsumerKey, Reader>,
+    readers: IdMap<ConsumerKey, Reader>,
     /// The same readers by their place, the slowest first.
     by_place: BTreeSet<(u64, ConsumerKey)>,
     /// Readers that were too slow and do not know it yet.
-    cut_off: HashSet<ConsumerKey>,
+    cut_off: IdSet<ConsumerKey>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,9 +49,9 @@ impl Fanout {
         Some(Fanout {
             kind,
             log: Log::default(),
-            readers: HashMap::new(),
+            readers: IdMap::default(),
             by_place: BTreeSet::new(),
-            cut_off: HashSet::new(),
+            cut_off: IdSet::default(),
         })
     }
 

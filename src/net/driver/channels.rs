@@ -7,7 +7,7 @@ use crate::channel::{Closed, Fault, LaneReport, LaneWindow, Origin, Progress, Re
 use crate::clock;
 use crate::dir::Dir;
 use crate::id::ChannelId;
-use crate::limits::WINDOW_BYTES_DEFAULT;
+use crate::limits::{DRIVER_STEPS_MAX, WINDOW_BYTES_DEFAULT};
 use crate::net::driver::{Driver, now};
 use crate::net::endpoints::{Endpoint, Queue};
 use crate::net::mismatch::{Agreed, Explained, Refusal};
@@ -18,10 +18,18 @@ use crate::session::{Event, Rejection, RequestTerms, Session};
 use crate::wire::{Code, Content, Open};
 
 impl Driver {
+    /// Does what its channels want. `true` if they may want more.
     pub(super) fn take_rings(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
-        if self.endpoints.ready.poll_rung(cx).is_pending() {
-            return false;
+        for _ in 0..DRIVER_STEPS_MAX {
+            if self.endpoints.ready.poll_rung(cx).is_pending() {
+                return false;
+            }
+            self.take_marked(now);
         }
+        true
+    }
+
+    fn take_marked(&mut self, now: Instant) {
         let mut marked = std::mem::take(&mut self.marked);
         self.endpoints.ready.take(&mut marked);
         for channel in marked.drain(..) {
@@ -49,7 +57,6 @@ impl Driver {
             }
         }
         self.marked = marked;
-        true
     }
 
     /// Notes how a channel ends that a fault of its peer ends.

@@ -26,22 +26,37 @@ pub(super) struct LinkIo {
     is_flushed: bool,
 }
 
+/// What a read has brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Input {
+    /// As much as there was room for.
+    All,
+    /// Less: more will come later.
+    Some,
+    /// The peer has ended the stream.
+    End,
+}
+
 impl LinkIo {
     pub(super) fn new(link: Link) -> LinkIo {
         let Link { stream, input } = link;
         LinkIo { stream, has_early_input: !input.is_empty(), input, is_flushed: true }
     }
 
-    /// Reads once. `false`: the peer has ended the stream.
-    pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
+    /// Reads once.
+    pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Input>> {
         if std::mem::take(&mut self.has_early_input) {
-            return Poll::Ready(Ok(true));
+            return Poll::Ready(Ok(Input::Some));
         }
         let room = input::make_room(&mut self.input);
         let mut input = (&mut self.input).limit(room);
         // The future can be made anew for each poll: one that is dropped has read nothing.
         let mut read = pin!(self.stream.transport.read_buf(&mut input));
-        read.as_mut().poll(cx).map_ok(|count| count > 0)
+        read.as_mut().poll(cx).map_ok(|count| match count {
+            0 => Input::End,
+            count if count < room => Input::Some,
+            _ => Input::All,
+        })
     }
 
     /// Writes once what the session has composed, of which there is some.

@@ -28,10 +28,10 @@ use tracing::Instrument;
 
 use crate::channel::{Closed, Origin, Reason};
 use crate::id::{ChannelId, SessionId};
-use crate::limits::{COMPOSED_BYTES_MAX, DRIVER_ROUNDS_MAX, UNWRITTEN_BYTES_MAX};
+use crate::limits::{COMPOSED_BYTES_MAX, DRIVER_ROUNDS_MAX, DRIVER_STEPS_MAX, UNWRITTEN_BYTES_MAX};
 use crate::net::command::Command;
 use crate::net::desk::Desk;
-use crate::net::driver::link::{LinkIo, Panicked, caught, poll_foreign, take_unwritten};
+use crate::net::driver::link::{Input, LinkIo, Panicked, caught, poll_foreign, take_unwritten};
 use crate::net::driver::listings::Listings;
 use crate::net::driver::mismatches::Expected;
 use crate::net::driver::requests::{Flush, Hangup};
@@ -268,11 +268,12 @@ impl Driver {
         }
     }
 
-    /// Goes round until nothing more can be done now, but not for ever.
+    /// Goes round until nothing more can be done now, but not for ever. Each step goes on until it waits
+    /// for something, so one round is enough for most of what happens.
     fn poll_rounds(&mut self, cx: &mut Context<'_>) -> Poll<Result<Infallible, ConnectionEnd>> {
         for _ in 0..DRIVER_ROUNDS_MAX {
-            let mut is_busy = self.poll_commands(cx)?;
             let now = now();
+            let mut is_busy = self.poll_commands(cx)?;
             is_busy |= self.take_rings(cx, now);
             is_busy |= self.take_claims(cx);
             // A command or a ring may have been the last word on a channel.
@@ -299,56 +300,72 @@ impl Driver {
 
     // The link.
 
+    /// Reads what is there. `true` if there may be more.
     fn poll_read(&mut self, cx: &mut Context<'_>, now: Instant) -> Result<bool, ConnectionEnd> {
-        let Some(link) = &mut self.link else { return Ok(false) };
-        match poll_foreign(&mut self.is_foreign, || link.poll_read(cx)) {
-            Poll::Pending => Ok(false),
-            Poll::Ready(Err(error)) => Err(ConnectionEnd::Io(Arc::new(error))),
-            Poll::Ready(Ok(false)) => Err(ConnectionEnd::LinkEnded),
-            // What came before an error counts, so the channels hear of it first.
-            Poll::Ready(Ok(true)) => {
-                // Whoever still speaks has not been replaced by another life.
-                self.is_orphaned = false;
-                let handled = self.session.handle_input(now, &mut link.input);
-                self.handle_events()?;
-                handled?;
-                Ok(true)
+        for _ in 0..DRIVER_STEPS_MAX {
+            let Some(link) = &mut self.link else { return Ok(false) };
+            match poll_foreign(&mut self.is_foreign, || link.poll_read(cx)) {
+                Poll::Pending => return Ok(false),
+                Poll::Ready(Err(error)) => return Err(ConnectionEnd::Io(Arc::new(error))),
+                Poll::Ready(Ok(Input::End)) => return Err(ConnectionEnd::LinkEnded),
+                // What came before an error counts, so the channels hear of it first.
+                Poll::Ready(Ok(input)) => {
+                    // Whoever still speaks has not been replaced by another life.
+                    self.is_orphaned = false;
+                    let handled = self.session.handle_input(now, &mut link.input);
+                    self.handle_events()?;
+                    handled?;
+                    if input == Input::All {
+                        return Ok(true);
+                    }
+                }
             }
         }
+        Ok(true)
     }
 
-    /// Composes and writes once; the rest is for the next round.
+    /// Composes and writes. `true` if there may be more.
     fn poll_write(&mut self, cx: &mut Context<'_>, now: Instant) -> Result<bool, ConnectionEnd> {
-        if self.session.unwritten_bytes() < COMPOSED_BYTES_MAX {
-            self.answer_list();
-            self.session.poll_transmit(now, &mut self.endpoints);
-            self.handle_events()?;
+        for _ in 0..DRIVER_STEPS_MAX {
+            self.compose(cx, now)?;
+            let unwritten_bytes = self.session.unwritten_bytes();
+            if unwritten_bytes > UNWRITTEN_BYTES_MAX {
+                return Err(ConnectionEnd::NotReading { unwritten_bytes });
+            }
+            let was_clogged = std::mem::replace(&mut self.is_clogged, self.session.is_clogged());
+            if self.is_clogged && !was_clogged {
+                self.endpoints.pass_on();
+            }
+            let Some(link) = &mut self.link else { return Ok(false) };
+            let session = &mut self.session;
+            if unwritten_bytes == 0 {
+                return match poll_foreign(&mut self.is_foreign, || link.poll_flush(cx)) {
+                    Poll::Ready(Err(error)) => Err(ConnectionEnd::Io(Arc::new(error))),
+                    _ => Ok(false),
+                };
+            }
+            match poll_foreign(&mut self.is_foreign, || link.poll_write(cx, session)) {
+                Poll::Pending => return Ok(false),
+                Poll::Ready(written) => {
+                    written.map_err(|error| ConnectionEnd::Io(Arc::new(error)))?
+                }
+            }
         }
-        let unwritten_bytes = self.session.unwritten_bytes();
-        if unwritten_bytes > UNWRITTEN_BYTES_MAX {
-            return Err(ConnectionEnd::NotReading { unwritten_bytes });
+        Ok(true)
+    }
+
+    fn compose(&mut self, cx: &mut Context<'_>, now: Instant) -> Result<(), ConnectionEnd> {
+        if self.session.unwritten_bytes() >= COMPOSED_BYTES_MAX {
+            return Ok(());
         }
-        let Some(link) = &mut self.link else { return Ok(false) };
-        let session = &mut self.session;
-        let mut is_busy = false;
-        if unwritten_bytes > 0
-            && let Poll::Ready(written) =
-                poll_foreign(&mut self.is_foreign, || link.poll_write(cx, session))
-        {
-            written.map_err(|error| ConnectionEnd::Io(Arc::new(error)))?;
-            is_busy = true;
+        self.answer_list();
+        let has_values = self.session.poll_values(&mut self.endpoints);
+        if has_values {
+            // Requests whose answers have left count as taken: that goes along.
+            self.take_rings(cx, now);
         }
-        let was_clogged = std::mem::replace(&mut self.is_clogged, self.session.is_clogged());
-        if self.is_clogged && !was_clogged {
-            self.endpoints.pass_on();
-        }
-        if self.session.unwritten_bytes() == 0
-            && let Poll::Ready(Err(error)) =
-                poll_foreign(&mut self.is_foreign, || link.poll_flush(cx))
-        {
-            return Err(ConnectionEnd::Io(Arc::new(error)));
-        }
-        Ok(is_busy)
+        self.session.poll_control(now, has_values);
+        self.handle_events()
     }
 
     // Time.
