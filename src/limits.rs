@@ -154,11 +154,11 @@ pub const CHUNK_BYTES: usize = 32 * 1024;
 /// A task that sends gives way to the other tasks of its thread when this part of what may wait in its
 /// channel is waiting, in values or bytes: `1 / TURN_FRACTION`. Then the connection has something to
 /// write, the peer something to do, and the sender still most of its room.
-pub const TURN_FRACTION: usize = 4;
+pub const TURN_FRACTION: usize = 8;
 
 /// Fewer waiting values than so many are no reason to give way, because that costs as much as to send
 /// some of them.
-pub const TURN_VALUES_MIN: u64 = 64;
+pub const TURN_VALUES_MIN: u64 = 32;
 
 /// Buffers up to this capacity are kept for the next values when they have become empty, in bytes.
 /// Two per channel at worst.

@@ -3,7 +3,7 @@
 //! A sender with free slots and a receiver with a full batch have nothing to wait for. On a thread
 //! that runs their driver too, each would go on to the end of the window before a byte is written or
 //! a grant is sent, and both sides of a connection would work in turn, never at the same time. So a
-//! sender gives way when a quarter of what may wait is waiting, and a receiver when it has taken so
+//! sender gives way when an eighth of what may wait is waiting, and a receiver when it has taken so
 //! much that a grant is due. As tokio's own channels do, they yield between two values, never within
 //! one, and only where a caller awaits anyway.
 

@@ -1,6 +1,7 @@
 //! Delivers the messages of a channel to an actor, and its answers back.
 
 mod hands;
+mod in_hand;
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -8,14 +9,10 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use actix::Message;
-use actix::dev::RecipientRequest;
-use futures::future::{Either, select};
-use futures::stream::FuturesUnordered;
-use futures::{FutureExt, StreamExt};
-use netchan::channel::{RecvError, Request, Requests, Responder};
+use netchan::channel::{RecvError, Requests};
 use tokio::time::Sleep;
 
-use crate::inlet::hands::Hands;
+use crate::inlet::in_hand::{InHand, Outcome};
 use crate::target::Target;
 
 /// Messages that are in an actor's hands at the same time, unless its channel says otherwise: put into
@@ -73,49 +70,43 @@ where
     M: Message + Send + 'static,
     M::Result: Send,
 {
-    let mut in_hand = FuturesUnordered::new();
-    let mut hands = Hands::new(in_hand_max);
+    let mut in_hand = InHand::new(in_hand_max);
     let mut watch = Watch::default();
     loop {
         let next = {
             let mut next = pin!(requests.recv());
             poll_fn(|cx| {
-                while let Poll::Ready(Some((place, outcome))) = in_hand.poll_next_unpin(cx) {
-                    match outcome {
-                        Outcome::Cancelled => hands.note_given_up(place),
-                        Outcome::Handled | Outcome::Dropped => hands.note_done(place),
-                    }
-                    watch.note(outcome);
-                }
+                in_hand.poll_done(cx, |outcome| watch.note(outcome));
                 if watch.poll_gone(cx, &target) {
                     return Poll::Ready(None);
                 }
-                if hands.are_full(in_hand.len()) {
-                    return Poll::Pending;
+                if !in_hand.is_full()
+                    && let Poll::Ready(next) = next.as_mut().poll(cx)
+                {
+                    return Poll::Ready(Some(next));
                 }
-                next.as_mut().poll(cx).map(Some)
+                in_hand.look_again(cx);
+                Poll::Pending
             })
             .await
         };
         match next {
             Some(Ok(request)) => {
-                let is_cancellable = hands.may_be_given_up();
-                let place = hands.put();
-                let handling = begin(&target, request, is_cancellable).await;
-                in_hand.push(handling.map(move |outcome| (place, outcome)));
+                if let Some(outcome) = in_hand.begin(&target, request).await {
+                    watch.note(outcome);
+                }
             }
             Some(Err(RecvError::Undecodable(error))) => {
                 // The channel has warned, and counts them.
                 tracing::debug!(%error, "a message that cannot be decoded is not delivered");
             }
             Some(Err(error @ RecvError::Closed(_))) => {
-                while in_hand.next().await.is_some() {}
+                in_hand.finish().await;
                 return End::Channel(error);
             }
             Some(Err(error)) => tracing::warn!(%error, "a peer was cut off"),
             None => {
-                let in_hand = std::mem::take(&mut in_hand).len();
-                hands = Hands::new(in_hand_max);
+                let in_hand = std::mem::replace(&mut in_hand, InHand::new(in_hand_max)).len();
                 if !target.wait_for_next().await {
                     return End::ActorGone { in_hand };
                 }
@@ -123,84 +114,6 @@ where
             }
         }
     }
-}
-
-/// Puts a message into the actor's mailbox. A request does that when it is made or when it is polled
-/// for the first time, so it is polled before the next is made: order holds.
-async fn begin<M>(
-    target: &Target<M>,
-    request: Request<M, M::Result>,
-    is_cancellable: bool,
-) -> impl Future<Output = Outcome> + use<M>
-where
-    M: Message + Send + 'static,
-    M::Result: Send,
-{
-    let (message, responder) = request.into_parts();
-    let mut handling = Box::pin(target.recipient().send(message));
-    let polled = poll_fn(|cx| Poll::Ready(handling.as_mut().poll(cx))).await;
-    match polled {
-        Poll::Ready(result) => Either::Left(conclude(result, responder)),
-        Poll::Pending => Either::Right(finish(handling, responder, is_cancellable)),
-    }
-}
-
-async fn conclude<R: Send + 'static>(
-    result: Result<R, actix::MailboxError>,
-    responder: Responder<R>,
-) -> Outcome {
-    match result {
-        Ok(answer) => {
-            if let Err(error) = responder.answer(answer) {
-                tracing::warn!(%error, "an answer was not sent");
-            }
-            Outcome::Handled
-        }
-        Err(_) => Outcome::Dropped,
-    }
-}
-
-/// Waits until the message is handled, or nobody waits for that any more, or its time is up. In the
-/// latter cases it is dropped from the mailbox, if it was not begun.
-async fn finish<M>(
-    handling: Pin<Box<RecipientRequest<M>>>,
-    responder: Responder<M::Result>,
-    is_cancellable: bool,
-) -> Outcome
-where
-    M: Message + Send + 'static,
-    M::Result: Send,
-{
-    let result = if responder.is_ask() && is_cancellable {
-        let given_up = pin!(given_up(&responder));
-        match select(handling, given_up).await {
-            Either::Left((result, _)) => result,
-            Either::Right(_) => return Outcome::Cancelled,
-        }
-    } else {
-        handling.await
-    };
-    conclude(result, responder).await
-}
-
-/// Resolves when the asker has given up. A link that is lost meanwhile tells nobody so, but then the
-/// request's deadline does.
-async fn given_up<R>(responder: &Responder<R>) {
-    match responder.time_left() {
-        None => responder.cancelled().await,
-        Some(time_left) => {
-            let _either = tokio::time::timeout(time_left, responder.cancelled()).await;
-        }
-    }
-}
-
-/// What became of a message in the actor's hands.
-#[derive(Clone, Copy, Debug)]
-enum Outcome {
-    Handled,
-    Cancelled,
-    /// The actor dropped it: it is restarted, or gone.
-    Dropped,
 }
 
 /// Watches for an actor that is gone and will not be restarted.

@@ -379,6 +379,29 @@ impl Drop for Asker {
 }
 
 impl<R> Responder<R> {
+    /// Is done with messages that were told on one channel: empties `responders`, as dropping each of them
+    /// does, but counts them together. For those who handle many at a time.
+    pub fn settle(responders: &mut Vec<Responder<R>>) {
+        let Some(queue) = responders.iter().find_map(Responder::told_on) else { return };
+        let is_on_it = |receipt: &Receipt| Arc::ptr_eq(&receipt.queue, &queue);
+        // Collected, because what is dropped takes the lock of its queue itself.
+        let receipts: Vec<Receipt> = responders
+            .drain(..)
+            .filter_map(|responder| match responder.back {
+                Back::Tell(receipt) if is_on_it(&receipt) => Some(receipt),
+                _ => None,
+            })
+            .collect();
+        queue.count_all_taken(receipts);
+    }
+
+    fn told_on(&self) -> Option<Arc<Incoming>> {
+        match &self.back {
+            Back::Tell(receipt) => Some(receipt.queue.clone()),
+            Back::Ask(_) => None,
+        }
+    }
+
     /// Whether somebody waits for an answer.
     #[must_use]
     pub fn is_ask(&self) -> bool {

@@ -207,17 +207,20 @@ impl Incoming {
     }
 
     /// Counts values of this queue as taken that were handed on, under one lock.
-    pub(super) fn count_all_taken(&self, receipts: Vec<Receipt>) {
-        let mut ringing = None;
+    pub(super) fn count_all_taken(&self, receipts: impl IntoIterator<Item = Receipt>) {
+        let mut rings: Vec<Arc<ReadySet>> = Vec::new();
         let mut state = self.state.lock();
         for mut receipt in receipts {
-            let Receipt { lane, place, .. } = receipt;
+            let (key, place) = (receipt.lane, receipt.place);
             let taken = receipt.settle();
-            // All of them are from the peer that was answered, so there is one to ring.
-            ringing = state.count(lane, true, |lane| lane.take_at(place, taken)).or(ringing);
+            if let Some(ringing) = state.count(key, true, |lane| lane.take_at(place, taken))
+                && !rings.last().is_some_and(|last| Arc::ptr_eq(last, &ringing))
+            {
+                rings.push(ringing);
+            }
         }
         drop(state);
-        ring(ringing);
+        ring(rings);
     }
 
     /// Fills `batch`, which is empty.
