@@ -80,6 +80,21 @@ impl Options {
 
 fn main() -> Result<(), Failure> {
     let options = Options::parse(std::env::args().skip(1))?;
+    if let Ok(only) = std::env::var("ONLY") {
+        for work in &options.works {
+            for _ in 0..options.rounds {
+                let figures = if only == "netchan" {
+                    work.run_netchan(options.run, true)?
+                } else {
+                    work.run_rival(options.rival, options.run)?
+                };
+                for figure in figures {
+                    println!("{} {:.2} {}", work.name, figure.value, figure.unit);
+                }
+            }
+        }
+        return Ok(());
+    }
     let mut tables: Vec<Table> = options.works.iter().map(|work| Table::new(work)).collect();
     for round in 1..=options.rounds {
         eprintln!("round {round} of {}", options.rounds);
