@@ -17,7 +17,11 @@ doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --all-features
 
 bench:
-    cargo bench --workspace --locked
+    cargo bench -p netchan-bench --benches --locked
+
+# The works W1 to W8 beside the baseline; `just works --help`.
+works *arguments:
+    cargo run --release -p netchan-bench --locked -- works {{ arguments }}
 
 example name:
     cargo run --locked --example {{ name }}

@@ -12,14 +12,14 @@ use crate::link::{Runtime, only};
 use crate::plain::{Resume, accept, open, wait_closed};
 use crate::{Failure, Item, Link, Received, Sent, number};
 
-/// What came of requests: how many were sent and answered, and how long each took.
+/// What came of requests.
 #[derive(Debug)]
 pub struct Asked {
     /// The requests.
     pub sent: Sent,
     /// The answers.
     pub received: Received,
-    /// How long each answer took.
+    /// How long each answer took, if there was one request at a time.
     pub times: Vec<Duration>,
 }
 
@@ -74,18 +74,13 @@ pub async fn ask_all(
     ask: impl AsyncFn(u64) -> Result<u64, Failure>,
 ) -> Result<Asked, Failure> {
     // One request needs no set of futures: it is awaited, as everybody would.
-    let mut asking = FuturesUnordered::new();
-    let (mut sent, mut times) = (0, Vec::new());
-    let began = Instant::now();
     if in_flight == 1 {
-        while began.elapsed() < run {
-            let sent_at = Instant::now();
-            check(number(0, 0, sent), ask(number(0, 0, sent)).await?)?;
-            times.push(sent_at.elapsed());
-            sent += 1;
-        }
+        return ask_each(run, ask).await;
     }
-    while in_flight > 1 {
+    let mut asking = FuturesUnordered::new();
+    let mut sent = 0;
+    let began = Instant::now();
+    loop {
         if began.elapsed() < run {
             while asking.len() < in_flight {
                 let (expected, ask) = (number(0, 0, sent), &ask);
@@ -96,10 +91,31 @@ pub async fn ask_all(
         let Some(answer) = asking.next().await else { break };
         answer?;
     }
-    let done = Instant::now();
-    // Every request was answered, or an error has ended it.
-    let (sent, received) = (Sent { values: sent, began }, Received { values: sent, done });
-    Ok(Asked { sent, received, times })
+    Ok(Asked::all(sent, began, Vec::new()))
+}
+
+/// Asks one request at a time, and times each.
+async fn ask_each(
+    run: Duration,
+    ask: impl AsyncFn(u64) -> Result<u64, Failure>,
+) -> Result<Asked, Failure> {
+    let mut times = Vec::new();
+    let began = Instant::now();
+    while began.elapsed() < run {
+        let sent = Instant::now();
+        let expected = number(0, 0, times.len() as u64);
+        check(expected, ask(expected).await?)?;
+        times.push(sent.elapsed());
+    }
+    Ok(Asked::all(times.len() as u64, began, times))
+}
+
+impl Asked {
+    /// All was answered: an error would have ended it.
+    fn all(values: u64, began: Instant, times: Vec<Duration>) -> Asked {
+        let (sent, received) = (Sent { values, began }, Received { values, done: Instant::now() });
+        Asked { sent, received, times }
+    }
 }
 
 fn check(expected: u64, answer: u64) -> Result<(), Failure> {
