@@ -88,6 +88,9 @@ impl<T> Sender<T> {
     /// When it returns, the value is on its way, but not there: see the messages `Sync` and
     /// `Drain`, or wait for an answer on another channel.
     ///
+    /// Now and then it yields although there is a slot, so that a connection on the same thread can
+    /// write what was sent.
+    ///
     /// # Errors
     ///
     /// [`SendError`] gives the value back: the channel has ended, or the value does not encode.
