@@ -1,0 +1,62 @@
+//! Idle connections of netchan. Half of the channels go into the exporter, half out of it.
+
+use netchan::net::{Address, ImportSettings, RecvSettings, SendSettings, UnreadReports};
+use netchan::{Config, Connection, Exporter};
+
+use super::child::{Task, Told};
+use crate::plain::name;
+use crate::{Failure, Tick};
+
+/// Exports the channels, and serves all connections.
+pub(super) async fn exporter(task: Task, told: Told) -> Result<(), Failure> {
+    let exporter = Exporter::new(Config::default());
+    let (mut receivers, mut senders) = (Vec::new(), Vec::new());
+    for channel in 0..task.channels {
+        if channel % 2 == 0 {
+            let receiver =
+                exporter.export_receiver::<Tick>(&name(channel), RecvSettings::default())?;
+            receivers.push(receiver);
+        } else {
+            let sender = exporter.export_sender::<Tick>(&name(channel), SendSettings::default())?;
+            senders.push(sender);
+        }
+    }
+    let listener = Address::Tcp("127.0.0.1:0".to_owned()).listen().await?;
+    told.send(Ok(listener.address().to_string()))?;
+    let mut connections = Vec::new();
+    for _ in 0..task.connections {
+        let connection = exporter.serve(listener.accept().await?).await?;
+        connections.push(connection);
+    }
+    told.send(Ok("ready".to_owned()))?;
+    std::future::pending::<()>().await;
+    drop((receivers, senders, connections));
+    Ok(())
+}
+
+/// Dials all connections, and imports the channels over each.
+pub(super) async fn importer(task: Task, address: &str, told: Told) -> Result<(), Failure> {
+    let address: Address = address.parse()?;
+    let config = Config::default();
+    let settings = ImportSettings::default();
+    let (mut connections, mut receivers, mut senders) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..task.connections {
+        let (connection, driver) =
+            Connection::dial(address.clone(), &config, UnreadReports::default()).await?;
+        tokio::spawn(driver.run());
+        for channel in 0..task.channels {
+            if channel % 2 == 0 {
+                let sender = connection.import_sender::<Tick>(&name(channel), settings).await?;
+                senders.push(sender);
+            } else {
+                let receiver = connection.import_receiver::<Tick>(&name(channel), settings).await?;
+                receivers.push(receiver);
+            }
+        }
+        connections.push(connection);
+    }
+    told.send(Ok("ready".to_owned()))?;
+    std::future::pending::<()>().await;
+    drop((connections, receivers, senders));
+    Ok(())
+}
