@@ -117,13 +117,56 @@ impl Drop for Child {
     }
 }
 
-/// What a side reports, from its own thread: its address if it listens, and that all is there.
-pub(super) type Told = mpsc::Sender<Result<String, Failure>>;
+/// What a side says, from its own thread.
+pub(super) enum Said {
+    /// Where it listens.
+    Address(String),
+    /// All connections and channels are there. Counts the connections that are still there.
+    Ready(Box<dyn Fn() -> usize + Send + Sync>),
+}
+
+/// What a side says, or why it has failed.
+pub(super) type Told = mpsc::Sender<Result<Said, Failure>>;
 
 /// Is such a process, until it is told to end.
 pub(super) fn run(role: Role, task: Task, address: &str) -> Result<(), Failure> {
+    let before_bytes = process::memory_bytes()?;
+    let telling = start(role, task, address.to_owned())?;
+    let mut output = std::io::stdout();
+    let alive = loop {
+        match telling.recv()?? {
+            Said::Address(address) => writeln!(output, "{address}")?,
+            Said::Ready(alive) => break alive,
+        }
+    };
+    writeln!(output, "ready")?;
+    for line in std::io::stdin().lines() {
+        if line? != "measure" {
+            break;
+        }
+        let woken_before = process::wake_ups()?;
+        std::thread::sleep(Duration::from_secs(task.seconds));
+        let measured = Measured {
+            before_bytes,
+            wake_ups: process::wake_ups()? - woken_before,
+            after_bytes: process::memory_bytes()?,
+        };
+        // What is gone costs nothing, and would be no figure.
+        if alive() != task.connections {
+            return Err(format!("only {} connections are left", alive()).into());
+        }
+        writeln!(output, "{}", serde_json::to_string(&measured)?)?;
+    }
+    Ok(())
+}
+
+/// Runs the side on a thread of its own, which ends with the process.
+fn start(
+    role: Role,
+    task: Task,
+    address: String,
+) -> Result<mpsc::Receiver<Result<Said, Failure>>, Failure> {
     let (told, telling) = mpsc::channel();
-    let address = address.to_owned();
     let side = move || {
         let failed = told.clone();
         let side = async {
@@ -137,30 +180,10 @@ pub(super) fn run(role: Role, task: Task, address: &str) -> Result<(), Failure> 
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let ended = runtime.map_err(Failure::from).and_then(|runtime| runtime.block_on(side));
         if let Err(error) = ended {
-            // The other end is gone when the process is about to end.
+            // Nobody listens when the process is about to end.
             let _ = failed.send(Err(error));
         }
     };
-    let before_bytes = process::memory_bytes()?;
-    // Detached: it waits for ever, and ends with the process.
     std::thread::Builder::new().name("side".to_owned()).spawn(side)?;
-    let mut output = std::io::stdout();
-    let lines = if matches!(role, Role::Exporter | Role::RawListener) { 2 } else { 1 };
-    for _ in 0..lines {
-        writeln!(output, "{}", telling.recv()??)?;
-    }
-    for line in std::io::stdin().lines() {
-        if line? != "measure" {
-            break;
-        }
-        let woken_before = process::wake_ups()?;
-        std::thread::sleep(Duration::from_secs(task.seconds));
-        let measured = Measured {
-            before_bytes,
-            wake_ups: process::wake_ups()? - woken_before,
-            after_bytes: process::memory_bytes()?,
-        };
-        writeln!(output, "{}", serde_json::to_string(&measured)?)?;
-    }
-    Ok(())
+    Ok(telling)
 }

@@ -3,7 +3,7 @@
 use netchan::net::{Address, ImportSettings, RecvSettings, SendSettings, UnreadReports};
 use netchan::{Config, Connection, Exporter};
 
-use super::child::{Task, Told};
+use super::child::{Said, Task, Told};
 use crate::plain::name;
 use crate::{Failure, Tick};
 
@@ -22,16 +22,14 @@ pub(super) async fn exporter(task: Task, told: Told) -> Result<(), Failure> {
         }
     }
     let listener = Address::Tcp("127.0.0.1:0".to_owned()).listen().await?;
-    told.send(Ok(listener.address().to_string()))?;
+    told.send(Ok(Said::Address(listener.address().to_string())))?;
     let mut connections = Vec::new();
     for _ in 0..task.connections {
         let connection = exporter.serve(listener.accept().await?).await?;
         connections.push(connection);
     }
-    told.send(Ok("ready".to_owned()))?;
-    std::future::pending::<()>().await;
-    drop((receivers, senders, connections));
-    Ok(())
+    let channels = (receivers, senders);
+    wait(connections, channels, told).await
 }
 
 /// Dials all connections, and imports the channels over each.
@@ -55,8 +53,15 @@ pub(super) async fn importer(task: Task, address: &str, told: Told) -> Result<()
         }
         connections.push(connection);
     }
-    told.send(Ok("ready".to_owned()))?;
+    let channels = (receivers, senders);
+    wait(connections, channels, told).await
+}
+
+/// Says that all are there, and waits for ever, with the channels in hand.
+async fn wait<C>(connections: Vec<Connection>, channels: C, told: Told) -> Result<(), Failure> {
+    let alive = move || connections.iter().filter(|connection| connection.end().is_none()).count();
+    told.send(Ok(Said::Ready(Box::new(alive))))?;
     std::future::pending::<()>().await;
-    drop((connections, receivers, senders));
+    drop(channels);
     Ok(())
 }

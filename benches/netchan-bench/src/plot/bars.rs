@@ -67,7 +67,7 @@ pub(super) fn draw(bars: &Bars, theme: &Theme) -> String {
             let length = (x.at(bar.ratio) - LEFT).max(1.0);
             canvas.rectangle((LEFT, y), (length, BAR), colour.unwrap_or(theme.text), 1.5);
             let place = (LEFT + length + 5.0, y + BAR - 2.5);
-            canvas.text(place, Anchor::Start, Style::Tick, &number::ratio(bar.ratio));
+            canvas.text_on_top(place, Style::Tick, &number::ratio(bar.ratio));
             y += BAR + BAR_GAP;
         }
         y += GROUP_GAP;

@@ -67,6 +67,18 @@ impl<'a> Canvas<'a> {
         self.root.append(node);
     }
 
+    /// A text that is read over whatever is behind it.
+    pub(super) fn text_on_top(&mut self, (x, y): (f64, f64), style: Style, text: &str) {
+        let node = self
+            .styled(text, Anchor::Start, style)
+            .set("x", number(x))
+            .set("y", number(y))
+            .set("stroke", self.theme.background)
+            .set("stroke-width", "4")
+            .set("paint-order", "stroke");
+        self.root.append(node);
+    }
+
     /// A text that is read from below.
     pub(super) fn upright_text(&mut self, (x, y): (f64, f64), style: Style, text: &str) {
         let turn = format!("translate({} {}) rotate(-90)", number(x), number(y));

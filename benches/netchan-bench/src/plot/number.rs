@@ -12,7 +12,8 @@ const BINARY: [&str; 4] = ["B", "KiB", "MiB", "GiB"];
 pub(super) fn tick(value: f64, unit: Unit) -> String {
     match unit {
         Unit::Bytes => scaled(value, 1024.0, &BINARY, " "),
-        _ => scaled(value, 1000.0, &DECIMAL, "\u{202f}"),
+        _ if value.abs() < 1e5 => grouped(&trimmed(value)),
+        _ => scaled(value, 1000.0, &DECIMAL, " "),
     }
 }
 
@@ -101,7 +102,8 @@ mod tests {
 
     #[test]
     fn ticks_are_short() {
-        assert_eq!(tick(10_000.0, Unit::Count), "10\u{202f}k");
+        assert_eq!(tick(10_000.0, Unit::Count), "10,000");
+        assert_eq!(tick(2_000_000.0, Unit::ValuesPerSecond), "2 M");
         assert_eq!(tick(0.25, Unit::MegabitsPerSecond), "0.25");
         assert_eq!(tick(16_384.0, Unit::Bytes), "16 KiB");
         assert_eq!(tick(0.0, Unit::Millis), "0");
