@@ -23,7 +23,14 @@ pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
         format!("| {} |\n", cells.join(" | "))
     };
     let mut text = line(&mut head.iter().map(|cell| escape(cell)));
-    let align = |at: usize| if at == 0 { "---" } else { "---:" }.to_owned();
+    let is_figures = |at: usize| {
+        at > 0
+            && rows
+                .iter()
+                .filter_map(|row| row.get(at))
+                .any(|cell| cell.starts_with(|sign: char| sign.is_ascii_digit()))
+    };
+    let align = |at: usize| if is_figures(at) { "---:" } else { "---" }.to_owned();
     text.push_str(&line(&mut (0..head.len()).map(align)));
     for row in rows {
         text.push_str(&line(&mut row.iter().map(|cell| escape(cell))));

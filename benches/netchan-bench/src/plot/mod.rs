@@ -7,6 +7,7 @@ mod bars;
 mod canvas;
 mod curve_table;
 mod document;
+mod free_table;
 mod idle_table;
 mod lines;
 mod number;
@@ -20,7 +21,6 @@ use std::path::{Path, PathBuf};
 use self::theme::{DARK, LIGHT, Theme};
 use crate::Failure;
 use crate::growth::curve::{Curve, Curves, Machine};
-use crate::idle::Idle;
 
 /// What the command line asks for.
 #[derive(Debug, clap::Args)]
@@ -90,36 +90,39 @@ fn draw_all(folder: &Path) -> Result<Vec<Section>, Failure> {
     Ok(sections)
 }
 
-/// The kind of a file.
+/// What tells the kinds of files apart.
 #[derive(serde::Deserialize)]
 struct Kind {
-    kind: String,
+    /// Works have none.
+    #[serde(default)]
+    kind: Option<String>,
+    #[serde(default)]
+    works: Option<serde::de::IgnoredAny>,
 }
 
 fn sections_of(folder: &Path, name: &str, json: &str) -> Result<Vec<Section>, Failure> {
-    match serde_json::from_str::<Kind>(json)?.kind.as_str() {
-        "growth" => {
+    let kind: Kind = serde_json::from_str(json)?;
+    if kind.works.is_some() {
+        let works: works::Works = serde_json::from_str(json)?;
+        let bars = works.bars();
+        draw(folder, name, |theme| bars::draw(&bars, theme))?;
+        let picture = Some(bars.title.clone());
+        return Ok(vec![Section { name: name.to_owned(), picture, text: works.text() }]);
+    }
+    let text = match kind.kind.as_deref() {
+        Some("growth") => {
             let curves: Curves = serde_json::from_str(json)?;
             let mut sections = vec![about(name, &curves.machine, curves.rounds, curves.run_ms)];
             for curve in &curves.curves {
                 sections.push(curve_section(folder, curve)?);
             }
-            Ok(sections)
+            return Ok(sections);
         }
-        "idle" => {
-            let idle: Idle = serde_json::from_str(json)?;
-            let text = idle_table::of_idle(&idle);
-            Ok(vec![Section { name: name.to_owned(), picture: None, text }])
-        }
-        "works" => {
-            let works: works::Works = serde_json::from_str(json)?;
-            let bars = works.bars();
-            draw(folder, name, |theme| bars::draw(&bars, theme))?;
-            let picture = Some(bars.title.clone());
-            Ok(vec![Section { name: name.to_owned(), picture, text: works.table() }])
-        }
-        kind => Err(format!("it is of the kind {kind:?}, which is not known").into()),
-    }
+        Some("idle") => idle_table::of_idle(&serde_json::from_str(json)?),
+        Some("table") => serde_json::from_str::<free_table::FreeTable>(json)?.table(),
+        kind => return Err(format!("it is of the kind {kind:?}, which is not known").into()),
+    };
+    Ok(vec![Section { name: name.to_owned(), picture: None, text }])
 }
 
 fn curve_section(folder: &Path, curve: &Curve) -> Result<Section, Failure> {

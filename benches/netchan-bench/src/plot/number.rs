@@ -43,7 +43,11 @@ pub(super) fn place(value: f64, unit: Unit) -> String {
 
 /// A ratio.
 pub(super) fn ratio(value: f64) -> String {
-    if value >= 9.995 { figure(value) } else { format!("{value:.2}") }
+    match value {
+        9.995.. => figure(value),
+        0.0995.. => format!("{value:.2}"),
+        _ => format!("{value:.3}"),
+    }
 }
 
 /// To three digits, because a table that shows more claims more than was measured.
@@ -117,6 +121,14 @@ mod tests {
         assert_eq!(figure(9.996), "10.0");
         assert_eq!(figure(0.123), "0.12");
         assert_eq!(figure(0.0), "0.00");
+    }
+
+    #[test]
+    fn small_ratios_are_not_rounded_away() {
+        assert_eq!(
+            (ratio(0.7), ratio(0.009), ratio(12.34)),
+            ("0.70".into(), "0.009".into(), "12.3".into())
+        );
     }
 
     #[test]
