@@ -10,13 +10,16 @@ use super::theme::{Theme, colours};
 const WIDTH: f64 = 760.0;
 const HEIGHT: f64 = 430.0;
 /// The edges of the plane on which the lines are.
-const LEFT: f64 = 78.0;
+const LEFT: f64 = 88.0;
 const RIGHT: f64 = WIDTH - 24.0;
 const TOP: f64 = 78.0;
 const BOTTOM: f64 = HEIGHT - 58.0;
 
 /// What one sign of a label takes about, in pixels: there is no font to ask.
 const SIGN: f64 = 7.2;
+
+/// How far apart labels of places stand at least.
+const TICK_DISTANCE: f64 = 50.0;
 
 /// The curve in the colours of the theme.
 pub(super) fn draw(curve: &Curve, theme: &Theme) -> String {
@@ -53,7 +56,7 @@ fn grid(canvas: &mut Canvas<'_>, curve: &Curve, x: &Scale, y: &Scale) {
         let text = number::tick(tick, curve.y.unit);
         canvas.text((LEFT - 8.0, y.at(tick) + 4.0), Anchor::End, Style::Tick, &text);
     }
-    for tick in x.ticks() {
+    for tick in places(curve, x) {
         canvas.line((x.at(tick), BOTTOM), (x.at(tick), BOTTOM + 5.0), faint);
         let text = number::tick(tick, curve.x.unit);
         canvas.text((x.at(tick), BOTTOM + 20.0), Anchor::Middle, Style::Tick, &text);
@@ -62,7 +65,18 @@ fn grid(canvas: &mut Canvas<'_>, curve: &Curve, x: &Scale, y: &Scale) {
     canvas.line((LEFT, BOTTOM), (RIGHT, BOTTOM), axis);
     let middle = (LEFT + RIGHT) / 2.0;
     canvas.text((middle, HEIGHT - 14.0), Anchor::Middle, Style::Label, &label(&curve.x));
-    canvas.upright_text((24.0, (TOP + BOTTOM) / 2.0), Style::Label, &label(&curve.y));
+    canvas.upright_text((22.0, (TOP + BOTTOM) / 2.0), Style::Label, &label(&curve.y));
+}
+
+/// The measured places, without those that would stand too close to the one before.
+fn places(curve: &Curve, x: &Scale) -> Vec<f64> {
+    let mut places: Vec<f64> = Vec::new();
+    for point in curve.series.first().iter().flat_map(|series| &series.points) {
+        if places.last().is_none_or(|last| x.at(point.x) - x.at(*last) >= TICK_DISTANCE) {
+            places.push(point.x);
+        }
+    }
+    places
 }
 
 fn band(canvas: &mut Canvas<'_>, series: &Series, colour: &'static str, x: &Scale, y: &Scale) {

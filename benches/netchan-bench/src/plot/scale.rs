@@ -1,23 +1,22 @@
 //! From numbers to places on an axis, and which numbers get a tick.
 
-use crate::growth::curve::{Axis, Unit};
+use crate::growth::curve::Axis;
 
 /// One axis: what it spans in numbers, and in pixels.
 pub(super) struct Scale {
     low: f64,
     high: f64,
     is_logarithmic: bool,
-    unit: Unit,
     /// Where `low` and `high` are.
     from: f64,
     to: f64,
 }
 
 /// Ticks that a linear axis has about.
-const TICKS: f64 = 5.0;
+const TICKS: f64 = 6.0;
 
-/// Ticks of a logarithmic axis beyond which only some decades get one.
-const TICKS_MAX: usize = 8;
+/// Ticks that a logarithmic axis has at most.
+const TICKS_MAX: usize = 9;
 
 impl Scale {
     /// An axis that shows all of these numbers, at pixels `from` to `to`.
@@ -36,7 +35,7 @@ impl Scale {
             (true, true) => (low, high),
             (true, false) => (0.0, if high > 0.0 { high } else { 1.0 }),
         };
-        Scale { low, high, is_logarithmic, unit: axis.unit, from, to }
+        Scale { low, high, is_logarithmic, from, to }
     }
 
     /// Leaves some room before and behind the numbers, up to the next round ones.
@@ -68,25 +67,22 @@ impl Scale {
             let count = ((self.high - self.low) / step + 1e-9).floor() as usize;
             return (0..=count).map(|tick| self.low + tick as f64 * step).collect();
         }
-        let base: f64 = if self.unit == Unit::Bytes { 4.0 } else { 10.0 };
-        let decades = self.multiples(base, &[1.0]);
-        if decades.len() > TICKS_MAX {
-            let every = decades.len().div_ceil(TICKS_MAX);
-            return decades.into_iter().step_by(every).collect();
+        let fine = self.multiples(&[1.0, 2.0, 5.0]);
+        let decades = self.multiples(&[1.0]);
+        match (fine.len(), decades.len()) {
+            (0 | 1, _) => vec![self.low, self.high],
+            (2..=TICKS_MAX, _) => fine,
+            (_, ..=TICKS_MAX) => decades,
+            (_, many) => decades.into_iter().step_by(many.div_ceil(TICKS_MAX)).collect(),
         }
-        if decades.len() < 3 && base == 10.0 {
-            let more = self.multiples(base, &[1.0, 2.0, 5.0]);
-            return if more.len() < 2 { vec![self.low, self.high] } else { more };
-        }
-        decades
     }
 
-    /// Powers of the base within the axis, times each factor.
-    fn multiples(&self, base: f64, factors: &[f64]) -> Vec<f64> {
-        let first = (self.low.ln() / base.ln()).floor() as i32;
-        let last = (self.high.ln() / base.ln()).ceil() as i32;
-        let all =
-            (first..=last).flat_map(|power| factors.iter().map(move |f| f * base.powi(power)));
+    /// Powers of ten within the axis, times each factor.
+    fn multiples(&self, factors: &[f64]) -> Vec<f64> {
+        let first = self.low.log10().floor() as i32;
+        let last = self.high.log10().ceil() as i32;
+        let powers = (first..=last).map(|power| 10_f64.powi(power));
+        let all = powers.flat_map(|power| factors.iter().map(move |factor| factor * power));
         let slack = 1.0 + 1e-9;
         all.filter(|tick| *tick * slack >= self.low && *tick <= self.high * slack).collect()
     }
@@ -115,6 +111,7 @@ fn step(span: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::growth::curve::Unit;
 
     fn axis(unit: Unit, is_logarithmic: bool) -> Axis {
         Axis { label: String::new(), unit, is_logarithmic }
