@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use netchan_bench::growth::curve::Curves;
-use netchan_bench::idle::Idle;
+use netchan_bench::idle::{Idle, Process};
 use tempfile::TempDir;
 
 /// Runs the program, and gives what it has said.
@@ -63,17 +63,20 @@ fn both_sides_of_idle_connections_are_measured_while_all_are_there() {
     let few = ["--connections", "20", "--channels", "3", "--seconds", "0"];
     run(&[&["idle", "--json", text(&json)], &few[..]].concat());
     let idle: Idle = serde_json::from_str(&fs::read_to_string(&json).unwrap()).unwrap();
-    let measured: Vec<(&str, usize)> =
-        idle.processes.iter().map(|process| (process.name.as_str(), process.channels)).collect();
+    let told = |process: &Process| (process.name.clone(), process.channels, process.used);
+    let measured: Vec<(String, usize, bool)> = idle.processes.iter().map(told).collect();
+    let expected = |name: &str, channels, used| (name.to_owned(), channels, used);
     assert_eq!(
         measured,
         [
-            ("raw, dialer", 0),
-            ("raw, listener", 0),
-            ("netchan, importer", 0),
-            ("netchan, exporter", 0),
-            ("netchan, importer", 3),
-            ("netchan, exporter", 3),
+            expected("raw, dialer", 0, false),
+            expected("raw, listener", 0, false),
+            expected("netchan, importer", 0, false),
+            expected("netchan, exporter", 0, false),
+            expected("netchan, importer", 3, false),
+            expected("netchan, exporter", 3, false),
+            expected("netchan, importer", 3, true),
+            expected("netchan, exporter", 3, true),
         ]
     );
     for process in &idle.processes {

@@ -51,6 +51,8 @@ pub(super) struct Task {
     pub(super) connections: usize,
     pub(super) channels: usize,
     pub(super) seconds: u64,
+    /// Values flow over each connection before it is idle.
+    pub(super) used: bool,
 }
 
 /// What a process says of itself.
@@ -76,6 +78,7 @@ impl Child {
             .args(["--channels", &task.channels.to_string()])
             .args(["--seconds", &task.seconds.to_string()])
             .args(["--address", address])
+            .args(task.used.then_some("--used"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;

@@ -49,6 +49,10 @@ pub struct Options {
     #[arg(long, hide = true)]
     role: Option<Role>,
 
+    /// Values flow over each connection before it is idle
+    #[arg(long, hide = true)]
+    used: bool,
+
     /// Where the other process listens
     #[arg(long, hide = true, default_value = "")]
     address: String,
@@ -76,6 +80,8 @@ pub struct Process {
     pub connections: usize,
     /// Channels of each.
     pub channels: usize,
+    /// Values have come over each connection, or gone, before it was idle.
+    pub used: bool,
     /// Its memory before there were connections, in bytes.
     pub before_bytes: u64,
     /// Its memory at the end, in bytes.
@@ -97,14 +103,14 @@ impl Process {
 }
 
 impl Idle {
-    /// What one channel takes: the difference to the process of the same name without channels.
+    /// What one unused channel takes: the difference to the process of the same name without channels.
     pub fn bytes_of_channel(&self, process: &Process) -> Option<f64> {
         let without = self
             .processes
             .iter()
             .find(|other| other.name == process.name && other.channels == 0)?;
         let more = process.bytes_of_connection() - without.bytes_of_connection();
-        (process.channels > 0).then(|| more / process.channels as f64)
+        (process.channels > 0 && !process.used).then(|| more / process.channels as f64)
     }
 }
 
@@ -118,7 +124,7 @@ pub fn run(options: Options) -> Result<(), Failure> {
     crate::growth::raise_open_files(options.connections as u64 + 100)?;
     let (connections, seconds) =
         if options.quick { (10, 1) } else { (options.connections, options.seconds) };
-    let task = Task { connections, channels: options.channels, seconds };
+    let task = Task { connections, channels: options.channels, seconds, used: options.used };
     if let Some(role) = options.role {
         return child::run(role, task, &options.address);
     }
@@ -128,6 +134,7 @@ pub fn run(options: Options) -> Result<(), Failure> {
         (without, Role::RawListener, Role::RawDialer),
         (without, Role::Exporter, Role::Importer),
         (task, Role::Exporter, Role::Importer),
+        (Task { used: true, ..task }, Role::Exporter, Role::Importer),
     ] {
         eprintln!("{} connections with {} channels", task.connections, task.channels);
         processes.extend(measure(task, exporter, importer)?);
@@ -166,6 +173,7 @@ fn process(role: Role, task: Task, measured: Measured) -> Process {
         name: role.title().to_owned(),
         connections: task.connections,
         channels: task.channels,
+        used: task.used,
         before_bytes: measured.before_bytes,
         after_bytes: measured.after_bytes,
         wake_ups_per_second: measured.wake_ups as f64 / task.seconds.max(1) as f64,
@@ -186,10 +194,11 @@ fn print(idle: &Idle) {
     for process in &idle.processes {
         let of_channel = idle.bytes_of_channel(process);
         println!(
-            "{:18} {:12} {:9} {:14} {:14.0} {:>14} {:12.1}",
+            "{:18} {:12} {:9} {:>6} {:14} {:14.0} {:>14} {:12.1}",
             process.name,
             process.connections,
             process.channels,
+            if process.used { "yes" } else { "no" },
             process.grown_bytes() / 1024,
             process.bytes_of_connection(),
             of_channel.map_or("-".to_owned(), |bytes| format!("{bytes:.0}")),

@@ -1,11 +1,17 @@
 //! Idle connections of netchan. Half of the channels go into the exporter, half out of it.
+//!
+//! A connection is used before it is idle, if that is asked for: then values have gone over its first
+//! channel, which fill the exporter's read buffer, and all were taken.
 
 use netchan::net::{Address, ImportSettings, RecvSettings, SendSettings, UnreadReports};
-use netchan::{Config, Connection, Exporter};
+use netchan::{Config, Connection, Exporter, Receiver};
 
 use super::child::{Said, Task, Told};
-use crate::plain::name;
-use crate::{Failure, Tick};
+use crate::plain::{DRAIN, name};
+use crate::{Failure, Item, Tick};
+
+/// What goes over a connection that is used.
+const VALUES: u64 = 10_000;
 
 /// Exports the channels, and serves all connections.
 pub(super) async fn exporter(task: Task, told: Told) -> Result<(), Failure> {
@@ -15,7 +21,8 @@ pub(super) async fn exporter(task: Task, told: Told) -> Result<(), Failure> {
         if channel % 2 == 0 {
             let receiver =
                 exporter.export_receiver::<Tick>(&name(channel), RecvSettings::default())?;
-            receivers.push(receiver);
+            // A task for each channel, not for each connection of it.
+            receivers.push(tokio::spawn(take_all(receiver)));
         } else {
             let sender = exporter.export_sender::<Tick>(&name(channel), SendSettings::default())?;
             senders.push(sender);
@@ -32,6 +39,11 @@ pub(super) async fn exporter(task: Task, told: Told) -> Result<(), Failure> {
     wait(connections, channels, told).await
 }
 
+/// Takes what comes on a channel until it ends.
+async fn take_all(mut values: Receiver<Tick>) {
+    while values.recv().await.is_ok() {}
+}
+
 /// Dials all connections, and imports the channels over each.
 pub(super) async fn importer(task: Task, address: &str, told: Told) -> Result<(), Failure> {
     let address: Address = address.parse()?;
@@ -45,6 +57,10 @@ pub(super) async fn importer(task: Task, address: &str, told: Told) -> Result<()
         for channel in 0..task.channels {
             if channel % 2 == 0 {
                 let sender = connection.import_sender::<Tick>(&name(channel), settings).await?;
+                if task.used && channel == 0 {
+                    sender.send_all((0..VALUES).map(|number| Tick::new(number, 0))).await?;
+                    connection.drain(DRAIN).await?;
+                }
                 senders.push(sender);
             } else {
                 let receiver = connection.import_receiver::<Tick>(&name(channel), settings).await?;
