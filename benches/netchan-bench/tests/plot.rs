@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)] // A failed test may panic.
 
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -134,6 +136,16 @@ fn equal_files_give_equal_pictures() {
 }
 
 #[test]
+fn figures_whose_file_is_gone_leave_the_document() {
+    let drawn = drawn();
+    fs::remove_file(drawn.folder.join("growth.json")).unwrap();
+    run_plot(&drawn.folder, &drawn.document).unwrap();
+    let document = fs::read_to_string(&drawn.document).unwrap();
+    assert!(document.contains("<!-- begin: channels -->\n<!-- end: channels -->"), "{document}");
+    assert!(document.contains("w1-ticks"), "{document}");
+}
+
+#[test]
 fn a_document_without_a_place_for_a_curve_is_an_error_that_names_it() {
     let copied = copy(&fixtures(), &fixtures().join("document.md"));
     fs::write(&copied.document, "# Empty\n").unwrap();
@@ -158,8 +170,13 @@ fn the_figures_of_docs_performance_are_those_of_the_files_beside_it() {
     let made = fs::read_to_string(&copied.document).unwrap();
     let document = fs::read_to_string(docs.join("performance.md")).unwrap();
     assert!(made == document, "run `netchan-bench plot`");
-    for entry in fs::read_dir(&copied.folder).unwrap() {
-        let name = entry.unwrap().file_name();
+    // Neither is a picture missing, nor one left of an earlier time.
+    let names = |folder: &Path| -> BTreeSet<OsString> {
+        let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+        names.filter(|name| name != ".gitkeep").collect()
+    };
+    assert_eq!(names(&copied.folder), names(&docs.join("performance")));
+    for name in names(&copied.folder) {
         let made = fs::read(copied.folder.join(&name)).unwrap();
         let kept = fs::read(docs.join("performance").join(&name)).unwrap_or_default();
         assert!(made == kept, "{}: run `netchan-bench plot`", name.to_string_lossy());

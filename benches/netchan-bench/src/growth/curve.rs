@@ -17,6 +17,21 @@ pub struct Curves {
     pub curves: Vec<Curve>,
 }
 
+impl Curves {
+    /// Takes in the curves of an earlier run that were not measured in this one. `false`, and nothing
+    /// is taken, if they were measured elsewhere or otherwise: then they do not belong together.
+    pub fn keep(&mut self, earlier: Curves) -> bool {
+        let is_alike = self.machine == earlier.machine
+            && (self.rounds, self.run_ms) == (earlier.rounds, earlier.run_ms);
+        if is_alike {
+            let is_new = |curve: &Curve| self.curves.iter().all(|own| own.name != curve.name);
+            let kept: Vec<Curve> = earlier.curves.into_iter().filter(is_new).collect();
+            self.curves.extend(kept);
+        }
+        is_alike
+    }
+}
+
 /// The machine and the program, as far as a figure depends on them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
@@ -178,6 +193,39 @@ mod tests {
         }
         assert_eq!((point.min, point.median, point.max), (Some(1.0), Some(3.0), Some(5.0)));
         assert_eq!(point.samples, [5.0, 1.0, 4.0, 2.0, 3.0]);
+    }
+
+    fn curves(cores: usize, names: &[&str]) -> Curves {
+        let axis = Axis { label: String::new(), unit: Unit::Count, is_logarithmic: false };
+        let curve = |name: &&str| Curve {
+            name: (*name).to_owned(),
+            title: String::new(),
+            description: String::new(),
+            x: axis.clone(),
+            y: axis.clone(),
+            bound: None,
+            series: Vec::new(),
+        };
+        let unknown = String::new;
+        let (processor, system, profile) = (unknown(), unknown(), unknown());
+        let machine = Machine { processor, cores, memory_mib: 0, system, profile };
+        let curves = names.iter().map(curve).collect();
+        Curves { kind: "growth".to_owned(), machine, rounds: 5, run_ms: 450, curves }
+    }
+
+    #[test]
+    fn a_curve_that_is_measured_again_replaces_the_earlier_one_and_no_other() {
+        let mut now = curves(2, &["b"]);
+        assert!(now.keep(curves(2, &["a", "b"])));
+        let names: Vec<&str> = now.curves.iter().map(|curve| curve.name.as_str()).collect();
+        assert_eq!(names, ["b", "a"]);
+    }
+
+    #[test]
+    fn curves_of_different_machines_do_not_meet() {
+        let mut now = curves(2, &["b"]);
+        assert!(!now.keep(curves(4, &["a"])));
+        assert_eq!(now.curves.len(), 1);
     }
 
     #[test]

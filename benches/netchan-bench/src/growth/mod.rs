@@ -13,7 +13,7 @@ mod round_trip;
 mod sketch;
 mod streams;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::Failure;
@@ -46,7 +46,8 @@ pub struct Options {
     #[arg(long)]
     list: bool,
 
-    /// Where to write the curves, as JSON
+    /// Where to write the curves, as JSON. Other curves that are there already are kept, if they were
+    /// measured with the same options on the same machine
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
@@ -71,7 +72,7 @@ pub fn run(options: Options) -> Result<(), Failure> {
             sketch.round(round, &mut progress)?;
         }
     }
-    let curves = Curves {
+    let mut curves = Curves {
         kind: "growth".to_owned(),
         machine: machine::this(),
         rounds,
@@ -80,6 +81,11 @@ pub fn run(options: Options) -> Result<(), Failure> {
     };
     curves.curves.iter().for_each(print);
     if let Some(file) = &options.json {
+        if let Some(earlier) = earlier(file)?
+            && !curves.keep(earlier)
+        {
+            eprintln!("{}: what was there was measured otherwise, and is replaced", file.display());
+        }
         let mut json = serde_json::to_string_pretty(&curves)?;
         json.push('\n');
         std::fs::write(file, json).map_err(|error| format!("{}: {error}", file.display()))?;
@@ -117,6 +123,18 @@ impl Options {
             self.curves.is_empty() || sketch.curves.iter().any(is_wanted)
         });
         Ok(all)
+    }
+}
+
+/// What is in the file, if there is one.
+fn earlier(file: &Path) -> Result<Option<Curves>, Failure> {
+    match std::fs::read_to_string(file) {
+        Ok(json) => {
+            let curves = serde_json::from_str(&json);
+            Ok(Some(curves.map_err(|error| format!("{}: {error}", file.display()))?))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(format!("{}: {error}", file.display()).into()),
     }
 }
 

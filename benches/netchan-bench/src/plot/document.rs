@@ -13,7 +13,20 @@ pub(super) fn replace(document: &str, name: &str, content: &str) -> Result<Strin
     let (before, rest) =
         document.split_once(&begin).ok_or_else(|| format!("no line {:?}", begin.trim_end()))?;
     let (_, after) = rest.split_once(&end).ok_or_else(|| format!("no line {end:?} behind it"))?;
-    Ok(format!("{before}{begin}\n{}\n\n{end}{after}", content.trim()))
+    let content = match content.trim() {
+        "" => String::new(),
+        content => format!("\n{content}\n\n"),
+    };
+    Ok(format!("{before}{begin}{content}{end}{after}"))
+}
+
+/// The names of all markers.
+pub(super) fn names(document: &str) -> Vec<String> {
+    let name = |line: &str| {
+        let rest = line.strip_prefix("<!-- begin: ")?;
+        Some(rest.strip_suffix(" -->")?.to_owned())
+    };
+    document.lines().filter_map(name).collect()
 }
 
 /// A table in Markdown. Figures stand to the right.
@@ -65,6 +78,9 @@ mod tests {
         let once = replace(document, "x", "new\n").unwrap();
         assert_eq!(once, "a\n<!-- begin: x -->\n\nnew\n\n<!-- end: x -->\nb\n");
         assert_eq!(replace(&once, "x", "new").unwrap(), once);
+        assert_eq!(names(&once), ["x"]);
+        let empty = "a\n<!-- begin: x -->\n<!-- end: x -->\nb\n";
+        assert_eq!(replace(&once, "x", "").unwrap(), empty);
     }
 
     #[test]

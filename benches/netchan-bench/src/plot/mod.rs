@@ -43,6 +43,10 @@ pub fn run(options: Options) -> Result<(), Failure> {
     let sections = draw_all(&options.folder)?;
     let mut document = read(&options.document)?;
     let folder = folder_name(&options.folder)?;
+    // What no file says must not be said.
+    for name in document::names(&document) {
+        document = document::replace(&document, &name, "")?;
+    }
     for section in sections {
         let content = section.content(&folder);
         document = document::replace(&document, &section.name, &content)
