@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Failure, Figure, Work};
+use crate::{Failure, Figure, Load, Work};
 
 /// Somebody who can do works.
 pub trait Contestant {
@@ -24,6 +24,30 @@ pub struct Rounds {
     pub rounds: usize,
     /// How long one contestant does one work in a round.
     pub run: Duration,
+    /// How long a consumer reads nothing, where that is the work.
+    pub stall: Duration,
+}
+
+impl Rounds {
+    /// One that is too short to give figures, and shows that all runs.
+    pub const QUICK: Rounds =
+        Rounds { rounds: 1, run: Duration::from_millis(20), stall: Duration::from_millis(100) };
+
+    /// How long a contestant does this work in a round.
+    #[must_use]
+    pub fn run_of(&self, work: &Work) -> Duration {
+        match work.load {
+            Load::Stalled { .. } => self.stall,
+            _ => self.run,
+        }
+    }
+}
+
+impl Default for Rounds {
+    fn default() -> Rounds {
+        let run = Duration::from_millis(450);
+        Rounds { rounds: 5, run, stall: Duration::from_secs(3) }
+    }
 }
 
 /// What all rounds have measured.
@@ -62,7 +86,7 @@ pub struct Series {
 }
 
 /// The lowest, the middle and the highest of some numbers.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 pub struct Spread {
     /// The lowest.
     pub min: f64,
@@ -104,7 +128,7 @@ pub fn compare(
             for turn in 0..contestants.len() {
                 let whose = (round + turn) % contestants.len();
                 let contestant = contestants[whose];
-                let done = contestant.run(work, rounds.run).map_err(|error| {
+                let done = contestant.run(work, rounds.run_of(work)).map_err(|error| {
                     format!("{}, {}: {error}", work.full_name(), contestant.name())
                 })?;
                 figures[whose] = done.unwrap_or_default();

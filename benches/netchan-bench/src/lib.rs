@@ -6,17 +6,22 @@
 //! does hits all of them, and gives an [`Outcome`], which can be printed and written as JSON. Each
 //! run checks that every value came once and in order ([`Checker`]). Set-up is not measured.
 
+pub mod alone;
 pub mod contest;
 pub mod contestants;
 pub mod growth;
 pub mod idle;
 pub mod link;
+pub mod machine;
+pub mod memory;
 pub mod number;
 pub mod plain;
 pub mod plan;
 pub mod plot;
 pub mod raw;
+pub mod recipient;
 pub mod report;
+pub mod stalled;
 pub mod value;
 pub mod work;
 pub mod works;

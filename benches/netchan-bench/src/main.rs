@@ -1,7 +1,8 @@
 //! The program: `cargo run --release -p netchan-bench -- --help`.
 
 use clap::{Parser, Subcommand};
-use netchan_bench::{Failure, growth, idle, plot, works};
+use netchan_bench::contestants::contestants;
+use netchan_bench::{Failure, alone, growth, idle, plot, works};
 
 /// How fast values travel with netchan, beside a baseline that is written by hand.
 #[derive(Debug, Parser)]
@@ -27,6 +28,9 @@ enum Command {
 }
 
 fn main() -> Result<(), Failure> {
+    if alone::is_done(&contestants())? {
+        return Ok(());
+    }
     let arguments = Arguments::parse();
     match arguments.command.unwrap_or(Command::Works(arguments.works)) {
         Command::Works(options) => works::run(options),

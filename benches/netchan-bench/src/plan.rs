@@ -56,6 +56,18 @@ impl Sent {
     pub fn and(self, other: Sent) -> Sent {
         Sent { values: self.values + other.values, began: self.began.min(other.began) }
     }
+
+    /// Whether all has come. That it came in order, its receiver has checked.
+    ///
+    /// # Errors
+    ///
+    /// When it has not.
+    pub fn check(self, received: Received) -> Result<(), Failure> {
+        if self.values == received.values {
+            return Ok(());
+        }
+        Err(format!("{} were sent, {} came", self.values, received.values).into())
+    }
 }
 
 /// What was received, and when that was done.
@@ -92,9 +104,7 @@ pub struct Figure {
 ///
 /// When not all that was sent has come.
 pub fn rate(unit: &'static str, sent: Sent, received: Received) -> Result<Vec<Figure>, Failure> {
-    if sent.values != received.values {
-        return Err(format!("{} were sent, {} came", sent.values, received.values).into());
-    }
+    sent.check(received)?;
     let value = received.values as f64 / (received.done - sent.began).as_secs_f64();
     Ok(vec![Figure { unit, value, more_is_better: true }])
 }

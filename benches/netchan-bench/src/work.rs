@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::stalled::Stall;
 use crate::{Link, Plan, Side};
 
 /// One thing to measure.
@@ -38,8 +39,10 @@ pub enum Load {
         /// So many at a time.
         in_flight: usize,
     },
-    /// [`Tick`](crate::Tick)s to a consumer that reads none of them.
+    /// [`Block`](crate::Block)s to a consumer that reads none of them for a while.
     Stalled {
+        /// The payload of each.
+        bytes: usize,
         /// The size of the channel, in values.
         window: u32,
     },
@@ -90,7 +93,7 @@ pub const WORKS: &[Work] = &[
     many("w5-1000-channels", 1, 1000, 256),
     Work { name: "w6-asks-64", link: Link::Tcp, load: Load::Asks { in_flight: 64 } },
     many("w7-100-connections", 100, 1, 4096),
-    Work { name: "w8-stalled", link: Link::Tcp, load: Load::Stalled { window: 4096 } },
+    Work { name: "w8-stalled", link: Link::Tcp, load: Load::Stalled { bytes: KIB, window: 4096 } },
 ];
 
 impl Work {
@@ -100,10 +103,27 @@ impl Work {
         Work { link, ..self }
     }
 
+    /// The work with this [full name](Work::full_name).
+    #[must_use]
+    pub fn find(full_name: &str) -> Option<Work> {
+        let all =
+            Link::ALL.into_iter().flat_map(|link| WORKS.iter().map(move |work| work.over(link)));
+        all.into_iter().find(|work| work.full_name() == full_name)
+    }
+
     /// Its name with that of its link, such as `w1-ticks/tcp`.
     #[must_use]
     pub fn full_name(&self) -> String {
         format!("{}/{}", self.name, self.link.name())
+    }
+
+    /// The consumer that reads nothing that it is about, if it is.
+    #[must_use]
+    pub fn stall(&self, run: Duration) -> Option<Stall> {
+        match self.load {
+            Load::Stalled { bytes, window } => Some(Stall { link: self.link, bytes, window, run }),
+            _ => None,
+        }
     }
 
     /// The stream of values that it is, if it is one.

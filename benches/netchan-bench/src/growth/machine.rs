@@ -27,7 +27,7 @@ pub fn field(file: &str, name: &str) -> Option<String> {
 }
 
 /// The number in `1234 kB`.
-pub fn kibibytes(size: &str) -> Option<u64> {
+fn kibibytes(size: &str) -> Option<u64> {
     size.strip_suffix("kB")?.trim().parse().ok()
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{netchan_side, process, raw_side};
-use crate::Failure;
+use crate::{Failure, memory};
 
 /// What a process is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -133,7 +133,7 @@ pub(super) type Told = mpsc::Sender<Result<Said, Failure>>;
 
 /// Is such a process, until it is told to end.
 pub(super) fn run(role: Role, task: Task, address: &str) -> Result<(), Failure> {
-    let before_bytes = process::memory_bytes()?;
+    let before_bytes = memory::held_bytes()?;
     let telling = start(role, task, address.to_owned())?;
     let mut output = std::io::stdout();
     let alive = loop {
@@ -152,7 +152,7 @@ pub(super) fn run(role: Role, task: Task, address: &str) -> Result<(), Failure> 
         let measured = Measured {
             before_bytes,
             wake_ups: process::wake_ups()? - woken_before,
-            after_bytes: process::memory_bytes()?,
+            after_bytes: memory::held_bytes()?,
         };
         // What is gone costs nothing, and would be no figure.
         if alive() != task.connections {

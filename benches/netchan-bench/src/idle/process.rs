@@ -3,13 +3,7 @@
 use std::fs;
 
 use crate::Failure;
-use crate::growth::machine::{field, kibibytes};
-
-/// Memory of this process that is no file, in bytes.
-pub(super) fn memory_bytes() -> Result<u64, Failure> {
-    let size = field("/proc/self/status", "RssAnon").and_then(|size| kibibytes(&size));
-    Ok(size.ok_or("/proc/self/status does not say RssAnon: this needs Linux")? * 1024)
-}
+use crate::growth::machine::field;
 
 /// How often the threads of this process have waited and were woken, except the one that asks.
 pub(super) fn wake_ups() -> Result<u64, Failure> {

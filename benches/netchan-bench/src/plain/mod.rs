@@ -17,6 +17,7 @@ use netchan::{Config, Connection, Exporter};
 pub use self::asks::{Asked, ask_all, asks};
 pub use self::ping_pong::ping_pong;
 pub use self::stream::stream;
+pub(crate) use self::stream::{receive, send};
 use crate::{End, Failure};
 
 /// How long the last values may take to arrive.

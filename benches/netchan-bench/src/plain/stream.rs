@@ -132,7 +132,7 @@ async fn receive_as_exporter<V: Item, C: Codec<V>>(
 }
 
 /// Sends to each channel in turn until the time is up. Dropping the senders ends the channels.
-async fn send<V: Item>(
+pub(crate) async fn send<V: Item>(
     plan: Plan,
     connection: usize,
     senders: Vec<Sender<V>>,
@@ -151,7 +151,7 @@ async fn send<V: Item>(
 }
 
 /// Receives until the channel ends.
-async fn receive<V: Item>(
+pub(crate) async fn receive<V: Item>(
     plan: Plan,
     channel: usize,
     mut receiver: Receiver<V>,

@@ -15,6 +15,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 pub use self::asks::asks;
 pub use self::ping_pong::ping_pong;
 pub use self::stream::stream;
+pub(crate) use self::stream::{receive, send};
 use crate::{Failure, Item};
 
 /// What is gathered before it is written, and what is read at once, in bytes.

@@ -40,7 +40,7 @@ async fn send_all<V: Item>(plan: Plan, ends: Vec<End>) -> Result<Sent, Failure> 
     Ok(sum)
 }
 
-async fn send<V: Item>(
+pub(crate) async fn send<V: Item>(
     plan: Plan,
     connection: usize,
     mut stream: impl AsyncWrite + Unpin,
@@ -85,7 +85,7 @@ async fn receive_all<V: Item>(plan: Plan, ends: Vec<End>) -> Result<Received, Fa
     Ok(sum)
 }
 
-async fn receive<V: Item>(
+pub(crate) async fn receive<V: Item>(
     plan: Plan,
     connection: usize,
     mut stream: impl AsyncRead + Unpin,

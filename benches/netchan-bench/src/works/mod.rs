@@ -1,9 +1,11 @@
 //! The command `works`: W1 to W8, netchan next to the baseline.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::contestants::{Netchan, Raw};
-use crate::{Contestant, Failure, Link, Rounds, WORKS, Work, compare, report};
+use crate::contestants::{Raw, contestants};
+use crate::report::{self, Report};
+use crate::{Contestant, Failure, Link, Rounds, WORKS, Work, compare};
 
 /// What the command line asks for.
 #[derive(Debug, clap::Args)]
@@ -32,6 +34,10 @@ pub struct Options {
     #[arg(long = "contestant", value_name = "NAME")]
     contestants: Vec<String>,
 
+    /// Also write all to a file, as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+
     /// Only say which works and contestants there are
     #[arg(long)]
     list: bool,
@@ -52,15 +58,19 @@ pub fn run(options: Options) -> Result<(), Failure> {
     }
     let outcome = compare(&contestants, &works, options.rounds(), |text| eprintln!("{text}"))?;
     report::print(&outcome);
+    if let Some(path) = &options.json {
+        report::write(path, &Report::new(&outcome))?;
+    }
     Ok(())
 }
 
 impl Options {
     fn rounds(&self) -> Rounds {
         if self.quick {
-            return Rounds { rounds: 1, run: Duration::from_millis(20) };
+            return Rounds::QUICK;
         }
-        Rounds { rounds: self.rounds.max(1), run: Duration::from_millis(self.run_ms) }
+        let run = Duration::from_millis(self.run_ms);
+        Rounds { rounds: self.rounds.max(1), run, ..Rounds::default() }
     }
 
     fn works(&self) -> Result<Vec<Work>, Failure> {
@@ -78,13 +88,11 @@ impl Options {
     }
 
     fn contestants(&self) -> Result<Vec<&'static dyn Contestant>, Failure> {
-        static VARIANTS: [Netchan; Netchan::ALL.len()] = Netchan::ALL;
-        let all = VARIANTS.iter().map(|variant| variant as &dyn Contestant);
         let is_wanted = |contestant: &&dyn Contestant| {
-            self.contestants.is_empty() || self.contestants.contains(&contestant.name())
+            let name = contestant.name();
+            self.contestants.is_empty() || name == Raw.name() || self.contestants.contains(&name)
         };
-        let mut wanted: Vec<&'static dyn Contestant> = vec![&Raw];
-        wanted.extend(all.filter(is_wanted));
+        let wanted: Vec<&dyn Contestant> = contestants().into_iter().filter(is_wanted).collect();
         let unknown =
             self.contestants.iter().find(|name| wanted.iter().all(|known| known.name() != **name));
         match unknown {

@@ -1,4 +1,4 @@
-//! The outcome as a table.
+//! For people: a table.
 
 use crate::contest::{Outcome, Spread};
 
