@@ -70,7 +70,7 @@ pub(super) fn draw(bars: &Bars, theme: &Theme) -> String {
             canvas.text_on_top(place, Style::Tick, &number::ratio(bar.ratio));
             y += BAR + BAR_GAP;
         }
-        y += GROUP_GAP;
+        y += GROUP_GAP - BAR_GAP;
     }
     canvas.finish()
 }
