@@ -19,14 +19,14 @@ pub(crate) use self::stream::{receive, send};
 use crate::{Failure, Item};
 
 /// What is gathered before it is written, and what is read at once, in bytes.
-const BLOCK_BYTES: usize = 64 * 1024;
+pub(crate) const BLOCK_BYTES: usize = 64 * 1024;
 
 /// The length before each value, in bytes.
 const LENGTH_BYTES: usize = 4;
 
 /// Appends a value behind its length.
 #[inline]
-fn put<V: Item>(value: &V, buffer: &mut Vec<u8>) -> Result<(), Failure> {
+pub(crate) fn put<V: Item>(value: &V, buffer: &mut Vec<u8>) -> Result<(), Failure> {
     let start = buffer.len();
     buffer.extend_from_slice(&[0; LENGTH_BYTES]);
     value.put(buffer)?;
@@ -37,7 +37,7 @@ fn put<V: Item>(value: &V, buffer: &mut Vec<u8>) -> Result<(), Failure> {
 
 /// Takes all values that are there as a whole, and makes room for what is read next.
 #[inline]
-fn take_all<V: Item>(
+pub(crate) fn take_all<V: Item>(
     input: &mut BytesMut,
     mut each: impl FnMut(V) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
