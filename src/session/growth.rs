@@ -10,6 +10,7 @@
 //! empty grows in TCP (M. Fisk and W. Feng, "Dynamic Right-Sizing in TCP", LACSI 2001). Here it takes
 //! both.
 
+use crate::limits::{WINDOW_BYTES_MAX, WINDOW_VALUES_MAX};
 use crate::wire::Spent;
 
 /// How far a window may grow by itself. Less than the window, as zero, means that it does not.
@@ -50,7 +51,10 @@ pub(super) struct Level {
 
 impl Growing {
     pub(super) fn set_bounds(&mut self, bounds: Growth) {
-        self.bounds = bounds;
+        self.bounds = Growth {
+            values_max: bounds.values_max.min(WINDOW_VALUES_MAX),
+            bytes_max: bounds.bytes_max.min(WINDOW_BYTES_MAX),
+        };
     }
 
     /// A data frame came.
@@ -87,7 +91,8 @@ impl Growing {
         if !std::mem::take(&mut self.spent.bytes) || level.received <= self.bytes_from {
             return level.window;
         }
-        let window = grown(level.window, self.bounds.bytes_max.min(level.window + bytes_left));
+        let window_max = self.bounds.bytes_max.min(level.window.saturating_add(bytes_left));
+        let window = grown(level.window, window_max);
         if window > level.window {
             self.bytes_from = level.told;
             self.grown_bytes += window - level.window;

@@ -386,12 +386,14 @@ mod tests {
                 channel,
                 values: 2,
                 partial: None,
+                spent: Spent { values: true, bytes: false },
                 run: Bytes::from_static(&[4, 42, 4, 43]),
             }),
             Frame::Data(Data {
                 channel,
                 values: 1,
                 partial: Some(Partial { tail: 2, rest: 2 }),
+                spent: Spent { values: false, bytes: true },
                 run: Bytes::from_static(&[4, 42, 12, 1]),
             }),
             Frame::End { channel, values: 2 },
@@ -474,7 +476,7 @@ mod tests {
     #[test]
     fn a_data_frame_cannot_claim_more_values_than_bytes() {
         let mut input = BytesMut::new();
-        crate::wire::encode_data_head(ChannelId(1), 1, 5, None, 4, &mut input);
+        crate::wire::encode_data_head(ChannelId(1), 1, 5, None, Spent::default(), 4, &mut input);
         input.extend_from_slice(&[0; 4]);
         assert_eq!(decode(&mut input, 1024), Err(WireError::Field(Kind::Data, "number of values")));
     }
