@@ -80,6 +80,19 @@ pub const READ_BYTES: usize = 64 * 1024;
 /// Values that are in flight or buffered on an import that asks for no other size.
 pub const WINDOW_VALUES_DEFAULT: u32 = 256;
 
+/// How far a window in values grows by itself. Covers 1 Gbit/s at 100 ms for values of 190 bytes. The values
+/// take bytes of the window in bytes, so more would be no more memory, but more values that are late when
+/// their receiver stalls.
+pub const WINDOW_VALUES_GROWN_MAX: u32 = 64 * 1024;
+
+/// How far a window in encoded bytes grows by itself. Covers 1 Gbit/s at 100 ms, as
+/// [`REPLAY_BYTES_MAX`] does at the sender.
+pub const WINDOW_BYTES_GROWN_MAX: u64 = 16 * 1024 * 1024;
+
+/// Encoded bytes by which all windows of a session together may have grown: four channels that fill a
+/// long way each. Worst memory of a session, beside what the windows were at first.
+pub const GROWTH_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
 /// The largest window in values.
 pub const WINDOW_VALUES_MAX: u32 = 1 << 24;
 
@@ -340,5 +353,11 @@ const _: () = {
         SESSION_EXPIRY_MARGIN.as_millis() > DEAD_AFTER.as_millis() + HANDSHAKE_TIMEOUT.as_millis()
     );
     assert!(UNTAKEN_BYTES_MAX as u64 > WINDOW_BYTES_DEFAULT && UNTAKEN_BYTES_MAX < 1 << 31);
+    assert!(WINDOW_VALUES_GROWN_MAX >= WINDOW_VALUES_DEFAULT);
+    assert!(WINDOW_BYTES_GROWN_MAX >= WINDOW_BYTES_DEFAULT);
+    assert!(
+        WINDOW_BYTES_GROWN_MAX <= UNTAKEN_BYTES_MAX as u64,
+        "the sender keeps what is in flight"
+    );
     assert!(WINDOW_BYTES_DEFAULT >= WINDOW_BYTES_MIN && WINDOW_BYTES_DEFAULT <= WINDOW_BYTES_MAX);
 };

@@ -33,6 +33,7 @@ pub struct Config {
     pub(super) offer_lease: Duration,
     pub(super) lists_channels: bool,
     pub(super) redial: Redial,
+    pub(super) growth_bytes_max: u64,
 }
 
 /// Builds a [`Config`].
@@ -49,6 +50,7 @@ pub struct ConfigBuilder {
     offer_lease: Duration,
     lists_channels: bool,
     redial: Redial,
+    growth_bytes_max: u64,
 }
 
 /// A setting that cannot work.
@@ -79,6 +81,7 @@ impl Config {
             offer_lease: limits::OFFER_LEASE,
             lists_channels: true,
             redial: Redial::default(),
+            growth_bytes_max: limits::GROWTH_BYTES_MAX,
         }
     }
 
@@ -104,6 +107,7 @@ impl Config {
             channels_max: self.channels_max,
             expiry: self.session_expiry,
             heartbeat: self.heartbeat,
+            growth_bytes_max: self.growth_bytes_max,
         }
     }
 }
@@ -188,6 +192,14 @@ impl ConfigBuilder {
         self
     }
 
+    /// Encoded bytes by which all windows of a connection together may [grow](crate::net::WindowGrowth).
+    /// A channel that ends gives back what its window has grown by. Zero: none grows in bytes. Default:
+    /// [`GROWTH_BYTES_MAX`](limits::GROWTH_BYTES_MAX).
+    pub fn growth_bytes_max(mut self, bytes: u64) -> Self {
+        self.growth_bytes_max = bytes;
+        self
+    }
+
     /// Checks the settings.
     ///
     /// # Errors
@@ -244,6 +256,7 @@ impl ConfigBuilder {
             offer_lease: self.offer_lease,
             lists_channels: self.lists_channels,
             redial: self.redial,
+            growth_bytes_max: self.growth_bytes_max,
         }
     }
 }

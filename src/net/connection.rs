@@ -374,8 +374,7 @@ impl Connection {
             answers.accepted.description.carries_ends(),
         );
         let requests = Requests::new(queue.clone(), messages.decoder, answers.encoder.clone());
-        let window = LaneWindow { values: settings.size_values, bytes: settings.window_bytes };
-        let end = ImportEnd::In(queue, window);
+        let end = ImportEnd::In(queue, settings.window());
         let types = Types { values: messages.accepted, answers: Some(answers.accepted) };
         self.import(Dir::Recv, name, settings, messages.codec, types, end).await?;
         Ok(requests)
@@ -418,8 +417,7 @@ impl Connection {
         let strictness = Strictness::new(name, settings.undecodable);
         let queue = coding.incoming(strictness, EndsWith::ItsPeer);
         let receiver = Receiver::new(queue.clone(), &coding);
-        let window = LaneWindow { values: settings.size_values, bytes: settings.window_bytes };
-        let end = ImportEnd::In(queue, window);
+        let end = ImportEnd::In(queue, settings.window());
         let types = Types { values: coding.accepted, answers: None };
         self.import(Dir::Recv, name, settings, coding.codec, types, end).await?;
         Ok(receiver)
@@ -440,6 +438,7 @@ impl Connection {
         let Types { values, answers } = &types;
         // What comes in: values, or answers.
         let incoming = if dir == Dir::Recv { Some(values) } else { answers.as_ref() };
+        let LaneWindow { values: window_values, bytes: window_bytes, growth } = settings.window();
         let request = OpenRequest {
             dir,
             content: answers.as_ref().map_or(Content::Values, |_| Content::Requests),
@@ -448,11 +447,12 @@ impl Connection {
             identity: values.description.identity().0,
             answer_identity: answers.as_ref().map_or([0; 16], |own| own.description.identity().0),
             also_accepts: incoming.map(Accepted::older_identities).unwrap_or_default(),
-            window_values: settings.size_values,
-            window_bytes: settings.window_bytes,
+            window_values,
+            window_bytes,
             limit: settings.limit,
             clock_ms: clock::now_ms(),
             redelivers: settings.unconfirmed == Unconfirmed::Redeliver,
+            growth,
         };
         let is_lasting = settings.is_lasting;
         let import = |reply| Import { request, types, end, is_lasting, reply: Some(reply) };
@@ -668,9 +668,11 @@ impl Connection {
 
 /// The bounds of an imported channel that sends.
 fn bounds(settings: ImportSettings) -> OutgoingBounds {
+    let LaneWindow { values: capacity_values, growth, .. } = settings.window();
     OutgoingBounds {
         shape: Shape::Queue,
-        capacity_values: settings.size_values,
+        capacity_values,
+        capacity_max: growth.values_max.max(capacity_values),
         queue_bytes: settings.queue_bytes,
         slots: Slots::UntilTaken,
         limit: settings.limit,

@@ -394,11 +394,7 @@ impl Endpoint {
                 let gone_values = queue.dispatched_values().saturating_sub(self.base_values);
                 (ImportEnd::Out(queue.clone()), gone_values)
             }
-            Queue::In(queue, _) => {
-                let window =
-                    LaneWindow { values: request.window_values, bytes: request.window_bytes };
-                (ImportEnd::In(queue.clone(), window), came)
-            }
+            Queue::In(queue, _) => (ImportEnd::In(queue.clone(), LaneWindow::of(request)), came),
         };
         let limit = request.limit.map(|limit| limit.saturating_sub(gone_values));
         let is_wanted = *is_lasting || self.opening.is_some();
@@ -471,10 +467,11 @@ impl Endpoint {
     }
 
     /// The peer has taken values of this session, in all: in any order, and up to the first that it
-    /// has not.
-    pub(super) fn taken_by_peer(&self, freed_values: u64, leading_values: u64) {
+    /// has not. Its window has `window_values`.
+    pub(super) fn taken_by_peer(&self, freed_values: u64, leading_values: u64, window_values: u64) {
         if let Queue::Out(queue, key) = &self.queue {
-            queue.taken_by_peer(*key, self.base_values + freed_values, leading_values);
+            let freed_values = self.base_values + freed_values;
+            queue.taken_by_peer(*key, freed_values, leading_values, window_values);
         }
     }
 

@@ -16,6 +16,7 @@ mod error;
 mod event;
 mod exporter;
 mod flush;
+mod growth;
 mod handshake;
 mod listing;
 mod mismatch;
@@ -42,6 +43,7 @@ pub use error::{
 };
 pub use event::{Event, EventStream};
 pub use exporter::{Accepted, Exporter};
+pub use growth::WindowGrowth;
 pub use listing::{ListError, ListedPage};
 pub use redial::Redial;
 pub use report::{Report, ReportStream, UnreadReports};

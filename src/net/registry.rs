@@ -13,6 +13,7 @@ use crate::channel::read_answers;
 use crate::channel::{Asks, Caller, Closed, Coding, EndsWith, Incoming, LaneWindow, Origin};
 use crate::channel::{Outgoing, OutgoingBounds, Reason, Receiver, Requests, Sender, Shape, Slots};
 use crate::dir::Dir;
+use crate::limits::{QUEUE_VALUES_DEFAULT, WINDOW_VALUES_GROWN_MAX};
 use crate::net::error::NameError;
 use crate::net::event::Events;
 use crate::net::mismatch::{Agreed, Mismatch, Refusal, Types, check_codec, check_same_codec};
@@ -105,10 +106,10 @@ impl ExportEnd {
     }
 
     /// What one importer may have in flight or buffered, if it sends.
-    pub(super) fn window(&self) -> (u32, u64) {
+    pub(super) fn window(&self) -> Option<LaneWindow> {
         match self {
-            ExportEnd::Out(_) => (0, 0),
-            ExportEnd::In(_, window) => (window.values, window.bytes),
+            ExportEnd::Out(_) => None,
+            ExportEnd::In(_, window) => Some(*window),
         }
     }
 
@@ -151,8 +152,10 @@ impl ExportEnd {
 
 /// The bounds of an exported channel that sends.
 fn bounds(settings: SendSettings) -> OutgoingBounds {
+    let capacity_values = settings.capacity_values.unwrap_or(QUEUE_VALUES_DEFAULT);
     OutgoingBounds {
-        capacity_values: settings.capacity_values,
+        capacity_values,
+        capacity_max: settings.capacity_values.unwrap_or(WINDOW_VALUES_GROWN_MAX),
         queue_bytes: settings.queue_bytes,
         slots: Slots::UntilDispatched,
         limit: None,
@@ -166,8 +169,7 @@ fn bounds(settings: SendSettings) -> OutgoingBounds {
 fn incoming(settings: RecvSettings) -> Result<(EndsWith, LaneWindow), ExportError> {
     settings.check()?;
     let ends_with = if settings.stays_open { EndsWith::Nobody } else { EndsWith::LastImporter };
-    let window = LaneWindow { values: settings.window_values, bytes: settings.window_bytes };
-    Ok((ends_with, window))
+    Ok((ends_with, settings.window()))
 }
 
 impl Registry {

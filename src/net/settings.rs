@@ -1,8 +1,8 @@
 //! The settings of one channel.
 
-use crate::channel::{Shape, Undecodable};
+use crate::channel::{LaneWindow, Shape, Undecodable};
 use crate::limits;
-use crate::net::ConfigError;
+use crate::net::{ConfigError, WindowGrowth};
 
 /// What becomes of values that were sent and are not known to have been taken when their session is
 /// lost, because the peer has restarted or did not come back in time.
@@ -25,7 +25,7 @@ pub enum Unconfirmed {
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct SendSettings {
-    pub(super) capacity_values: u32,
+    pub(super) capacity_values: Option<u32>,
     pub(super) queue_bytes: usize,
     pub(super) unconfirmed: Unconfirmed,
     pub(super) redelivers_asks: bool,
@@ -35,7 +35,7 @@ pub struct SendSettings {
 impl Default for SendSettings {
     fn default() -> SendSettings {
         SendSettings {
-            capacity_values: limits::QUEUE_VALUES_DEFAULT,
+            capacity_values: None,
             queue_bytes: limits::QUEUE_BYTES_DEFAULT,
             unconfirmed: Unconfirmed::default(),
             redelivers_asks: false,
@@ -68,9 +68,10 @@ impl SendSettings {
 
     /// Values that may wait here until an importer takes them; of a [`Broadcast`](Shape::Broadcast),
     /// until all importers have taken them. Of [`Latest`](Shape::Latest) there is one. Less than 1 means 1. Default:
-    /// [`QUEUE_VALUES_DEFAULT`](limits::QUEUE_VALUES_DEFAULT).
+    /// [`QUEUE_VALUES_DEFAULT`](limits::QUEUE_VALUES_DEFAULT), and in a [`Queue`](Shape::Queue) as many as
+    /// the largest window of an importer, when that grows.
     pub fn capacity_values(mut self, values: u32) -> Self {
-        self.capacity_values = values.max(1);
+        self.capacity_values = Some(values.max(1));
         self
     }
 
@@ -86,8 +87,9 @@ impl SendSettings {
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct RecvSettings {
-    pub(super) window_values: u32,
-    pub(super) window_bytes: u64,
+    window_values: Option<u32>,
+    window_bytes: Option<u64>,
+    window_growth: WindowGrowth,
     pub(super) stays_open: bool,
     pub(super) undecodable: Undecodable,
 }
@@ -95,8 +97,9 @@ pub struct RecvSettings {
 impl Default for RecvSettings {
     fn default() -> RecvSettings {
         RecvSettings {
-            window_values: limits::WINDOW_VALUES_MAX,
-            window_bytes: limits::WINDOW_BYTES_DEFAULT,
+            window_values: None,
+            window_bytes: None,
+            window_growth: WindowGrowth::default(),
             stays_open: false,
             undecodable: Undecodable::default(),
         }
@@ -104,19 +107,37 @@ impl Default for RecvSettings {
 }
 
 impl RecvSettings {
-    /// Values of one importer that may be in flight or buffered; the importer may ask for fewer.
+    /// Values of one importer that may be in flight or buffered; the importer may ask for fewer. If it
+    /// leaves the number at its default, the window [grows](RecvSettings::window_growth) up to this.
     /// Less than 1 means 1. Default: whatever the importer asks for, up to
     /// [`WINDOW_VALUES_MAX`](limits::WINDOW_VALUES_MAX).
     pub fn window_values(mut self, values: u32) -> Self {
-        self.window_values = values.max(1);
+        self.window_values = Some(values.max(1));
         self
     }
 
-    /// Encoded bytes of one importer that may be in flight or buffered. Default:
-    /// [`WINDOW_BYTES_DEFAULT`](limits::WINDOW_BYTES_DEFAULT).
+    /// Encoded bytes of one importer that may be in flight or buffered. What is set here does not grow.
+    /// Default: [`WINDOW_BYTES_DEFAULT`](limits::WINDOW_BYTES_DEFAULT), which
+    /// [grows](RecvSettings::window_growth).
     pub fn window_bytes(mut self, bytes: u64) -> Self {
-        self.window_bytes = bytes;
+        self.window_bytes = Some(bytes);
         self
+    }
+
+    /// How far the window of each importer grows by itself, where neither side has set it. Windows of
+    /// requests do not. Default: [`WindowGrowth::default`].
+    pub fn window_growth(mut self, growth: WindowGrowth) -> Self {
+        self.window_growth = growth;
+        self
+    }
+
+    /// The window of each importer.
+    pub(super) fn window(self) -> LaneWindow {
+        let values = self.window_values.unwrap_or(limits::WINDOW_VALUES_MAX);
+        let bytes = self.window_bytes.unwrap_or(limits::WINDOW_BYTES_DEFAULT);
+        let mut growth = self.window_growth.for_window(None, self.window_bytes);
+        growth.values_max = growth.values_max.min(values);
+        LaneWindow { values, bytes, growth }
     }
 
     /// What becomes of the channel when an importer sends a value that cannot be decoded. Default:
@@ -143,8 +164,9 @@ impl RecvSettings {
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct ImportSettings {
-    pub(super) size_values: u32,
-    pub(super) window_bytes: u64,
+    size_values: Option<u32>,
+    window_bytes: Option<u64>,
+    window_growth: WindowGrowth,
     pub(super) queue_bytes: usize,
     pub(super) limit: Option<u64>,
     pub(super) unconfirmed: Unconfirmed,
@@ -156,8 +178,9 @@ pub struct ImportSettings {
 impl Default for ImportSettings {
     fn default() -> ImportSettings {
         ImportSettings {
-            size_values: limits::WINDOW_VALUES_DEFAULT,
-            window_bytes: limits::WINDOW_BYTES_DEFAULT,
+            size_values: None,
+            window_bytes: None,
+            window_growth: WindowGrowth::default(),
             queue_bytes: limits::QUEUE_BYTES_DEFAULT,
             limit: None,
             unconfirmed: Unconfirmed::default(),
@@ -169,11 +192,29 @@ impl Default for ImportSettings {
 }
 
 impl ImportSettings {
-    /// Values that may be in flight or buffered. Less than 1 means 1. Default:
-    /// [`WINDOW_VALUES_DEFAULT`](limits::WINDOW_VALUES_DEFAULT).
+    /// Values that may be in flight or buffered. What is set here does not grow. Less than 1 means 1.
+    /// Default: [`WINDOW_VALUES_DEFAULT`](limits::WINDOW_VALUES_DEFAULT), which
+    /// [grows](ImportSettings::window_growth).
     pub fn size(mut self, values: u32) -> Self {
-        self.size_values = values.clamp(1, limits::WINDOW_VALUES_MAX);
+        self.size_values = Some(values.clamp(1, limits::WINDOW_VALUES_MAX));
         self
+    }
+
+    /// How far the window grows by itself, where neither side has set it. If this side sends, its slots
+    /// grow with the window of the exporter, up to the values given here. Windows of requests do not
+    /// grow. Default: [`WindowGrowth::default`].
+    pub fn window_growth(mut self, growth: WindowGrowth) -> Self {
+        self.window_growth = growth;
+        self
+    }
+
+    /// Values that may be in flight or buffered at first, and what that grows to.
+    pub(super) fn window(self) -> LaneWindow {
+        LaneWindow {
+            values: self.size_values.unwrap_or(limits::WINDOW_VALUES_DEFAULT),
+            bytes: self.window_bytes.unwrap_or(limits::WINDOW_BYTES_DEFAULT),
+            growth: self.window_growth.for_window(self.size_values, self.window_bytes),
+        }
     }
 
     /// The number of values after which the channel ends on both sides. Default: none.
@@ -213,10 +254,11 @@ impl ImportSettings {
     }
 
     /// If this side receives values or answers: encoded bytes of them that may be in flight or
-    /// buffered. Default:
-    /// [`WINDOW_BYTES_DEFAULT`](limits::WINDOW_BYTES_DEFAULT).
+    /// buffered. What is set here does not grow. Default:
+    /// [`WINDOW_BYTES_DEFAULT`](limits::WINDOW_BYTES_DEFAULT), which
+    /// [grows](ImportSettings::window_growth).
     pub fn window_bytes(mut self, bytes: u64) -> Self {
-        self.window_bytes = bytes;
+        self.window_bytes = Some(bytes);
         self
     }
 
@@ -235,8 +277,9 @@ impl ImportSettings {
     }
 }
 
-fn check_window_bytes(bytes: u64) -> Result<(), ConfigError> {
-    if (limits::WINDOW_BYTES_MIN..=limits::WINDOW_BYTES_MAX).contains(&bytes) {
+fn check_window_bytes(bytes: Option<u64>) -> Result<(), ConfigError> {
+    let bounds = limits::WINDOW_BYTES_MIN..=limits::WINDOW_BYTES_MAX;
+    if bytes.is_none_or(|bytes| bounds.contains(&bytes)) {
         Ok(())
     } else {
         Err(ConfigError { setting: "window_bytes", must_be: "from 16 KiB to 4 GiB" })

@@ -4,7 +4,7 @@ use crate::id::ChannelId;
 use crate::session::credit::{Allowance, Window};
 use crate::session::staged::Staged;
 use crate::session::untaken::Untaken;
-use crate::wire::{Content, Data};
+use crate::wire::{Content, Data, Spent};
 
 /// A channel, from the request to the last frame.
 ///
@@ -73,6 +73,10 @@ pub(super) struct Outbound {
     pub(super) taken_values: u64,
     /// Values that have left the peer's channel, in any order.
     pub(super) freed_values: u64,
+    /// The peer's window in values, as it was last told.
+    pub(super) window_values: u64,
+    /// What of its credit the peer is told to be used up.
+    pub(super) tells_spent: Spent,
     /// Values that were sent again on a new link, each time.
     pub(super) repeated_values: u64,
     /// Values that were left out, as far as the peer was told.
@@ -125,6 +129,8 @@ impl Channel {
             acknowledged_values: 0,
             taken_values: 0,
             freed_values: 0,
+            window_values: 0,
+            tells_spent: Spent { values: true, bytes: true },
             repeated_values: 0,
             skipped_values: 0,
             rejected_values: 0,

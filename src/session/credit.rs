@@ -3,8 +3,9 @@
 //! All numbers are totals since the channel was opened. So a grant can be repeated or overtaken by
 //! a later one without harm, and neither side can disagree about what a grant meant.
 
-use crate::limits::{GRANT_FRACTION, VALUE_BYTES_MAX};
-use crate::wire::Partial;
+use crate::limits::{GRANT_FRACTION, QUANTUM_BYTES, VALUE_BYTES_MAX};
+use crate::session::growth::{Growing, Growth, Level};
+use crate::wire::{Partial, Spent};
 
 /// The sender's side of a window.
 #[derive(Debug)]
@@ -13,8 +14,7 @@ pub(super) struct Allowance {
     sent_bytes: u64,
     granted_values: u64,
     granted_bytes: u64,
-    /// The first grant, which is the peer's window.
-    window_values: u64,
+    /// The peer's window at first.
     window_bytes: u64,
     /// The number of values after which the channel ends.
     limit: Option<u64>,
@@ -27,7 +27,6 @@ impl Allowance {
             sent_bytes: 0,
             granted_values: u64::from(window_values),
             granted_bytes: window_bytes,
-            window_values: u64::from(window_values),
             window_bytes,
             limit,
         }
@@ -51,9 +50,14 @@ impl Allowance {
         self.sent_bytes
     }
 
-    /// Values that have left the peer's channel, in any order: what was granted beyond its window.
-    pub(super) fn freed_values(&self) -> u64 {
-        self.granted_values.saturating_sub(self.window_values).min(self.sent_values)
+    /// What is used up when so much more is sent. Bytes are, when a value may not fit that is not cut.
+    #[inline]
+    pub(super) fn spent_with(&self, values: u32, bytes: usize) -> Spent {
+        let bytes_left = self.bytes_left() - bytes as u64;
+        Spent {
+            values: self.granted_values == self.sent_values + u64::from(values),
+            bytes: bytes_left < QUANTUM_BYTES as u64,
+        }
     }
 
     pub(super) fn limit(&self) -> Option<u64> {
@@ -119,6 +123,7 @@ pub(super) struct Window {
     told: Totals,
     /// Up to where bytes are granted so that a value which is longer than the window can come in.
     extended_to: u64,
+    growing: Growing,
 }
 
 /// The totals of a grant.
@@ -127,6 +132,7 @@ pub(super) struct Totals {
     pub(super) values: u64,
     pub(super) bytes: u64,
     pub(super) taken: u64,
+    pub(super) freed: u64,
 }
 
 impl Window {
@@ -141,8 +147,9 @@ impl Window {
             taken_values: 0,
             taken_bytes: 0,
             leading_values: 0,
-            told: Totals { values: window_values, bytes: window_bytes, taken: 0 },
+            told: Totals { values: window_values, bytes: window_bytes, taken: 0, freed: 0 },
             extended_to: 0,
+            growing: Growing::default(),
         }
     }
 
@@ -230,6 +237,50 @@ impl Window {
         self.taken_bytes = self.taken_bytes.max(bytes);
     }
 
+    /// Lets it grow by itself.
+    pub(super) fn let_grow(&mut self, growth: Growth) {
+        self.growing.set_bounds(growth);
+    }
+
+    /// What the data frame that was received said of its sender's credit.
+    #[inline]
+    pub(super) fn note_spent(&mut self, spent: Spent) {
+        self.growing.note(spent);
+    }
+
+    /// The window as it is now, in values and in bytes.
+    pub(super) fn window(&self) -> (u32, u64) {
+        // INVARIANT: it begins as a `u32`, and grows up to one.
+        (self.window_values as u32, self.window_bytes)
+    }
+
+    /// How many bytes it has grown by.
+    pub(super) fn grown_bytes(&self) -> u64 {
+        self.growing.grown_bytes()
+    }
+
+    /// Grows if the sender and the user have waited for nothing but credit, by `bytes_left` bytes at
+    /// most. Returns whether it did.
+    #[inline]
+    pub(super) fn grow(&mut self, bytes_left: u64) -> bool {
+        self.growing.is_awaited() && self.all_taken() && self.grow_starved(bytes_left)
+    }
+
+    fn grow_starved(&mut self, bytes_left: u64) -> bool {
+        let before = self.window();
+        let (received, told) = (self.received_values, self.told.values);
+        self.window_values =
+            self.growing.values(Level { window: self.window_values, received, told });
+        let (received, told) = (self.received_bytes, self.told.bytes);
+        // What has come of an unfinished value was not taken. If that is most of the window, it is the
+        // value that is long, and it gets what it needs.
+        if 2 * (received - self.taken_bytes) <= self.window_bytes {
+            let level = Level { window: self.window_bytes, received, told };
+            self.window_bytes = self.growing.bytes(level, bytes_left);
+        }
+        self.window() != before
+    }
+
     fn open_to(&self) -> u64 {
         self.extended_to.max(self.taken_bytes + self.window_bytes)
     }
@@ -239,6 +290,7 @@ impl Window {
             values: self.taken_values + self.window_values,
             bytes: self.open_to(),
             taken: self.leading_values,
+            freed: self.taken_values,
         }
     }
 
@@ -305,7 +357,7 @@ mod tests {
         window.take(1, 10, 1);
         assert_eq!(window.receive(1, 10, None), Err(WindowError::Exceeded));
         assert_eq!(window.due(), GrantDue::Now);
-        assert_eq!(window.tell(), Totals { values: 2, bytes: 110, taken: 1 });
+        assert_eq!(window.tell(), Totals { values: 2, bytes: 110, taken: 1, freed: 1 });
         assert_eq!(window.due(), GrantDue::No);
         assert_eq!(window.receive(1, 10, None), Ok(()));
     }

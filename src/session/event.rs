@@ -70,6 +70,17 @@ pub enum Event {
         values: u64,
         /// How many in any order.
         freed_values: u64,
+        /// The peer's window, in values.
+        window_values: u64,
+    },
+    /// The window of a channel on which this side receives has grown.
+    WindowGrown {
+        /// The channel.
+        channel: ChannelId,
+        /// Values that may be in flight or buffered now.
+        window_values: u32,
+        /// Encoded bytes that may be in flight or buffered now.
+        window_bytes: u64,
     },
     /// The peer wants no answer to a request any more. The request may have come, or may still come.
     Cancelled {

@@ -17,7 +17,9 @@ use crate::limits::{
 use crate::session::SessionError;
 use crate::session::buffers::Buffers;
 use crate::session::untaken::Run;
-use crate::wire::{Frame, HEADER_BYTES, PARTIAL_PREFIX_BYTES, Partial, encode, encode_data_head};
+use crate::wire::{
+    Frame, HEADER_BYTES, PARTIAL_PREFIX_BYTES, Partial, Spent, encode, encode_data_head,
+};
 
 /// Room for the longest frame that is not data.
 const CONTROL_FRAME_BYTES: usize = HEADER_BYTES + CONTROL_BODY_BYTES_MAX;
@@ -90,6 +92,7 @@ pub(super) struct DataHead {
     pub(super) channel: ChannelId,
     pub(super) values: u32,
     pub(super) partial: Option<Partial>,
+    pub(super) spent: Spent,
     /// The run is kept until its values are taken.
     pub(super) is_retained: bool,
 }
@@ -182,10 +185,10 @@ impl Link {
     }
 
     fn push_head(&mut self, head: DataHead, run_bytes: usize) -> Content {
-        let DataHead { channel, values, partial, is_retained } = head;
+        let DataHead { channel, values, partial, spent, is_retained } = head;
         let start = self.composing.len();
         let sequence = self.next_sequence();
-        encode_data_head(channel, sequence, values, partial, run_bytes, &mut self.composing);
+        encode_data_head(channel, sequence, values, partial, spent, run_bytes, &mut self.composing);
         let run_at = self.composing.len() - start;
         Content {
             channel,

@@ -27,6 +27,7 @@ mod credit;
 mod documents;
 mod error;
 mod event;
+mod growth;
 mod link;
 mod listing;
 mod opening;
@@ -64,6 +65,7 @@ pub use counters::{Counters, Progress, Resumed};
 pub use documents::Document;
 pub use error::{OpenError, SessionError};
 pub use event::Event;
+pub use growth::Growth;
 pub use listing::Question;
 pub use parameters::{OpenRequest, Parameters, RequestTerms, Role, Settled};
 pub use remains::Remains;
@@ -91,6 +93,8 @@ pub struct Session {
     rejections: VecDeque<ChannelId>,
     /// Bytes granted beyond windows, for values that are longer than their window.
     extended_bytes: u64,
+    /// Bytes by which windows have grown.
+    grown_bytes: u64,
     /// Channels whose unfinished value waits for some of that.
     waiting_for_room: VecDeque<ChannelId>,
     listing: Listing,
@@ -124,6 +128,7 @@ impl Session {
             grants_are_urgent: false,
             rejections: VecDeque::new(),
             extended_bytes: 0,
+            grown_bytes: 0,
             waiting_for_room: VecDeque::new(),
             listing: Listing::default(),
             pong: None,
@@ -287,9 +292,17 @@ impl Session {
         if is_complete {
             self.say_last(id, Code::Complete, String::new());
         } else {
+            self.grow_window(now, id);
             self.note_grant(now, id);
         }
         self.make_room(now);
+    }
+
+    /// Lets the window of a channel on which this side receives grow by itself. Does nothing on others.
+    pub fn let_grow(&mut self, id: ChannelId, growth: Growth) {
+        if let Some(Channel { flow: Flow::In(inbound), .. }) = self.table.find_mut(id) {
+            inbound.window.let_grow(growth);
+        }
     }
 
     /// Dissociates a channel: nothing more is sent or accepted on it. Instead of an answer to
@@ -472,6 +485,30 @@ impl Session {
         }
     }
 
+    /// Lets the window of a channel grow if its sender and its user wait for nothing but credit.
+    fn grow_window(&mut self, now: Instant, id: ChannelId) {
+        let Some(channel) = self.table.find_mut(id) else {
+            return;
+        };
+        if channel.said_last || channel.heard_last {
+            return;
+        }
+        let Flow::In(inbound) = &mut channel.flow else {
+            return;
+        };
+        let bytes_left = self.parameters.growth_bytes_max.saturating_sub(self.grown_bytes);
+        let (extension, grown_bytes) = (inbound.window.extension(), inbound.window.grown_bytes());
+        if !inbound.window.grow(bytes_left) {
+            return;
+        }
+        self.extended_bytes -= extension - inbound.window.extension();
+        self.grown_bytes += inbound.window.grown_bytes() - grown_bytes;
+        let (window_values, window_bytes) = inbound.window.window();
+        self.events.push_back(Event::WindowGrown { channel: id, window_values, window_bytes });
+        self.note_grant(now, id);
+        self.grants_are_urgent = true;
+    }
+
     /// Lets long values in for which there is room now, in the order in which they came.
     fn make_room(&mut self, now: Instant) {
         while let Some(id) = self.waiting_for_room.front().copied() {
@@ -514,6 +551,9 @@ impl Session {
     /// Forgets a channel on which both sides have said their last word.
     fn close(&mut self, id: ChannelId) {
         if let Some(channel) = self.table.remove(id) {
+            if let Flow::In(inbound) = &channel.flow {
+                self.grown_bytes -= inbound.window.grown_bytes();
+            }
             self.events
                 .push_back(Event::Closed { channel: id, lost_values: channel.lost_values() });
         }

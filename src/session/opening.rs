@@ -34,9 +34,16 @@ impl Session {
                 (Channel::outgoing(id, limit, request.redelivers), bytes)
             }
             (Dir::Recv, _) => {
-                (Channel::incoming(id, Window::new(window_values, bytes, limit)), bytes)
+                let mut window = Window::new(window_values, bytes, limit);
+                if request.content == Content::Values {
+                    window.let_grow(request.growth);
+                }
+                (Channel::incoming(id, window), bytes)
             }
         };
+        if let Flow::Out(outbound) = &mut channel.flow {
+            outbound.tells_spent.values = request.growth.values_max > 0;
+        }
         channel.content = request.content;
         channel.stated = Stated { values: window_values, bytes };
         self.table.insert(channel);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::dir::Dir;
 use crate::id::ChannelId;
+use crate::session::growth::Growth;
 use crate::session::timers::Heartbeat;
 use crate::wire::Content;
 
@@ -39,6 +40,8 @@ pub struct Parameters {
     pub expiry: Duration,
     /// When the link is asked whether it lives.
     pub heartbeat: Heartbeat,
+    /// Encoded bytes by which all windows of the session together may grow.
+    pub growth_bytes_max: u64,
 }
 
 /// What only the answer to the handshake tells.
@@ -81,6 +84,9 @@ pub struct OpenRequest {
     /// If the side that asks sends: values are kept until they are taken, so that they can be sent again
     /// when the session is lost.
     pub redelivers: bool,
+    /// How far the window may grow by itself. If the side that asks sends, it is the other side's window,
+    /// which does not grow in values if this says none.
+    pub growth: Growth,
 }
 
 /// What this side says to a channel of requests that the peer asks for.

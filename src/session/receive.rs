@@ -8,7 +8,7 @@ use crate::dir::Dir;
 use crate::id::ChannelId;
 use crate::limits::{REPLAY_FRAMES_MAX, WINDOW_BYTES_MIN};
 use crate::session::channel::{Channel, Flow, Stated};
-use crate::session::credit::{Allowance, Window, WindowError};
+use crate::session::credit::{Allowance, Totals, Window, WindowError};
 use crate::session::{Event, Rejection, Role, Session, SessionError};
 use crate::wire::{Code, Content, Data, Frame, Open, Sequenced, decode};
 
@@ -50,8 +50,8 @@ impl Session {
                 }
                 Ok(())
             }
-            Frame::Grant { channel, values, bytes, taken } => {
-                self.handle_grant(channel, values, bytes, taken)
+            Frame::Grant { channel, values, bytes, taken, freed } => {
+                self.handle_grant(channel, Totals { values, bytes, taken, freed })
             }
             Frame::Ping { token } => {
                 self.pong = Some(token);
@@ -216,6 +216,7 @@ impl Session {
             }
         })?;
         inbound.go_on(&data).map_err(|what| SessionError::violation(id, what))?;
+        inbound.window.note_spent(data.spent);
         if channel.said_last {
             return Ok(());
         }
@@ -229,6 +230,10 @@ impl Session {
             tail_bytes: data.partial.map_or(0, |partial| partial.tail as usize),
             bytes: data.run,
         });
+        if data.values == 0 {
+            // All whole values may have been taken before.
+            self.grow_window(now, id);
+        }
         self.make_room(now);
         Ok(())
     }
@@ -326,32 +331,35 @@ impl Session {
         Ok(())
     }
 
-    fn handle_grant(
-        &mut self,
-        id: ChannelId,
-        values: u64,
-        bytes: u64,
-        taken: u64,
-    ) -> Result<(), SessionError> {
+    fn handle_grant(&mut self, id: ChannelId, totals: Totals) -> Result<(), SessionError> {
+        let Totals { values, bytes, taken, freed } = totals;
         let Some(channel) = self.table.find_mut(id) else {
             return self.late(id);
         };
         let Flow::Out(outbound) = &mut channel.flow else {
             return Err(SessionError::violation(id, "a grant from the side that sends"));
         };
-        if !channel.is_accepted || taken > outbound.allowance.sent_values() || values < taken {
+        let fits = taken <= freed && freed <= outbound.allowance.sent_values() && freed <= values;
+        if !channel.is_accepted || !fits {
             return Err(SessionError::violation(id, "an impossible grant"));
         }
         outbound.allowance.grant(values, bytes);
-        let freed_values = outbound.allowance.freed_values();
-        if taken > outbound.taken_values || freed_values > outbound.freed_values {
-            outbound.taken_values = outbound.taken_values.max(taken);
-            outbound.freed_values = freed_values;
-            let values = outbound.taken_values;
+        let before = (outbound.taken_values, outbound.freed_values, outbound.window_values);
+        outbound.taken_values = outbound.taken_values.max(taken);
+        outbound.freed_values = outbound.freed_values.max(freed);
+        outbound.window_values = outbound.window_values.max(values - freed);
+        let (values, freed_values) = (outbound.taken_values, outbound.freed_values);
+        let window_values = outbound.window_values;
+        if (values, freed_values, window_values) != before {
             if let Some(untaken) = &mut outbound.untaken {
                 untaken.take(values);
             }
-            self.events.push_back(Event::Taken { channel: id, values, freed_values });
+            self.events.push_back(Event::Taken {
+                channel: id,
+                values,
+                freed_values,
+                window_values,
+            });
         }
         self.join_round(id);
         Ok(())

@@ -113,10 +113,12 @@ impl Session {
             let lacks_credit = bytes_left == 0 || bytes_left < value_bytes as u64;
             return if lacks_credit { After::Leave } else { After::Stay };
         };
+        let spent = outbound.allowance.spent_with(cut.values, cut.bytes);
         let head = DataHead {
             channel: id,
             values: cut.values,
             partial: cut.partial,
+            spent: spent.and(outbound.tells_spent),
             is_retained: outbound.untaken.is_some(),
         };
         let Piece { copied, shared } = outbound.staged.piece(cut);
@@ -196,8 +198,8 @@ impl Session {
             if !channel.is_accepted || channel.said_last || channel.heard_last {
                 continue;
             }
-            let Totals { values, bytes, taken } = inbound.window.tell();
-            self.link.push_uncounted(&Frame::Grant { channel: id, values, bytes, taken });
+            let Totals { values, bytes, taken, freed } = inbound.window.tell();
+            self.link.push_uncounted(&Frame::Grant { channel: id, values, bytes, taken, freed });
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::limits::{OLDER_TYPES_MAX, TEXT_BYTES_MAX};
 use crate::wire::encode::text_end;
 use crate::wire::{
     Code, Content, DATA_PREFIX_BYTES, Data, Frame, HEADER_BYTES, Header, Kind, Open,
-    PARTIAL_PREFIX_BYTES, Partial, Piece, Sequenced, Subject, WireError,
+    PARTIAL_PREFIX_BYTES, Partial, Piece, Sequenced, Spent, Subject, WireError,
 };
 
 /// Takes the next frame from the front of `input`, or nothing if it is not there as a whole.
@@ -82,7 +82,8 @@ fn decode_body(header: Header, body: Bytes) -> Result<Frame, WireError> {
         Kind::List => Frame::List { token: body.u64()?, after: body.name_or_none()? },
         Kind::Listing => decode_listing(&mut body)?,
         Kind::Grant => {
-            Frame::Grant { channel, values: body.u64()?, bytes: body.u64()?, taken: body.u64()? }
+            let (values, bytes) = (body.u64()?, body.u64()?);
+            Frame::Grant { channel, values, bytes, taken: body.u64()?, freed: body.u64()? }
         }
         Kind::Open => Frame::Open(decode_open(channel, &mut body)?),
         Kind::Accept => {
@@ -228,7 +229,11 @@ fn decode_data(header: Header, mut body: Bytes) -> Result<Frame, WireError> {
     if values as usize > whole_bytes {
         return Err(WireError::Field(Kind::Data, "number of values"));
     }
-    Ok(Frame::Data(Data { channel: header.channel, values, partial, run: body }))
+    let spent = Spent {
+        values: header.flags & Header::VALUES_SPENT != 0,
+        bytes: header.flags & Header::BYTES_SPENT != 0,
+    };
+    Ok(Frame::Data(Data { channel: header.channel, values, partial, spent, run: body }))
 }
 
 /// A body that is read field by field.
@@ -344,7 +349,7 @@ mod tests {
         let channel = ChannelId(3);
         vec![
             Frame::Ack { received: 1 << 40 },
-            Frame::Grant { channel, values: 9, bytes: 10, taken: 5 },
+            Frame::Grant { channel, values: 9, bytes: 10, taken: 5, freed: 7 },
             Frame::Ping { token: 7 },
             Frame::Pong { token: 7 },
             Frame::Goodbye { code: Code::Closed, text: "bye".into() },
@@ -381,12 +386,14 @@ mod tests {
                 channel,
                 values: 2,
                 partial: None,
+                spent: Spent { values: true, bytes: false },
                 run: Bytes::from_static(&[4, 42, 4, 43]),
             }),
             Frame::Data(Data {
                 channel,
                 values: 1,
                 partial: Some(Partial { tail: 2, rest: 2 }),
+                spent: Spent { values: false, bytes: true },
                 run: Bytes::from_static(&[4, 42, 12, 1]),
             }),
             Frame::End { channel, values: 2 },
@@ -469,7 +476,7 @@ mod tests {
     #[test]
     fn a_data_frame_cannot_claim_more_values_than_bytes() {
         let mut input = BytesMut::new();
-        crate::wire::encode_data_head(ChannelId(1), 1, 5, None, 4, &mut input);
+        crate::wire::encode_data_head(ChannelId(1), 1, 5, None, Spent::default(), 4, &mut input);
         input.extend_from_slice(&[0; 4]);
         assert_eq!(decode(&mut input, 1024), Err(WireError::Field(Kind::Data, "number of values")));
     }

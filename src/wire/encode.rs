@@ -5,7 +5,7 @@ use bytes::{BufMut, BytesMut};
 use crate::dir::Dir;
 use crate::id::ChannelId;
 use crate::limits::{CONTROL_BODY_BYTES_MAX, OLDER_TYPES_MAX, TEXT_BYTES_MAX};
-use crate::wire::{Content, Frame, Header, Kind, Partial, Subject};
+use crate::wire::{Content, Data, Frame, Header, Kind, Partial, Spent, Subject};
 
 /// The bytes of a data frame's body before the run, when its last value is whole.
 pub const DATA_PREFIX_BYTES: usize = 4;
@@ -37,11 +37,12 @@ pub fn encode(frame: &Frame, sequence: u32, output: &mut BytesMut) {
             body.put_u8(u8::from(*is_last));
             body.put_slice(piece);
         }),
-        Frame::Grant { channel, values, bytes, taken } => {
+        Frame::Grant { channel, values, bytes, taken, freed } => {
             framed(Kind::Grant, *channel, 0, output, |body| {
                 body.put_u64_le(*values);
                 body.put_u64_le(*bytes);
                 body.put_u64_le(*taken);
+                body.put_u64_le(*freed);
             });
         }
         Frame::Open(open) => framed(Kind::Open, open.channel, sequence, output, |body| {
@@ -77,9 +78,9 @@ pub fn encode(frame: &Frame, sequence: u32, output: &mut BytesMut) {
             });
         }
         Frame::Data(data) => {
-            let run_bytes = data.run.len();
-            encode_data_head(data.channel, sequence, data.values, data.partial, run_bytes, output);
-            output.put_slice(&data.run);
+            let Data { channel, values, partial, spent, run } = data;
+            encode_data_head(*channel, sequence, *values, *partial, *spent, run.len(), output);
+            output.put_slice(run);
         }
         Frame::End { channel, values } => framed(Kind::End, *channel, sequence, output, |body| {
             body.put_u64_le(*values);
@@ -121,13 +122,14 @@ pub fn encode_data_head(
     sequence: u32,
     values: u32,
     partial: Option<Partial>,
+    spent: Spent,
     run_bytes: usize,
     output: &mut BytesMut,
 ) {
     let prefix_bytes = if partial.is_some() { PARTIAL_PREFIX_BYTES } else { DATA_PREFIX_BYTES };
     let header = Header {
         kind: Kind::Data,
-        flags: if partial.is_some() { Header::PARTIAL } else { 0 },
+        flags: data_flags(partial.is_some(), spent),
         channel,
         sequence,
         length: length_u32(prefix_bytes + run_bytes),
@@ -138,6 +140,13 @@ pub fn encode_data_head(
         output.put_u32_le(tail);
         output.put_u32_le(rest);
     }
+}
+
+fn data_flags(is_partial: bool, spent: Spent) -> u8 {
+    let flag = |is_set: bool, flag: u8| u8::from(is_set) * flag;
+    flag(is_partial, Header::PARTIAL)
+        | flag(spent.values, Header::VALUES_SPENT)
+        | flag(spent.bytes, Header::BYTES_SPENT)
 }
 
 pub(super) fn dir_number(dir: Dir) -> u8 {

@@ -31,8 +31,10 @@ pub enum Frame {
         values: u64,
         /// Encoded bytes that the receiver takes, in all.
         bytes: u64,
-        /// Values that have left the receiver's channel, in all.
+        /// Values that have left the receiver's channel, up to the first that has not.
         taken: u64,
+        /// Values that have left the receiver's channel, in any order.
+        freed: u64,
     },
     /// Asks for a pong, and for an acknowledgement before it.
     Ping {
@@ -220,6 +222,8 @@ pub struct Data {
     pub values: u32,
     /// What there is of a value that does not end in this frame.
     pub partial: Option<Partial>,
+    /// What its sender has used up of its credit with this frame.
+    pub spent: Spent,
     /// The bytes.
     pub run: Bytes,
 }
@@ -231,6 +235,29 @@ pub struct Partial {
     pub tail: u32,
     /// How many bytes of it are still to come.
     pub rest: u32,
+}
+
+/// What a sender has used up of its credit with a data frame.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// It may begin no further value.
+    pub values: bool,
+    /// It may send fewer bytes than a value may have that is sent in one piece.
+    pub bytes: bool,
+}
+
+impl Spent {
+    /// Whether it is anything.
+    #[must_use]
+    pub fn is_any(self) -> bool {
+        self.values | self.bytes
+    }
+
+    /// Both, as far as `other` has them too.
+    #[must_use]
+    pub fn and(self, other: Spent) -> Spent {
+        Spent { values: self.values & other.values, bytes: self.bytes & other.bytes }
+    }
 }
 
 impl Frame {

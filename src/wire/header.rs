@@ -97,7 +97,7 @@ impl Kind {
 pub struct Header {
     /// What the frame is.
     pub kind: Kind,
-    /// Bits that change how the body is read; only [`Header::PARTIAL`] today.
+    /// What else is to be known of the frame; only data frames have any.
     pub flags: u8,
     /// The channel, or [`ChannelId::NONE`].
     pub channel: ChannelId,
@@ -110,6 +110,16 @@ pub struct Header {
 impl Header {
     /// On a data frame: its last value goes on in the channel's next data frame.
     pub const PARTIAL: u8 = 0x01;
+
+    /// On a data frame: its sender has used up its credit for values with it.
+    pub const VALUES_SPENT: u8 = 0x02;
+
+    /// On a data frame: its sender has used up its credit for bytes with it, but for what may be too
+    /// little for another value.
+    pub const BYTES_SPENT: u8 = 0x04;
+
+    /// The flags of data frames.
+    const DATA_FLAGS: u8 = Header::PARTIAL | Header::VALUES_SPENT | Header::BYTES_SPENT;
 
     /// The bytes of this header.
     #[must_use]
@@ -136,7 +146,7 @@ impl Header {
         let kind = Kind::from_number(kind).ok_or(WireError::UnknownKind(kind))?;
         let header =
             Header { kind, flags, channel: ChannelId(word(0)), sequence: word(4), length: word(8) };
-        let known_flags = if kind == Kind::Data { Header::PARTIAL } else { 0 };
+        let known_flags = if kind == Kind::Data { Header::DATA_FLAGS } else { 0 };
         if flags & !known_flags != 0 || reserved_a != 0 || reserved_b != 0 {
             return Err(WireError::ReservedBits(kind));
         }

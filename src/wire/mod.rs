@@ -19,7 +19,7 @@ pub use encode::{
     encode, encode_data_head,
 };
 pub use error::WireError;
-pub use frame::{Content, Data, Frame, Open, Partial, Piece, Sequenced, Subject};
+pub use frame::{Content, Data, Frame, Open, Partial, Piece, Sequenced, Spent, Subject};
 pub use header::{HEADER_BYTES, Header, Kind};
 pub use hello::{Hello, Opening, Reject, Resume, Welcome, check_preamble};
 

@@ -41,7 +41,7 @@ async fn what_breaks_the_rules_of_the_link_ends_it_with_a_goodbye_that_says_why(
         ("a gap", gap, Code::SequenceGap),
         (
             "a grant for nothing",
-            one(Frame::Grant { channel, values: 1, bytes: 1, taken: 0 }),
+            one(Frame::Grant { channel, values: 1, bytes: 1, taken: 0, freed: 0 }),
             Code::Violation,
         ),
         ("an ack of too much", one(Frame::Ack { received: 1000 }), Code::Violation),

@@ -83,7 +83,7 @@ async fn a_peer_that_never_acknowledges_stops_its_own_values_only() {
     guarded(peer.hear_until(|frame| matches!(frame, Frame::Accept { .. }))).await;
     let channel = netchan::id::ChannelId(1);
     let (values, bytes) = (1 << 40, 1 << 40);
-    peer.say(&[Frame::Grant { channel, values, bytes, taken: 0 }]).await;
+    peer.say(&[Frame::Grant { channel, values, bytes, taken: 0, freed: 0 }]).await;
     // One frame for each value, because each is read before the next is sent. With Accept they
     // are as many as may wait to be acknowledged.
     let frames = REPLAY_FRAMES_MAX as u64 - 1;

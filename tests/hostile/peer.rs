@@ -5,8 +5,8 @@ use netchan::Dir;
 use netchan::id::{ChannelId, Incarnation, NodeId};
 use netchan::limits::{FRAME_BYTES_MAX, WINDOW_BYTES_DEFAULT};
 use netchan::wire::{
-    Code, Content, Data, Frame, Hello, Open, Opening, PREAMBLE, Partial, VERSION, check_preamble,
-    decode, encode,
+    Code, Content, Data, Frame, Hello, Open, Opening, PREAMBLE, Partial, Spent, VERSION,
+    check_preamble, decode, encode,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -55,14 +55,26 @@ pub(crate) fn open(number: u32, dir: Dir, name: &str) -> Frame {
 /// A run with so many values, as it says.
 pub(crate) fn data(number: u32, values: u32, run: &[u8]) -> Frame {
     let run = Bytes::copy_from_slice(run);
-    Frame::Data(Data { channel: ChannelId(number), values, partial: None, run })
+    Frame::Data(Data {
+        channel: ChannelId(number),
+        values,
+        partial: None,
+        spent: Spent::default(),
+        run,
+    })
 }
 
 /// A run that ends within a value.
 pub(crate) fn partial(number: u32, run: &[u8], rest: u32) -> Frame {
     let partial = Some(Partial { tail: run.len() as u32, rest });
     let run = Bytes::copy_from_slice(run);
-    Frame::Data(Data { channel: ChannelId(number), values: 0, partial, run })
+    Frame::Data(Data {
+        channel: ChannelId(number),
+        values: 0,
+        partial,
+        spent: Spent::default(),
+        run,
+    })
 }
 
 impl Peer {

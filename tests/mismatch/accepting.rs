@@ -6,8 +6,8 @@ use netchan::id::{Incarnation, NodeId, SessionId, SessionToken};
 use netchan::limits::FRAME_BYTES_MAX;
 use netchan::net::{Config, ImportError, ImportSettings, Stream, Transport, UnreadReports};
 use netchan::wire::{
-    Code, Data, Frame, Hello, Open, Opening, PREAMBLE, VERSION, Welcome, check_preamble, decode,
-    encode,
+    Code, Data, Frame, Hello, Open, Opening, PREAMBLE, Spent, VERSION, Welcome, check_preamble,
+    decode, encode,
 };
 use netchan::{Connection, Receiver};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -85,7 +85,8 @@ impl Exporter {
             clock_ms: 0,
             identity,
         };
-        let data = Frame::Data(Data { channel, values: 1, partial: None, run });
+        let data =
+            Frame::Data(Data { channel, values: 1, partial: None, spent: Spent::default(), run });
         let mut bytes = BytesMut::new();
         for frame in [accept, data] {
             self.sequence += 1;

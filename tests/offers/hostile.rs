@@ -7,8 +7,8 @@ use netchan::id::{ChannelId, Incarnation, NodeId};
 use netchan::limits::{CLAIMS_MAX, FRAME_BYTES_MAX};
 use netchan::net::{Config, RecvSettings, SendSettings, Stream};
 use netchan::wire::{
-    Code, Content, Data, Frame, Hello, Open, Opening, PREAMBLE, VERSION, check_preamble, decode,
-    encode,
+    Code, Content, Data, Frame, Hello, Open, Opening, PREAMBLE, Spent, VERSION, check_preamble,
+    decode, encode,
 };
 use netchan::{Dir, Exporter, Receiver, Sender};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
@@ -176,7 +176,8 @@ async fn a_token_is_known_only_to_those_who_got_it() {
     assert!(matches!(guarded(peer.hear()).await, Frame::Accept { window_values: 4, .. }));
     let run = Bytes::from_static(&[1 << 2, 9]);
     let channel = ChannelId(number);
-    peer.say(Frame::Data(Data { channel, values: 1, partial: None, run })).await;
+    peer.say(Frame::Data(Data { channel, values: 1, partial: None, spent: Spent::default(), run }))
+        .await;
     assert_eq!(guarded(answers.recv()).await.unwrap(), 9);
     peer.say(Frame::End { channel, values: 1 }).await;
     assert_eq!(take_all(&mut answers).await.1.reason, Reason::Finished);
@@ -219,7 +220,14 @@ async fn tokens_that_nobody_has_offered_are_refused_to_whoever_holds_them() {
     }
     let length = ((value.len() as u16) << 2) | 1;
     let run: Bytes = [&length.to_le_bytes()[..], &value].concat().into();
-    peer.say(Frame::Data(Data { channel: ChannelId(1), values: 1, partial: None, run })).await;
+    peer.say(Frame::Data(Data {
+        channel: ChannelId(1),
+        values: 1,
+        partial: None,
+        spent: Spent::default(),
+        run,
+    }))
+    .await;
     let ends = guarded(ends.recv()).await.unwrap();
     let senders = ends.into_iter().map(|end| end.into_sender().unwrap());
     let senders: Vec<_> = senders.collect();
@@ -261,7 +269,14 @@ async fn more_ends_than_may_be_held_are_an_error_of_their_value() {
     let mut refused = 0;
     for _ in 0..10 {
         let run = run.clone();
-        peer.say(Frame::Data(Data { channel: ChannelId(1), values: 1, partial: None, run })).await;
+        peer.say(Frame::Data(Data {
+            channel: ChannelId(1),
+            values: 1,
+            partial: None,
+            spent: Spent::default(),
+            run,
+        }))
+        .await;
         match guarded(ends.recv()).await {
             Ok(value) => held.push(value),
             Err(error) => {
@@ -311,7 +326,14 @@ async fn the_token_of_an_asking_end_is_for_those_who_mean_the_same_answers() {
     assert_eq!((content, window_values), (Content::Requests, 4));
     // A request, by its first byte, its number and no deadline; then the number 9.
     let run = Bytes::from_static(&[4 << 2, 1, 77, 0, 9]);
-    peer.say(Frame::Data(Data { channel: ChannelId(5), values: 1, partial: None, run })).await;
+    peer.say(Frame::Data(Data {
+        channel: ChannelId(5),
+        values: 1,
+        partial: None,
+        spent: Spent::default(),
+        run,
+    }))
+    .await;
     let (message, responder) = guarded(requests.recv()).await.unwrap().into_parts();
     assert_eq!(message, 9);
     responder.answer("nine".into()).unwrap();

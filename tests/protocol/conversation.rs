@@ -9,10 +9,10 @@ use std::time::Instant;
 use bytes::BytesMut;
 use netchan::id::ChannelId;
 use netchan::limits::{
-    ACK_DELAY, DEAD_AFTER, HEARTBEAT_AFTER, SESSION_EXPIRY, WINDOW_BYTES_DEFAULT,
+    ACK_DELAY, DEAD_AFTER, GROWTH_BYTES_MAX, HEARTBEAT_AFTER, SESSION_EXPIRY, WINDOW_BYTES_DEFAULT,
 };
 use netchan::session::{
-    Chunk, Event, Heartbeat, OpenRequest, Parameters, Role, Session, Supply, ValueSource,
+    Chunk, Event, Growth, Heartbeat, OpenRequest, Parameters, Role, Session, Supply, ValueSource,
 };
 use netchan::wire::{Code, Content, Frame, PREAMBLE, decode};
 use netchan::{Dir, limits, prefix};
@@ -30,6 +30,7 @@ pub(crate) fn parameters(role: Role) -> Parameters {
         channels_max: limits::CHANNELS_MAX,
         expiry: SESSION_EXPIRY,
         heartbeat: Heartbeat { ask_after: HEARTBEAT_AFTER, dead_after: DEAD_AFTER },
+        growth_bytes_max: GROWTH_BYTES_MAX,
     }
 }
 
@@ -118,6 +119,7 @@ fn hold(on_the_way: impl Fn(&Step) -> Vec<u8>) -> Vec<Step> {
         window_bytes: WINDOW_BYTES_DEFAULT,
         limit: None,
         redelivers: true,
+        growth: Growth::NONE,
     };
     let channel = importer.open(request).expect("the session has room for a channel");
     let mut input = say("importer", written(&mut importer, now, nothing));

@@ -7,11 +7,11 @@ use netchan::Dir;
 use netchan::id::ChannelId;
 use netchan::limits::*;
 use netchan::session::{
-    Chunk, Event, OpenRequest, Role, Session, SessionError, Supply, ValueSource,
+    Chunk, Event, Growth, OpenRequest, Role, Session, SessionError, Supply, ValueSource,
 };
 use netchan::wire::{
     Code, Content, DOCUMENT_PREFIX_BYTES, Data, Frame, HEADER_BYTES, Header, Kind, Open, Partial,
-    Piece, Subject, encode,
+    Piece, Spent, Subject, encode,
 };
 
 use crate::conversation::{events, parameters, written};
@@ -127,6 +127,7 @@ fn request(dir: Dir) -> OpenRequest {
         window_bytes: WINDOW_BYTES_MIN,
         limit: None,
         redelivers: true,
+        growth: Growth::NONE,
     }
 }
 
@@ -150,14 +151,14 @@ fn open(channel: ChannelId, dir: Dir) -> Open {
 /// Values without bytes of their own.
 pub(crate) fn empty_values(channel: ChannelId, values: u32) -> Frame {
     let run = Bytes::from(vec![0; values as usize]);
-    Frame::Data(Data { channel, values, partial: None, run })
+    Frame::Data(Data { channel, values, partial: None, spent: Spent::default(), run })
 }
 
 /// The first `tail` bytes of a value of which `rest` bytes are to come.
 pub(crate) fn begun_value(tail: u32, rest: u32) -> Frame {
     let run = Bytes::from(vec![0; tail as usize]);
     let partial = Some(Partial { tail, rest });
-    Frame::Data(Data { channel: CHANNEL, values: 0, partial, run })
+    Frame::Data(Data { channel: CHANNEL, values: 0, partial, spent: Spent::default(), run })
 }
 
 pub(crate) fn hangup(code: Code) -> Frame {
@@ -181,7 +182,7 @@ fn end(values: u64) -> Frame {
 }
 
 fn grant(values: u64, taken: u64) -> Frame {
-    Frame::Grant { channel: CHANNEL, values, bytes: WINDOW_BYTES_MIN, taken }
+    Frame::Grant { channel: CHANNEL, values, bytes: WINDOW_BYTES_MIN, taken, freed: taken }
 }
 
 fn skipped(values: u64) -> Frame {
@@ -300,7 +301,13 @@ fn provoke_form(row: &str) -> Option<Vec<Outcome>> {
         "frame for a number that was never used" => vec![
             importer.hear(empty_values(UNUSED, 1)),
             importer.hear(Frame::End { channel: UNUSED, values: 0 }),
-            importer.hear(Frame::Grant { channel: UNUSED, values: 0, bytes: 0, taken: 0 }),
+            importer.hear(Frame::Grant {
+                channel: UNUSED,
+                values: 0,
+                bytes: 0,
+                taken: 0,
+                freed: 0,
+            }),
         ],
         "silence of DEAD_AFTER" => {
             let later = importer.now + DEAD_AFTER + Duration::from_millis(1);
@@ -534,7 +541,8 @@ fn provoke_values(row: &str) -> Option<Vec<Outcome>> {
         "more values or bytes than were granted" => {
             let bytes = vec![0; WINDOW_BYTES_MIN as usize + 1];
             let run = Bytes::from(bytes);
-            let data = Data { channel: CHANNEL, values: 1, partial: None, run };
+            let data =
+                Data { channel: CHANNEL, values: 1, partial: None, spent: Spent::default(), run };
             let mut other = Listener::importer(Dir::Recv);
             let too_many = other.hear(empty_values(CHANNEL, WINDOW_VALUES + 1));
             vec![importer.hear(Frame::Data(data)), too_many]

@@ -8,7 +8,7 @@ use netchan::channel::identity::Schema;
 use netchan::id::{ChannelId, Incarnation, NodeId, SessionId, SessionToken};
 use netchan::wire::{
     Code, Content, Data, Frame, Hello, Open, Opening, PREAMBLE, Partial, Piece, Reject, Resume,
-    Sequenced, Subject, Welcome, check_preamble, decode, encode,
+    Sequenced, Spent, Subject, Welcome, check_preamble, decode, encode,
 };
 
 use crate::document::{self, Block, Corrections};
@@ -104,7 +104,10 @@ fn frame(sequence: u32, frame: Frame) -> Example {
 fn data(sequence: u32, values: u32, partial: Option<(u32, u32)>, run: &'static [u8]) -> Example {
     let partial = partial.map(|(tail, rest)| Partial { tail, rest });
     let run = Bytes::from_static(run);
-    frame(sequence, Frame::Data(Data { channel: ChannelId(3), values, partial, run }))
+    frame(
+        sequence,
+        Frame::Data(Data { channel: ChannelId(3), values, partial, spent: Spent::default(), run }),
+    )
 }
 
 fn open() -> Example {
@@ -152,7 +155,7 @@ fn expected() -> Vec<(&'static str, Example)> {
         identity: counting(0x70),
     };
     let refuse = Frame::Refuse { channel, code: Code::UnknownName, text: "no lines here".into() };
-    let grant = Frame::Grant { channel, values: 320, bytes: 1_050_000, taken: 64 };
+    let grant = Frame::Grant { channel, values: 320, bytes: 1_050_000, taken: 64, freed: 64 };
     let rejected = Frame::Rejected { channel, position: 3, values: 1, text: "odd".into() };
     let hangup = Frame::Hangup { channel, code: Code::HungUp, values: 2, text: "enough".into() };
     // A list without channels.

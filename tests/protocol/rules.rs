@@ -70,7 +70,8 @@ fn p_6_15_a_new_link_repeats_what_was_not_received_and_then_all_credit() {
     assert_eq!(resumed.map(|resumed| resumed.repeated_frames), Ok(1));
     let again = frames(&mut importer.session, now);
     assert_eq!(again[0], first[0]);
-    let grant = Frame::Grant { channel: CHANNEL, values: 4, bytes: WINDOW_BYTES_MIN, taken: 0 };
+    let grant =
+        Frame::Grant { channel: CHANNEL, values: 4, bytes: WINDOW_BYTES_MIN, taken: 0, freed: 0 };
     assert_eq!(again[1..], [grant]);
 }
 
@@ -195,7 +196,7 @@ fn p_10_7_the_rest_of_a_long_value_is_granted_at_once() {
     frames(&mut importer.session, now);
     importer.hear(begun_value(1000, 100_000)).unwrap();
     let written = frames(&mut importer.session, now);
-    let grant = Frame::Grant { channel: CHANNEL, values: 4, bytes: 101_000, taken: 0 };
+    let grant = Frame::Grant { channel: CHANNEL, values: 4, bytes: 101_000, taken: 0, freed: 0 };
     assert!(written.contains(&grant), "{written:?}");
 }
 
@@ -208,7 +209,13 @@ fn p_10_9_a_quarter_of_a_window_is_granted_at_once_and_less_later() {
     importer.session.taken(now, CHANNEL, 0, 1);
     assert_eq!(frames(&mut importer.session, now), []);
     importer.session.taken(now, CHANNEL, 1, 1);
-    let grant = Frame::Grant { channel: CHANNEL, values: 5, bytes: WINDOW_BYTES_MIN + 1, taken: 1 };
+    let grant = Frame::Grant {
+        channel: CHANNEL,
+        values: 5,
+        bytes: WINDOW_BYTES_MIN + 1,
+        taken: 1,
+        freed: 1,
+    };
     assert_eq!(frames(&mut importer.session, now), [Frame::Ack { received: 2 }, grant]);
 }
 
@@ -225,7 +232,7 @@ fn p_11_5_and_p_11_10_a_hangup_is_answered_and_what_comes_later_is_late() {
         let late = [
             empty_values(CHANNEL, 1),
             Frame::End { channel: CHANNEL, values: 9 },
-            Frame::Grant { channel: CHANNEL, values: 0, bytes: 0, taken: 9 },
+            Frame::Grant { channel: CHANNEL, values: 0, bytes: 0, taken: 9, freed: 9 },
             Frame::Accept {
                 channel: CHANNEL,
                 window_values: 0,

@@ -2,7 +2,7 @@
 
 use netchan::dir::Dir;
 use netchan::id::ChannelId;
-use netchan::session::{OpenError, OpenRequest, Parameters, Role};
+use netchan::session::{Growth, OpenError, OpenRequest, Parameters, Role};
 use netchan::wire::{Code, Content};
 
 use crate::pair::{Ask, BOTH, Pair};
@@ -116,6 +116,7 @@ fn the_bound_of_a_session_counts_the_channels_of_both_sides() {
             limit: None,
             clock_ms: 0,
             redelivers: false,
+            growth: Growth::NONE,
         };
         assert_eq!(pair[role].session.open(request), Err(OpenError::TooManyChannels(3)));
     }

@@ -1,7 +1,7 @@
 //! How channels end when nobody hangs up: by their end, by their limit, or before they begin.
 
 use netchan::dir::Dir;
-use netchan::session::{OpenError, OpenRequest};
+use netchan::session::{Growth, OpenError, OpenRequest};
 use netchan::wire::{Code, Content};
 
 use crate::pair::{Ask, Pair};
@@ -133,6 +133,7 @@ fn a_session_has_no_more_channels_than_the_handshake_allows() {
         window_bytes: 1 << 20,
         limit: None,
         redelivers: true,
+        growth: Growth::NONE,
     };
     let refused = pair.importer.session.open(one_more.clone());
     assert_eq!(refused, Err(OpenError::TooManyChannels(3)));
@@ -160,6 +161,7 @@ fn a_window_that_is_too_small_is_made_large_enough() {
             window_bytes: 0,
             limit: None,
             redelivers: true,
+            growth: Growth::NONE,
         };
         let opened = pair.importer.session.open(request);
         assert!(opened.is_ok());
@@ -191,6 +193,7 @@ fn a_goodbye_is_heard_and_stops_what_follows() {
         window_bytes: 1 << 20,
         limit: None,
         redelivers: true,
+        growth: Growth::NONE,
     };
     assert_eq!(pair.importer.session.open(request), Err(OpenError::Closing));
 }

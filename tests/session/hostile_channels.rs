@@ -3,7 +3,7 @@
 use netchan::dir::Dir;
 use netchan::id::ChannelId;
 use netchan::limits::{CHANNELS_MAX, REPLAY_FRAMES_MAX};
-use netchan::session::{OpenRequest, SessionError};
+use netchan::session::{Growth, OpenRequest, SessionError};
 use netchan::wire::{Code, Content, Frame};
 
 use crate::script::{Script, data, open, values};
@@ -35,7 +35,7 @@ fn refuse(channel: u32) -> Frame {
 }
 
 fn grant(channel: u32, values: u64, bytes: u64, taken: u64) -> Frame {
-    Frame::Grant { channel: ChannelId(channel), values, bytes, taken }
+    Frame::Grant { channel: ChannelId(channel), values, bytes, taken, freed: taken }
 }
 
 #[track_caller]
@@ -330,6 +330,7 @@ fn a_closing_session_opens_nothing_more() {
         window_bytes: 1 << 20,
         limit: None,
         redelivers: true,
+        growth: Growth::NONE,
     };
     assert!(script.side.session.open(request).is_err());
 }

@@ -39,7 +39,13 @@ fn values_that_nobody_took_are_not_forgotten() {
     let mut script = Script::receiving(3, 1 << 20);
     script.send(values(1, 3, 5));
     script.side.take(script.now, FIRST, 1);
-    script.expect(Frame::Grant { channel: FIRST, values: 4, bytes: (1 << 20) + 6, taken: 1 });
+    script.expect(Frame::Grant {
+        channel: FIRST,
+        values: 4,
+        bytes: (1 << 20) + 6,
+        taken: 1,
+        freed: 1,
+    });
     script.send(values(1, 1, 5));
     assert_exceeded(script.send_wrong(values(1, 1, 5)));
 }
@@ -103,7 +109,13 @@ fn a_long_value_is_granted_what_it_needs_and_no_more() {
     let head = [&prefix(length)[..], &[7; 996]].concat();
     let rest = length as u32 + 4 - 1000;
     script.send(data(1, 0, Some((1000, rest)), &head));
-    script.expect(Frame::Grant { channel: FIRST, values: 4, bytes: length as u64 + 4, taken: 0 });
+    script.expect(Frame::Grant {
+        channel: FIRST,
+        values: 4,
+        bytes: length as u64 + 4,
+        taken: 0,
+        freed: 0,
+    });
     let mut rest = rest;
     while rest > 50_000 {
         rest -= 50_000;
@@ -193,7 +205,8 @@ fn a_grant_of_more_taken_than_sent_is_impossible() {
     let grants = [(10, 10, 1), (u64::MAX, u64::MAX, u64::MAX), (0, u64::MAX, 1)];
     for (values, bytes, taken) in grants {
         let mut script = Script::sending(10, 1 << 20);
-        let error = script.send_wrong(Frame::Grant { channel: FIRST, values, bytes, taken });
+        let error =
+            script.send_wrong(Frame::Grant { channel: FIRST, values, bytes, taken, freed: taken });
         assert_violation(error);
     }
 }
@@ -204,15 +217,26 @@ fn a_grant_of_fewer_values_than_were_taken_is_impossible() {
     script.side.queues.push(FIRST, 3);
     script.side.session.ready(FIRST);
     assert!(matches!(script.hear_past_acks(), Some(Frame::Data(_))));
-    let error =
-        script.send_wrong(Frame::Grant { channel: FIRST, values: 0, bytes: 1 << 20, taken: 1 });
+    let error = script.send_wrong(Frame::Grant {
+        channel: FIRST,
+        values: 0,
+        bytes: 1 << 20,
+        taken: 1,
+        freed: 1,
+    });
     assert_violation(error);
 }
 
 #[test]
 fn a_grant_of_everything_is_taken_as_it_is() {
     let mut script = Script::sending(1, 16 * 1024);
-    script.send(Frame::Grant { channel: FIRST, values: u64::MAX, bytes: u64::MAX, taken: 0 });
+    script.send(Frame::Grant {
+        channel: FIRST,
+        values: u64::MAX,
+        bytes: u64::MAX,
+        taken: 0,
+        freed: 0,
+    });
     for _ in 0..1000 {
         script.side.queues.push(FIRST, 100);
     }
@@ -229,7 +253,7 @@ fn a_grant_of_everything_is_taken_as_it_is() {
 #[test]
 fn a_grant_of_less_than_before_takes_nothing_back() {
     let mut script = Script::sending(10, 1 << 20);
-    script.send(Frame::Grant { channel: FIRST, values: 0, bytes: 0, taken: 0 });
+    script.send(Frame::Grant { channel: FIRST, values: 0, bytes: 0, taken: 0, freed: 0 });
     script.side.queues.push(FIRST, 3);
     script.side.session.ready(FIRST);
     assert!(matches!(script.hear_past_acks(), Some(Frame::Data(_))));
@@ -257,6 +281,6 @@ fn a_peer_that_acknowledges_and_never_takes_stops_its_sender_at_a_bound() {
     let bytes_max = UNTAKEN_BYTES_MAX + REPLAY_BYTES_MAX + 2 * length;
     assert!(came_bytes <= bytes_max, "{came_bytes} bytes");
     let taken = (came_bytes / length / 2) as u64;
-    script.send(Frame::Grant { channel, values: u64::MAX, bytes: u64::MAX, taken });
+    script.send(Frame::Grant { channel, values: u64::MAX, bytes: u64::MAX, taken, freed: taken });
     assert!(script.hear_past_acks().is_some(), "it goes on when something was taken");
 }

@@ -4,8 +4,8 @@
 use bytes::{Bytes, BytesMut};
 use netchan::dir::Dir;
 use netchan::id::ChannelId;
-use netchan::session::{Parameters, Role, Session};
-use netchan::wire::{Code, Content, Data, Frame, Open, Partial, encode};
+use netchan::session::{Growth, Parameters, Role, Session};
+use netchan::wire::{Code, Content, Data, Frame, Open, Partial, Spent, encode};
 
 use crate::loose::Loose;
 use crate::pair::{Ask, BOTH, Pair};
@@ -71,7 +71,7 @@ fn extremes(number: u32) -> Vec<Frame> {
         }
         for b in LONG {
             for c in LONG {
-                frames.push(Frame::Grant { channel, values: a, bytes: b, taken: c });
+                frames.push(Frame::Grant { channel, values: a, bytes: b, taken: c, freed: c });
             }
         }
     }
@@ -82,10 +82,22 @@ fn extremes(number: u32) -> Vec<Frame> {
             for tail in SHORT.into_iter().chain(near) {
                 for rest in SHORT {
                     let partial = Some(Partial { tail, rest });
-                    frames.push(Frame::Data(Data { channel, values, partial, run: run.clone() }));
+                    frames.push(Frame::Data(Data {
+                        channel,
+                        values,
+                        partial,
+                        spent: Spent::default(),
+                        run: run.clone(),
+                    }));
                 }
             }
-            frames.push(Frame::Data(Data { channel, values, partial: None, run }));
+            frames.push(Frame::Data(Data {
+                channel,
+                values,
+                partial: None,
+                spent: Spent::default(),
+                run,
+            }));
         }
     }
     for text in texts() {
@@ -113,6 +125,7 @@ fn preludes(role: Role) -> Vec<Vec<Frame>> {
             channel: first,
             values: 0,
             partial: Some(Partial { tail, rest }),
+            spent: Spent::default(),
             run: Bytes::from(vec![0; tail as usize]),
         })
     };
@@ -190,6 +203,7 @@ fn no_number_in_any_request_overflows_anything() {
                 channel: ChannelId(1),
                 values: 1000,
                 partial: None,
+                spent: Spent::default(),
                 run: Bytes::from(vec![0; 1000]),
             });
             let _result = loose.feed(&bytes(&[run.clone(), run], 2));
@@ -242,6 +256,7 @@ fn an_importer_window_of_any_size_is_served() {
                 window_bytes,
                 limit: Some(window_bytes),
                 redelivers: true,
+                growth: Growth::NONE,
             };
             assert!(session.open(request).is_ok());
         }

@@ -5,7 +5,7 @@ use bytes::{Bytes, BytesMut};
 use netchan::dir::Dir;
 use netchan::id::ChannelId;
 use netchan::session::Role;
-use netchan::wire::{Code, Content, Data, Frame, Open, encode};
+use netchan::wire::{Code, Content, Data, Frame, Open, Spent, encode};
 
 use crate::loose::Loose;
 
@@ -49,12 +49,24 @@ fn extremes(channel: ChannelId) -> Vec<Frame> {
         let (code, text) = (Code::HungUp, String::new());
         frames.push(Frame::Hangup { channel, code, values: a, text });
         for b in LONG {
-            frames.extend(LONG.map(|c| Frame::Grant { channel, values: a, bytes: b, taken: c }));
+            frames.extend(LONG.map(|c| Frame::Grant {
+                channel,
+                values: a,
+                bytes: b,
+                taken: c,
+                freed: c,
+            }));
         }
     }
     for values in SHORT {
         let run = Bytes::from(vec![0; 1000]);
-        frames.push(Frame::Data(Data { channel, values, partial: None, run }));
+        frames.push(Frame::Data(Data {
+            channel,
+            values,
+            partial: None,
+            spent: Spent::default(),
+            run,
+        }));
     }
     frames
 }

@@ -102,6 +102,7 @@ fn room_that_a_hangup_frees_goes_to_the_next_in_line() {
             values: 1,
             bytes: length + 4,
             taken: 0,
+            freed: 0,
         };
         script.expect(granted(1));
         script.expect_nothing();
@@ -143,7 +144,13 @@ fn a_long_value_that_waits_is_forgotten_with_its_channel() {
     script.expect(hangup(2));
     script.send(hangup(1));
     script.expect(hangup(1));
-    script.expect(Frame::Grant { channel: ChannelId(3), values: 1, bytes: length + 4, taken: 0 });
+    script.expect(Frame::Grant {
+        channel: ChannelId(3),
+        values: 1,
+        bytes: length + 4,
+        taken: 0,
+        freed: 0,
+    });
 }
 
 #[test]

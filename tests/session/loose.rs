@@ -9,11 +9,15 @@ use netchan::dir::Dir;
 use netchan::id::ChannelId;
 use netchan::limits::{COMPOSED_BYTES_MAX, FRAME_BYTES_MAX};
 use netchan::session::{
-    Chunk, Event, OpenRequest, RequestTerms, Role, Session, SessionError, Supply, ValueSource,
+    Chunk, Event, Growth, OpenRequest, RequestTerms, Role, Session, SessionError, Supply,
+    ValueSource,
 };
 use netchan::wire::{Code, Content, HEADER_BYTES, Open};
 
 use crate::side::parameters;
+
+/// How far windows grow.
+const GROWTH: Growth = Growth { values_max: u32::MAX, bytes_max: u64::MAX };
 
 /// Control frames for as many channels as the tests open, in bytes.
 const CONTROL_BYTES: usize = 64 * 1024;
@@ -98,6 +102,7 @@ impl Loose {
                     window_bytes: 20_000,
                     limit: None,
                     redelivers: true,
+                    growth: GROWTH,
                 };
                 loose.session.open(request).expect("there is room for four channels");
             }
@@ -164,6 +169,7 @@ impl Loose {
                 Event::Refused { .. }
                 | Event::Shown { .. }
                 | Event::Taken { .. }
+                | Event::WindowGrown { .. }
                 | Event::Cancelled { .. }
                 | Event::Skipped { .. }
                 | Event::Rejected { .. }
@@ -180,7 +186,10 @@ impl Loose {
     fn accept(&mut self, open: &Open) {
         let (window_values, window_bytes) = (u32::MAX, u64::MAX);
         match open.content {
-            Content::Values => self.session.accept(open, window_values, window_bytes, true),
+            Content::Values => {
+                self.session.accept(open, window_values, window_bytes, true);
+                self.session.let_grow(open.channel, GROWTH);
+            }
             Content::Requests => {
                 let terms = RequestTerms {
                     window_values,

@@ -16,7 +16,7 @@ use bytes::BytesMut;
 use netchan::dir::Dir;
 use netchan::id::ChannelId;
 use netchan::limits::ACK_DELAY;
-use netchan::session::{OpenRequest, Parameters, Role};
+use netchan::session::{Growth, OpenRequest, Parameters, Role};
 use netchan::wire::{Code, Content};
 
 use crate::dice::{Dice, Pieces};
@@ -134,6 +134,7 @@ impl Pair {
             window_bytes: ask.window_bytes,
             limit: ask.limit,
             redelivers: true,
+            growth: Growth::NONE,
         };
         let channel =
             self[opener].session.open(request).expect("there is room for another channel");

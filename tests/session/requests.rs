@@ -4,7 +4,7 @@
 use netchan::dir::Dir;
 use netchan::id::ChannelId;
 use netchan::limits::{REPLAY_FRAMES_MAX, WINDOW_BYTES_MIN};
-use netchan::session::{OpenRequest, Remains, RequestTerms, SessionError};
+use netchan::session::{Growth, OpenRequest, Remains, RequestTerms, SessionError};
 use netchan::wire::{Code, Content, Data, Frame, Open};
 
 use crate::inlet::Inlet;
@@ -41,6 +41,7 @@ fn asking(dir: Dir, content: Content) -> OpenRequest {
         limit: None,
         clock_ms: 7,
         redelivers: true,
+        growth: Growth::NONE,
     }
 }
 
@@ -235,6 +236,7 @@ fn answers_that_were_taken_are_granted_again() {
             values: u64::from(count) + 1,
             bytes: ANSWERS_BYTES + 6,
             taken: 1,
+            freed: 1,
         });
         script.send(values(ANSWERS, 1, 5));
         let error = script.send_wrong(values(ANSWERS, 1, 5));
@@ -259,7 +261,7 @@ fn each_of_the_two_channels_ends_on_its_own() {
             // What is late has no effect on either.
             script.send(values(ANSWERS, 1, 5));
             script.send(Frame::End { channel: FIRST.answers(), values: 9 });
-            let grant = |channel| Frame::Grant { channel, values: 9, bytes: 9, taken: 9 };
+            let grant = |channel| Frame::Grant { channel, values: 9, bytes: 9, taken: 9, freed: 9 };
             script.send(grant(FIRST));
             script.send(Frame::Cancel { channel: FIRST.answers(), request: 1 });
             script.expect_nothing();
@@ -425,6 +427,7 @@ fn a_grant_counts_all_that_were_taken_and_those_up_to_the_first_that_was_not() {
                 values: taken + window,
                 bytes: REQUESTS_BYTES + 6 * taken,
                 taken: leading,
+                freed: leading,
             });
         }
     }
@@ -436,7 +439,7 @@ fn whoever_asks_keeps_what_is_behind_the_first_that_was_not_taken() {
         let (sent, _) = send_all(&mut script, FIRST, &[5, 6, 7]);
         assert_eq!(sent, 3);
         let bytes = 1 << 20;
-        script.send(Frame::Grant { channel: FIRST, values: 5, bytes, taken: 1 });
+        script.send(Frame::Grant { channel: FIRST, values: 5, bytes, taken: 1, freed: 1 });
         assert!(script.side.notes.contains(&Note::Taken(FIRST, 1)));
         let remains = script.side.session.into_remains();
         let (_, Remains { taken_values, unconfirmed_values, returned, discarded_values }) =
@@ -451,7 +454,8 @@ fn no_grant_frees_more_than_was_sent() {
     for mut script in scripts(true) {
         send_all(&mut script, FIRST, &[5, 6, 7]);
         let freed = |script: &mut Script, values, taken| {
-            let frame = Frame::Grant { channel: FIRST, values, bytes: u64::MAX, taken };
+            let frame =
+                Frame::Grant { channel: FIRST, values, bytes: u64::MAX, taken, freed: taken };
             let mut bytes = bytes::BytesMut::new();
             netchan::wire::encode(&frame, 0, &mut bytes);
             let session = &mut script.side.session;
@@ -472,6 +476,7 @@ fn no_grant_frees_more_than_was_sent() {
             values: u64::MAX,
             bytes: u64::MAX,
             taken: 4,
+            freed: 4,
         });
         assert_eq!(error.code(), Code::Violation);
     }

@@ -127,7 +127,13 @@ fn credit_is_told_again_on_a_new_link() {
     let mut script = Script::receiving(10, 1 << 20);
     script.send(values(1, 8, 1));
     script.side.take(script.now, ChannelId(1), 8);
-    let grant = Frame::Grant { channel: ChannelId(1), values: 18, bytes: (1 << 20) + 16, taken: 8 };
+    let grant = Frame::Grant {
+        channel: ChannelId(1),
+        values: 18,
+        bytes: (1 << 20) + 16,
+        taken: 8,
+        freed: 8,
+    };
     script.expect(grant.clone());
     script.side.resume(script.now, 1);
     script.expect(grant);

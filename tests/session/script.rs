@@ -6,8 +6,8 @@ use bytes::{Bytes, BytesMut};
 use netchan::dir::Dir;
 use netchan::id::ChannelId;
 use netchan::limits::FRAME_BYTES_MAX;
-use netchan::session::{OpenRequest, Role, SessionError};
-use netchan::wire::{Content, Data, Frame, Open, Partial, decode, encode};
+use netchan::session::{Growth, OpenRequest, Role, SessionError};
+use netchan::wire::{Content, Data, Frame, Open, Partial, Spent, decode, encode};
 
 use crate::inlet::Inlet;
 use crate::side::{Side, parameters};
@@ -169,6 +169,7 @@ impl Script {
             window_bytes,
             limit: None,
             redelivers: true,
+            growth: Growth::NONE,
         };
         let channel = self.side.session.open(request).expect("there is room for another channel");
         if dir == Dir::Recv {
@@ -204,6 +205,7 @@ pub(crate) fn values(channel: u32, count: u32, length: u8) -> Frame {
         channel: ChannelId(channel),
         values: count,
         partial: None,
+        spent: Spent::default(),
         run: Bytes::from(value.repeat(count as usize)),
     })
 }
@@ -214,6 +216,7 @@ pub(crate) fn data(channel: u32, values: u32, partial: Option<(u32, u32)>, run: 
         channel: ChannelId(channel),
         values,
         partial: partial.map(|(tail, rest)| Partial { tail, rest }),
+        spent: Spent::default(),
         run: Bytes::copy_from_slice(run),
     })
 }

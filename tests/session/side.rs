@@ -8,7 +8,8 @@ use bytes::{Bytes, BytesMut};
 use netchan::dir::Dir;
 use netchan::id::ChannelId;
 use netchan::limits::{
-    CHANNELS_MAX, COMPOSED_BYTES_MAX, DEAD_AFTER, FRAME_BYTES_MAX, HEARTBEAT_AFTER, SESSION_EXPIRY,
+    CHANNELS_MAX, COMPOSED_BYTES_MAX, DEAD_AFTER, FRAME_BYTES_MAX, GROWTH_BYTES_MAX,
+    HEARTBEAT_AFTER, SESSION_EXPIRY,
 };
 use netchan::session::{Document, Event, Heartbeat, Parameters, Role, Session};
 use netchan::wire::{Code, Open};
@@ -29,6 +30,7 @@ pub(crate) enum Note {
     /// Behind a refusal, or right before it.
     Shown(ChannelId, Document),
     Taken(ChannelId, u64),
+    WindowGrown(ChannelId, u32, u64),
     Cancelled(ChannelId, u64),
     Skipped(ChannelId, u64),
     Rejected(ChannelId, u64, u64),
@@ -82,6 +84,7 @@ pub(crate) fn parameters(role: Role) -> Parameters {
         channels_max: CHANNELS_MAX,
         expiry: SESSION_EXPIRY,
         heartbeat: Heartbeat { ask_after: HEARTBEAT_AFTER, dead_after: DEAD_AFTER },
+        growth_bytes_max: GROWTH_BYTES_MAX,
     }
 }
 
@@ -157,6 +160,9 @@ impl Side {
                 }
                 Event::Shown { channel, document } => Note::Shown(channel, document),
                 Event::Taken { channel, values, .. } => Note::Taken(channel, values),
+                Event::WindowGrown { channel, window_values, window_bytes } => {
+                    Note::WindowGrown(channel, window_values, window_bytes)
+                }
                 Event::Cancelled { channel, request } => Note::Cancelled(channel, request),
                 Event::Skipped { channel, values } => Note::Skipped(channel, values),
                 Event::Rejected { channel, position, values, .. } => {
@@ -257,6 +263,7 @@ impl Side {
             | Note::Refused(id, ..)
             | Note::Shown(id, _)
             | Note::Taken(id, _)
+            | Note::WindowGrown(id, ..)
             | Note::Cancelled(id, _)
             | Note::Skipped(id, _)
             | Note::Rejected(id, ..)

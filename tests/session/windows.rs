@@ -43,6 +43,7 @@ fn a_window_of_one_passes_each_value_from_hand_to_hand() {
             values: number + 1,
             bytes: (1 << 20) + 10 * number,
             taken: number,
+            freed: number,
         });
     }
 }
@@ -60,6 +61,7 @@ fn small_credit_waits_for_other_traffic_but_not_for_long() {
         values: 110,
         bytes: (1 << 20) + 20,
         taken: 10,
+        freed: 10,
     });
     script.expect_nothing();
 }
@@ -76,6 +78,7 @@ fn a_quarter_of_the_window_is_told_at_once() {
         values: 125,
         bytes: (1 << 20) + 50,
         taken: 25,
+        freed: 25,
     });
 }
 

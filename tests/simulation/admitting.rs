@@ -121,6 +121,7 @@ impl World {
             channels_max: CHANNELS_MAX,
             expiry: self.settings.expiry + SESSION_EXPIRY_MARGIN,
             heartbeat: self.settings.heartbeat,
+            growth_bytes_max: self.settings.growth_bytes_max,
         };
         self.say(|| format!("the exporter begins a session on link {id}"));
         self.sides.exporter.begin(Session::new(parameters, now), parameters.frame_bytes_max);

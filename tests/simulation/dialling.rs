@@ -176,6 +176,7 @@ impl World {
             channels_max: CHANNELS_MAX,
             expiry: Duration::from_millis(u64::from(welcome.expiry_ms)),
             heartbeat: self.settings.heartbeat,
+            growth_bytes_max: self.settings.growth_bytes_max,
         };
         self.sides.importer.begin(Session::new(parameters, now), parameters.frame_bytes_max);
         self.statistics.sessions_begun += 1;

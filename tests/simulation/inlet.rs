@@ -16,6 +16,8 @@ pub(crate) struct Inlet {
     pub(crate) channel: usize,
     window_values: u64,
     window_bytes: u64,
+    /// How much of the window it did not have at first, as long as the channel lasts.
+    pub(crate) grown_bytes: u64,
     /// Bytes of a value that is not complete.
     unfinished: Vec<u8>,
     /// The values from the first on that was not taken, by the bytes that each takes with its
@@ -45,6 +47,7 @@ impl Inlet {
             channel,
             window_values: u64::from(window_values),
             window_bytes,
+            grown_bytes: 0,
             unfinished: Vec::new(),
             waiting: VecDeque::new(),
             received_bytes: 0,
@@ -99,6 +102,24 @@ impl Inlet {
         let expected_tail = if complete > 0 { self.unfinished.len() } else { run.len() };
         assert_eq!(tail_bytes, expected_tail, "channel {channel}: the tail is as long as stated");
         self.check_window(record);
+    }
+
+    /// The window has grown.
+    pub(crate) fn widen(&mut self, record: &mut Record, values: u32, bytes: u64) {
+        let (channel, values, growth) = (self.channel, u64::from(values), record.growth);
+        assert_eq!(record.taken, record.received, "channel {channel}: it had nothing to take");
+        assert!(values >= self.window_values && bytes >= self.window_bytes, "channel {channel}");
+        let is_within = |window: u64, before: u64, window_max: u64| {
+            window == before || window <= window_max && window <= 2 * before
+        };
+        assert!(
+            is_within(values, self.window_values, u64::from(growth.values_max))
+                && is_within(bytes, self.window_bytes, growth.bytes_max),
+            "channel {channel}: {values} values and {bytes} bytes"
+        );
+        self.grown_bytes += bytes - self.window_bytes;
+        (self.window_values, self.window_bytes) = (values, bytes);
+        record.window_now = values;
     }
 
     /// The peer has left values out, in all, before the next one.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use netchan::dir::Dir;
 use netchan::id::ChannelId;
-use netchan::session::Role;
+use netchan::session::{Growth, Role};
 use netchan::wire::Content;
 
 use crate::both::{Both, opposite};
@@ -21,6 +21,8 @@ pub(crate) struct Record {
     pub(crate) sender: Role,
     pub(crate) window_values: u32,
     pub(crate) window_bytes: u64,
+    /// How far the window may grow.
+    pub(crate) growth: Growth,
     pub(crate) limit: Option<u64>,
     pub(crate) redelivers: bool,
     /// It carries requests.
@@ -40,6 +42,8 @@ pub(crate) struct Record {
     pub(crate) id: Option<ChannelId>,
     /// The number of the first value that this session carries.
     pub(crate) first: u64,
+    /// The window in values, which may have grown.
+    pub(crate) window_now: u64,
     /// Values that have come to the receiver.
     pub(crate) received: u64,
     /// Values that the receiver's user has.
@@ -64,6 +68,7 @@ impl Record {
             sender,
             window_values,
             window_bytes,
+            growth: Growth::NONE,
             limit: None,
             redelivers: false,
             requests: None,
@@ -76,6 +81,7 @@ impl Record {
             is_hung_up: false,
             id: None,
             first: 0,
+            window_now: u64::from(window_values),
             received: 0,
             taken: 0,
             leading: 0,
@@ -113,6 +119,7 @@ impl Record {
     /// Another session carries the channel from this value on.
     pub(crate) fn start_again(&mut self, first: u64) {
         self.first = first;
+        self.window_now = u64::from(self.window_values);
         self.received = 0;
         self.taken = 0;
         self.leading = 0;

@@ -86,6 +86,8 @@ pub(crate) struct Side {
     repeated_bytes: usize,
     /// Schemas that may be composed beside values, in bytes.
     shown_bytes: usize,
+    /// How often a window has grown, and nobody has counted it.
+    pub(crate) windows_grown: u64,
 }
 
 impl Side {
@@ -105,6 +107,7 @@ impl Side {
             frame_bytes_max: FRAME_BYTES_MAX,
             repeated_bytes: 0,
             shown_bytes: 0,
+            windows_grown: 0,
         }
     }
 
@@ -137,6 +140,11 @@ impl Side {
     pub(crate) fn open_inlet(&mut self, id: ChannelId, channel: usize, record: &Record) {
         let (values, bytes) = (record.window_values, record.window_bytes);
         self.inlets.insert(id, Inlet::new(channel, values, bytes, self.frame_bytes_max));
+    }
+
+    /// How much all windows of the session have grown.
+    pub(crate) fn grown_bytes(&self) -> u64 {
+        self.inlets.values().map(|inlet| inlet.grown_bytes).sum()
     }
 
     /// The session, unless it is over for this side.
@@ -263,8 +271,15 @@ impl Side {
                 model[name].rejections.hear(name, position, values, &text);
                 (name, Note::Rejected(position, values))
             }
-            Event::Taken { channel, values, freed_values } => {
+            Event::WindowGrown { channel, window_values, window_bytes } => {
+                let inlet = self.inlets.get_mut(&channel).expect("it is one that receives");
+                inlet.widen(&mut model[names[&channel]], window_values, window_bytes);
+                self.windows_grown += 1;
+                return;
+            }
+            Event::Taken { channel, values, freed_values, window_values } => {
                 let record = &model[names[&channel]];
+                assert!(window_values <= record.window_now, "the window is as told");
                 assert!(values <= record.leading, "what is told to be taken was taken");
                 assert!(freed_values <= record.taken, "what is told to be free is free");
                 assert!(values <= freed_values, "what was taken is free");
@@ -320,6 +335,9 @@ impl Side {
             Event::Closed { channel, lost_values } => {
                 let name = names[&channel];
                 self.queues.end(channel);
+                if let Some(inlet) = self.inlets.get_mut(&channel) {
+                    inlet.grown_bytes = 0;
+                }
                 assert_eq!(model[name].lost[role], None, "channel {name}: closed once");
                 model[name].lost[role] = Some(lost_values);
                 model[name].can_cancel_no_more(role);

@@ -75,6 +75,7 @@ statistics! {
     requests_passed_over,
     /// Answers to requests that an earlier session has answered as well.
     answers_repeated,
+    windows_grown,
     values_sent,
     /// Left out by senders, before values that they have sent.
     values_skipped,

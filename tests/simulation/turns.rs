@@ -11,6 +11,7 @@ impl World {
         let mut moved = self.read(role);
         moved |= self.attend(role);
         moved |= self.poll(role);
+        self.statistics.windows_grown += std::mem::take(&mut self.sides[role].windows_grown);
         self.keep_promises(role);
         moved |= self.write(role);
         moved

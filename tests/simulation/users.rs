@@ -5,7 +5,7 @@ use std::time::Instant;
 use netchan::dir::Dir;
 use netchan::id::ChannelId;
 use netchan::limits::WINDOW_VALUES_MAX;
-use netchan::session::{OpenRequest, Role, Session};
+use netchan::session::{Growth, OpenRequest, Role, Session};
 use netchan::wire::{Code, Content, Open};
 
 use crate::both::ROLES;
@@ -15,6 +15,9 @@ use crate::showing::Showing;
 use crate::side::Over;
 use crate::waits::Wait;
 use crate::world::World;
+
+/// How far the windows grow that do.
+const GROWTH: Growth = Growth { values_max: 50, bytes_max: 60_000 };
 
 /// What somebody wants of a channel.
 #[derive(Clone, Copy, Debug)]
@@ -48,8 +51,11 @@ impl World {
     /// The same, for either side.
     pub(crate) fn open_by(&mut self, opener: Role, sender: Role, ask: Ask) -> usize {
         self.statistics.channels_of_exporters += u64::from(opener == Role::Exporter);
+        let grows = self.windows_grow && !self.model.len().is_multiple_of(4);
+        let growth = if grows { GROWTH } else { Growth::NONE };
         self.model.push(Record {
             opener,
+            growth,
             limit: ask.limit,
             redelivers: ask.redelivers,
             requests: (ask.content == Content::Requests).then(Requests::default),
@@ -83,6 +89,7 @@ impl World {
                 window_bytes: record.window_bytes,
                 limit: record.limit,
                 redelivers: record.redelivers,
+                growth: record.growth,
             };
             // A session that is closing opens no more.
             let Some(session) = side.live() else { return };
@@ -106,6 +113,7 @@ impl World {
         } else if let Some(session) = self.sides[role].live() {
             let record = &self.model[channel];
             session.accept(open, WINDOW_VALUES_MAX, record.window_bytes, record.redelivers);
+            session.let_grow(open.channel, record.growth);
         }
         let World { model, sides, .. } = self;
         let side = &mut sides[role];

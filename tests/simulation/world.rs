@@ -25,6 +25,8 @@ pub(crate) struct Settings {
     pub(crate) expiry: Duration,
     pub(crate) frame_bytes_max: Both<usize>,
     pub(crate) heartbeat: Heartbeat,
+    /// Bytes by which all windows of a session may grow.
+    pub(crate) growth_bytes_max: u64,
 }
 
 impl Default for Settings {
@@ -33,6 +35,7 @@ impl Default for Settings {
             expiry: SESSION_EXPIRY,
             frame_bytes_max: Both { importer: FRAME_BYTES_MAX, exporter: FRAME_BYTES_MAX },
             heartbeat: Heartbeat { ask_after: HEARTBEAT_AFTER, dead_after: DEAD_AFTER },
+            growth_bytes_max: 0,
         }
     }
 }
@@ -63,6 +66,8 @@ pub(crate) struct World {
     pub(crate) answers_at_once: bool,
     /// Channels are opened by both sides.
     pub(crate) exporter_opens: bool,
+    /// The windows of most channels may grow.
+    pub(crate) windows_grow: bool,
     /// Whoever says goodbye waits until the peer has heard it.
     pub(crate) is_patient: bool,
     pub(crate) statistics: Statistics,
@@ -91,6 +96,7 @@ impl World {
             users_finish: false,
             answers_at_once: true,
             exporter_opens: false,
+            windows_grow: false,
             is_patient: true,
             statistics: Statistics::default(),
             is_traced: false,
@@ -103,7 +109,14 @@ impl World {
         let frame_bytes_max = Both { importer: frame_bytes_max(), exporter: frame_bytes_max() };
         let expiry = Duration::from_secs(dice.pick(&[2, 20, 60]));
         World {
-            settings: Settings { expiry, frame_bytes_max, ..Settings::default() },
+            // Less than all channels want.
+            settings: Settings {
+                expiry,
+                frame_bytes_max,
+                growth_bytes_max: 100_000,
+                ..Settings::default()
+            },
+            windows_grow: true,
             is_choppy: true,
             weather: Weather::stormy(&mut dice),
             answers_at_once: dice.one_in(2),
@@ -197,6 +210,10 @@ impl World {
 
     /// What holds at every moment, beside what sides and inlets check themselves.
     fn check(&self) {
+        for role in ROLES {
+            let grown_bytes = self.sides[role].grown_bytes();
+            assert!(grown_bytes <= self.settings.growth_bytes_max, "{role:?}: {grown_bytes}");
+        }
         for (channel, record) in self.model.iter().enumerate() {
             let Some(id) = record.id else { continue };
             assert!(record.taken <= record.received, "channel {channel}");

@@ -146,6 +146,7 @@ impl Answers {
         let bounds = OutgoingBounds {
             shape: Shape::Queue,
             capacity_values: u32::MAX,
+            capacity_max: u32::MAX,
             queue_bytes: usize::MAX,
             slots: Slots::UntilDispatched,
             limit: None,

@@ -364,6 +364,13 @@ impl Incoming {
         }
     }
 
+    /// The lane's window has grown.
+    pub(crate) fn widen(&self, key: LaneKey, values: u32, bytes: u64) {
+        if let Some(lane) = self.state.lock().lanes.get_mut(&key) {
+            lane.widen(values, bytes);
+        }
+    }
+
     /// Takes values that came from the lane's peer.
     pub(crate) fn deliver(&self, key: LaneKey, values: u32, tail_bytes: usize, run: &Bytes) {
         let mut state = self.state.lock();

@@ -21,8 +21,9 @@ use crate::channel::lane::store::Store;
 use crate::channel::offer::Claiming;
 use crate::channel::ready::ReadySet;
 use crate::id::ChannelId;
-use crate::limits::{GRANT_FRACTION, TEXT_BYTES_MAX, WINDOW_BYTES_DEFAULT, WINDOW_VALUES_MAX};
-use crate::session::Rejection;
+use crate::limits::{GRANT_FRACTION, TEXT_BYTES_MAX, WINDOW_BYTES_DEFAULT};
+use crate::limits::{WINDOW_BYTES_GROWN_MAX, WINDOW_VALUES_GROWN_MAX, WINDOW_VALUES_MAX};
+use crate::session::{Growth, OpenRequest, Rejection};
 
 pub(super) use batch::{Batch, Held, Uncounted};
 
@@ -35,12 +36,24 @@ pub(crate) struct LaneKey(pub(in crate::channel) u64);
 pub(crate) struct LaneWindow {
     pub(crate) values: u32,
     pub(crate) bytes: u64,
+    /// How far its session lets it grow.
+    pub(crate) growth: Growth,
 }
 
 impl LaneWindow {
+    /// The window with which a channel is asked for.
+    pub(crate) fn of(request: &OpenRequest) -> LaneWindow {
+        let OpenRequest { window_values, window_bytes, growth, .. } = request;
+        LaneWindow { values: *window_values, bytes: *window_bytes, growth: *growth }
+    }
+
     /// The window of a channel whose sending end travels.
     pub(in crate::channel) fn offered(values: u32) -> LaneWindow {
-        LaneWindow { values: values.clamp(1, WINDOW_VALUES_MAX), bytes: WINDOW_BYTES_DEFAULT }
+        let values = values.clamp(1, WINDOW_VALUES_MAX);
+        // Whoever claims it may begin with fewer values.
+        let values_max = values.min(WINDOW_VALUES_GROWN_MAX);
+        let growth = Growth { values_max, bytes_max: WINDOW_BYTES_GROWN_MAX };
+        LaneWindow { values, bytes: WINDOW_BYTES_DEFAULT, growth }
     }
 }
 
@@ -171,6 +184,11 @@ impl Lane {
 
     pub(in crate::channel) fn window(&self) -> LaneWindow {
         self.window
+    }
+
+    /// Its window has grown.
+    pub(in crate::channel) fn widen(&mut self, values: u32, bytes: u64) {
+        self.window = LaneWindow { values, bytes, ..self.window };
     }
 
     pub(in crate::channel) fn has_values(&self) -> bool {
@@ -353,7 +371,7 @@ mod tests {
     }
 
     fn lane() -> Lane {
-        let window = LaneWindow { values: 8, bytes: 1024 };
+        let window = LaneWindow { values: 8, bytes: 1024, growth: Growth::NONE };
         Lane::new(Arc::default(), ChannelId(1), window)
     }
 

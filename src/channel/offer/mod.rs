@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use crate::channel::Shape;
 use crate::channel::outgoing::{OutgoingBounds, Slots};
-use crate::limits::{QUEUE_BYTES_DEFAULT, WINDOW_VALUES_DEFAULT};
+use crate::limits::{QUEUE_BYTES_DEFAULT, WINDOW_VALUES_DEFAULT, WINDOW_VALUES_GROWN_MAX};
 
 pub(crate) use offered::{Claiming, EndKind, Offered, Offering, Ticket, Token};
 pub(crate) use scope::{DecodeScope, EncodeScope};
@@ -39,6 +39,7 @@ enum End<S> {
 fn claimed_bounds() -> OutgoingBounds {
     OutgoingBounds {
         capacity_values: WINDOW_VALUES_DEFAULT,
+        capacity_max: WINDOW_VALUES_GROWN_MAX,
         queue_bytes: QUEUE_BYTES_DEFAULT,
         slots: Slots::UntilTaken,
         limit: None,

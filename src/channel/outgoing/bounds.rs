@@ -8,6 +8,8 @@ use crate::limits::{TURN_FRACTION, TURN_VALUES_MIN};
 pub(crate) struct OutgoingBounds {
     /// Values for which there are slots.
     pub(crate) capacity_values: u32,
+    /// So many slots there may come to be, when the windows of peers grow.
+    pub(crate) capacity_max: u32,
     /// Encoded bytes beyond which senders wait although there are slots.
     pub(crate) queue_bytes: usize,
     /// What frees a slot.

@@ -240,6 +240,7 @@ mod tests {
     fn fanout(shape: Shape) -> (Fanout, OutgoingBounds) {
         let bounds = OutgoingBounds {
             capacity_values: 3,
+            capacity_max: 3,
             queue_bytes: 1000,
             slots: Slots::UntilDispatched,
             limit: None,

@@ -75,6 +75,9 @@ impl Outgoing {
         offering: Option<Arc<dyn Offering>>,
         asks: Arc<Asks>,
     ) -> Arc<Outgoing> {
+        // The window bounds how many requests are handled at the same time, which is for the program to
+        // say.
+        let bounds = OutgoingBounds { capacity_max: bounds.capacity_values, ..bounds };
         Outgoing::with(bounds, offering, Some(asks))
     }
 
@@ -449,8 +452,14 @@ impl Outgoing {
     }
 
     /// Values have left the peer's channel, in all: so many in any order that their slots are free, and
-    /// those of this session up to the first that has not.
-    pub(crate) fn taken_by_peer(&self, key: ConsumerKey, freed: u64, of_session: u64) {
+    /// those of this session up to the first that has not. Its window has `window_values` now.
+    pub(crate) fn taken_by_peer(
+        &self,
+        key: ConsumerKey,
+        freed: u64,
+        of_session: u64,
+        window_values: u64,
+    ) {
         let mut state = self.state.lock();
         if state.consumers.taken(key, of_session) && state.is_finished && state.is_empty() {
             // The others may have waited for that.
@@ -463,13 +472,15 @@ impl Outgoing {
             drop(state);
             return self.go_on_reading(key);
         }
-        if state.bounds.slots != Slots::UntilTaken || freed <= state.freed_slots {
-            return;
+        let mut new_slots = state.make_slots(window_values);
+        if state.bounds.slots == Slots::UntilTaken && freed > state.freed_slots {
+            new_slots += freed - state.freed_slots;
+            state.freed_slots = freed;
         }
-        let newly_freed = freed - state.freed_slots;
-        state.freed_slots = freed;
         drop(state);
-        self.slot_freed.notify(usize::try_from(newly_freed).unwrap_or(usize::MAX));
+        if new_slots > 0 {
+            self.slot_freed.notify(usize::try_from(new_slots).unwrap_or(usize::MAX));
+        }
     }
 
     /// Ends the channel for its senders. Returns how many queued values are dropped by that.

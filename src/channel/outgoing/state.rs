@@ -94,6 +94,15 @@ impl State {
         }
     }
 
+    /// The window of a peer has grown to so many values: makes slots for them. Returns how many are new.
+    pub(super) fn make_slots(&mut self, window_values: u64) -> u64 {
+        let bounds = &mut self.bounds;
+        let before = bounds.capacity_values;
+        let values = u32::try_from(window_values).unwrap_or(u32::MAX).min(bounds.capacity_max);
+        bounds.capacity_values = values.max(before);
+        u64::from(bounds.capacity_values - before)
+    }
+
     /// Whether senders wait although there may be slots.
     #[inline]
     pub(super) fn is_stuffed(&self) -> bool {

@@ -7,14 +7,14 @@ use crate::channel::{Closed, Fault, LaneReport, LaneWindow, Origin, Progress, Re
 use crate::clock;
 use crate::dir::Dir;
 use crate::id::ChannelId;
-use crate::limits::{DRIVER_STEPS_MAX, WINDOW_BYTES_DEFAULT};
+use crate::limits::{DRIVER_STEPS_MAX, WINDOW_BYTES_DEFAULT, WINDOW_BYTES_GROWN_MAX};
 use crate::net::driver::{Driver, now};
 use crate::net::endpoints::{Endpoint, Queue};
 use crate::net::mismatch::{Agreed, Explained, Refusal};
 use crate::net::offers::Claim;
 use crate::net::registry::{ExportEnd, Found};
 use crate::net::{self, ConnectionEnd, ImportError, Report, offers};
-use crate::session::{Event, Rejection, RequestTerms, Session};
+use crate::session::{Event, Growth, Rejection, RequestTerms, Session};
 use crate::wire::{Code, Content, Open};
 
 impl Driver {
@@ -151,9 +151,17 @@ impl Driver {
                     queue.skip(*key, values);
                 }
             }
-            Event::Taken { channel, values, freed_values } => {
+            Event::Taken { channel, values, freed_values, window_values } => {
                 if let Some(endpoint) = self.endpoints.find(channel) {
-                    endpoint.taken_by_peer(freed_values, values);
+                    endpoint.taken_by_peer(freed_values, values, window_values);
+                }
+            }
+            Event::WindowGrown { channel, window_values, window_bytes } => {
+                if let Some(Endpoint { name, queue: Queue::In(queue, key), .. }) =
+                    self.endpoints.find(channel)
+                {
+                    tracing::debug!(name, window_values, window_bytes, "a window has grown");
+                    queue.widen(*key, window_values, window_bytes);
                 }
             }
             Event::Cancelled { channel, request } => {
@@ -226,13 +234,18 @@ impl Driver {
         let Agreed { identity, values: form, answers: answers_form } = agreed;
         let channel = open.channel;
         let name = if claim.is_some() { String::new() } else { open.name.clone() };
-        let (window_values, window_bytes) = end.window();
+        let window = end.window();
+        let (window_values, window_bytes) =
+            window.map_or((0, 0), |window| (window.values, window.bytes));
         let redelivers = matches!(&end, ExportEnd::Out(queue) if queue.redelivers());
         let end = end.with_window(window_values.min(open.window_values));
         match content {
             Content::Values => {
                 let (values, bytes) = (window_values, window_bytes);
                 self.session.accept_as(&open, values, bytes, redelivers, identity);
+                if let Some(window) = window {
+                    self.session.let_grow(channel, window.growth);
+                }
                 self.endpoints.attach_export(channel, name, end, form, claim);
             }
             Content::Requests => {
@@ -251,7 +264,10 @@ impl Driver {
                     Dir::Send => window_values.min(open.window_values),
                     Dir::Recv => open.window_values,
                 };
-                let window = LaneWindow { values, bytes: terms.answers_bytes };
+                // There are no more answers than requests.
+                let growth = Growth { values_max: 0, bytes_max: WINDOW_BYTES_GROWN_MAX };
+                let window = LaneWindow { values, bytes: terms.answers_bytes, growth };
+                self.session.let_grow(channel.answers(), growth);
                 self.endpoints.attach_answers(channel, open.clock_ms, window, answers_form);
                 self.session.ready(channel.answers());
             }
@@ -274,12 +290,11 @@ impl Driver {
         if let Some(endpoint) = self.endpoints.find_mut(channel) {
             endpoint.is_open = true;
             endpoint.expect_form(agreed.values);
-            window = endpoint.import.as_ref().map(|wanted| LaneWindow {
-                values: wanted.request.window_values,
-                bytes: wanted.request.window_bytes,
-            });
+            window = endpoint.import.as_ref().map(|wanted| LaneWindow::of(&wanted.request));
         }
         if let (Content::Requests, Some(window)) = (content, window) {
+            let growth = Growth { values_max: 0, ..window.growth };
+            self.session.let_grow(channel.answers(), growth);
             self.endpoints.attach_answers(channel, clock_ms, window, agreed.answers);
             self.session.ready(channel.answers());
         }

@@ -6,13 +6,14 @@ use std::task::Context;
 use crate::channel::{Closed, EndKind, Origin, Reason, read_answers};
 use crate::clock;
 use crate::dir::Dir;
-use crate::limits::{WINDOW_BYTES_DEFAULT, WINDOW_VALUES_DEFAULT};
+use crate::limits::{WINDOW_BYTES_DEFAULT, WINDOW_BYTES_GROWN_MAX};
+use crate::limits::{WINDOW_VALUES_DEFAULT, WINDOW_VALUES_GROWN_MAX};
 use crate::net::desk::Pending;
 use crate::net::driver::Driver;
 use crate::net::mismatch::Agreed;
 use crate::net::offers;
 use crate::net::registry::Found;
-use crate::session::{OpenError, OpenRequest};
+use crate::session::{Growth, OpenError, OpenRequest};
 use crate::wire::{Code, Content, Open};
 
 impl Driver {
@@ -31,6 +32,9 @@ impl Driver {
     fn claim(&mut self, pending: Pending) {
         let Pending { token, kind: EndKind { identity, answer_identity, codec }, queue } = pending;
         let asks = queue.asks().cloned();
+        // The peer's window, and that of answers here.
+        let (values_max, bytes_max) = (WINDOW_VALUES_GROWN_MAX, WINDOW_BYTES_GROWN_MAX);
+        let growth = Growth { values_max, bytes_max };
         let request = OpenRequest {
             dir: Dir::Send,
             content: asks.as_ref().map_or(Content::Values, |_| Content::Requests),
@@ -45,6 +49,7 @@ impl Driver {
             limit: None,
             clock_ms: clock::now_ms(),
             redelivers: false,
+            growth,
         };
         match self.session.open(request.clone()) {
             Ok(channel) => {

@@ -53,6 +53,7 @@ mod tests {
             channel: ChannelId(1),
             values: 1,
             partial: None,
+            spent: crate::wire::Spent::default(),
             run: vec![7; bytes].into(),
         };
         let mut frame = BytesMut::new();

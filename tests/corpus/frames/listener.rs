@@ -18,7 +18,7 @@ pub(super) struct Listener {
     /// No counted frame has come by this link.
     is_new: bool,
     acknowledged: u64,
-    granted: BTreeMap<ChannelId, (u64, u64, u64)>,
+    granted: BTreeMap<ChannelId, (u64, u64, u64, u64)>,
 }
 
 impl Listener {
@@ -47,14 +47,18 @@ impl Listener {
                 assert!(*received >= self.acknowledged, "an acknowledgement is not taken back");
                 self.acknowledged = *received;
             }
-            Frame::Grant { channel, values, bytes, taken } => {
+            Frame::Grant { channel, values, bytes, taken, freed } => {
                 let granted = self.granted.entry(*channel).or_default();
-                let (before_values, before_bytes, before_taken) = *granted;
+                let (before_values, before_bytes, before_taken, before_freed) = *granted;
                 assert!(
-                    *values >= before_values && *bytes >= before_bytes && *taken >= before_taken,
+                    *values >= before_values
+                        && *bytes >= before_bytes
+                        && *taken >= before_taken
+                        && *freed >= before_freed,
                     "credit is not taken back: {frame:?} after {granted:?}"
                 );
-                *granted = (*values, *bytes, *taken);
+                assert!(taken <= freed && freed <= values, "a grant that makes sense: {frame:?}");
+                *granted = (*values, *bytes, *taken, *freed);
             }
             _ => {}
         }

@@ -11,7 +11,7 @@ mod source;
 use std::time::Duration;
 
 use netchan::dir::Dir;
-use netchan::session::{Document, OpenRequest, Rejection, Role, SessionError};
+use netchan::session::{Document, Growth, OpenRequest, Rejection, Role, SessionError};
 use netchan::wire::{Code, Content, Open, Subject};
 
 use crate::program::Program;
@@ -20,6 +20,9 @@ use shell::Shell;
 
 /// Memory of one run, in bytes.
 pub(crate) const BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// How far windows grow.
+const GROWTH: Growth = Growth { values_max: 64, bytes_max: 1 << 20 };
 
 /// The first bytes say what session it is, and whether the rest is a program or what comes by the link.
 pub(crate) fn run(data: &[u8]) {
@@ -199,5 +202,6 @@ fn request(program: &mut Program<'_>) -> OpenRequest {
         limit: program.flag().then(|| program.number()),
         clock_ms: 0,
         redelivers: program.flag(),
+        growth: GROWTH,
     }
 }

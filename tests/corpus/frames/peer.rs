@@ -6,10 +6,13 @@ use netchan::dir::Dir;
 use netchan::id::ChannelId;
 use netchan::limits::WINDOW_BYTES_MIN;
 use netchan::session::Role;
-use netchan::wire::{Code, Content, Data, Frame, Open, Partial, Piece, Subject, encode};
+use netchan::wire::{Code, Content, Data, Frame, Open, Partial, Piece, Spent, Subject, encode};
 
 use super::shell::Shell;
 use crate::program::Program;
+
+/// A peer that always wants its windows to grow.
+const WAITING: Spent = Spent { values: true, bytes: true };
 
 /// What the peer knows.
 #[derive(Debug)]
@@ -163,7 +166,7 @@ impl Peer {
             run.resize(run.len() + usize::from(length), 7);
         }
         run.truncate(60_000);
-        Data { channel: on, values, partial: None, run: run.into() }
+        Data { channel: on, values, partial: None, spent: WAITING, run: run.into() }
     }
 
     /// A piece of a value that does not end in it.
@@ -184,6 +187,7 @@ impl Peer {
             channel: on,
             values: 0,
             partial: Some(Partial { tail, rest }),
+            spent: WAITING,
             run: Bytes::from(run),
         }
     }
@@ -213,13 +217,15 @@ fn grant(program: &mut Program<'_>, shell: &Shell) -> Frame {
     let channel = open_channel(program, shell, false);
     let [values, bytes, taken] = [(); 3].map(|()| program.number());
     if program.byte() >= 0xe0 {
-        return Frame::Grant { channel, values, bytes, taken };
+        let freed = taken.saturating_add(bytes % 3);
+        return Frame::Grant { channel, values, bytes, taken, freed };
     }
     let counters = shell.counters(channel);
     let taken = counters.sent_values - taken.min(counters.sent_values);
     let values = counters.sent_values.saturating_add(values);
     let bytes = counters.sent_bytes.saturating_add(bytes.saturating_mul(100));
-    Frame::Grant { channel, values, bytes, taken }
+    let freed = taken.midpoint(counters.sent_values);
+    Frame::Grant { channel, values, bytes, taken, freed }
 }
 
 /// As many as have come, or went, mostly.

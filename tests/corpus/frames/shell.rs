@@ -7,13 +7,15 @@ use std::time::{Duration, Instant};
 use bytes::{Bytes, BytesMut};
 use netchan::id::ChannelId;
 use netchan::limits::{
-    COMPOSED_BYTES_MAX, DEAD_AFTER, FRAME_BYTES_MAX, HEARTBEAT_AFTER, SESSION_EXPIRY,
+    COMPOSED_BYTES_MAX, DEAD_AFTER, FRAME_BYTES_MAX, GROWTH_BYTES_MAX, HEARTBEAT_AFTER,
+    SESSION_EXPIRY,
 };
 use netchan::session::{
     Counters, Event, Heartbeat, OpenRequest, Parameters, RequestTerms, Role, Session, SessionError,
 };
 use netchan::wire::{Content, HEADER_BYTES, Open};
 
+use super::GROWTH;
 use super::listener::Listener;
 use super::source::Source;
 
@@ -67,6 +69,7 @@ impl Shell {
             channels_max,
             expiry,
             heartbeat,
+            growth_bytes_max: GROWTH_BYTES_MAX,
         };
         Shell {
             session: Session::new(parameters, now),
@@ -184,7 +187,10 @@ impl Shell {
         keeps: bool,
     ) {
         match open.content {
-            Content::Values => self.session.accept(open, window_values, window_bytes, keeps),
+            Content::Values => {
+                self.session.accept(open, window_values, window_bytes, keeps);
+                self.session.let_grow(open.channel, GROWTH);
+            }
             Content::Requests => {
                 let terms = RequestTerms {
                     window_values,
@@ -296,6 +302,7 @@ impl Shell {
                 | Event::Rejected { .. }
                 | Event::Listed { .. }
                 | Event::Taken { .. }
+                | Event::WindowGrown { .. }
                 | Event::Cancelled { .. }
                 | Event::Skipped { .. }
                 | Event::LimitReached { .. }
