@@ -11,12 +11,12 @@ use criterion::{BenchmarkId, Criterion, Throughput};
 use netchan::dir::Dir;
 use netchan::id::ChannelId;
 use netchan::limits::{
-    CHANNELS_MAX, DEAD_AFTER, FRAME_BYTES_MAX, HEARTBEAT_AFTER, SESSION_EXPIRY,
+    CHANNELS_MAX, DEAD_AFTER, FRAME_BYTES_MAX, GROWTH_BYTES_MAX, HEARTBEAT_AFTER, SESSION_EXPIRY,
     WINDOW_BYTES_DEFAULT,
 };
 use netchan::prefix::Encoder;
 use netchan::session::{
-    Chunk, Event, Heartbeat, OpenRequest, Parameters, Role, Session, Supply, ValueSource,
+    Chunk, Event, Growth, Heartbeat, OpenRequest, Parameters, Role, Session, Supply, ValueSource,
 };
 use netchan::wire::Content;
 
@@ -191,6 +191,7 @@ fn parameters(role: Role) -> Parameters {
         frame_bytes_max: FRAME_BYTES_MAX,
         peer_frame_bytes_max: FRAME_BYTES_MAX,
         channels_max: CHANNELS_MAX,
+        growth_bytes_max: GROWTH_BYTES_MAX,
         expiry: SESSION_EXPIRY,
         heartbeat: Heartbeat { ask_after: HEARTBEAT_AFTER, dead_after: DEAD_AFTER },
     }
@@ -207,6 +208,7 @@ fn request(place: usize) -> OpenRequest {
         also_accepts: Vec::new(),
         window_values: WINDOW_VALUES,
         window_bytes: WINDOW_BYTES_DEFAULT,
+        growth: Growth::NONE,
         limit: None,
         clock_ms: 0,
         redelivers: true,
