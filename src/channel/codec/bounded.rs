@@ -6,10 +6,11 @@ use crate::channel::CodecError;
 use crate::limits::VALUE_BYTES_MAX;
 
 /// Appends one value of at most [`VALUE_BYTES_MAX`] bytes, so that a longer one is noticed before it
-/// fills the memory.
+/// fills the memory: when the buffer must grow, or else at the end.
 pub(super) struct BoundedBuffer<'a> {
     output: &'a mut Vec<u8>,
-    bytes_left: usize,
+    /// What the buffer may have in it with the longest value.
+    bytes_max: usize,
     has_overflowed: bool,
 }
 
@@ -17,18 +18,38 @@ pub(super) struct BoundedBuffer<'a> {
 pub(super) struct Overflow;
 
 impl<'a> BoundedBuffer<'a> {
+    #[inline]
     pub(super) fn new(output: &'a mut Vec<u8>) -> BoundedBuffer<'a> {
-        BoundedBuffer { output, bytes_left: VALUE_BYTES_MAX, has_overflowed: false }
+        let bytes_max = output.len() + VALUE_BYTES_MAX;
+        BoundedBuffer { output, bytes_max, has_overflowed: false }
     }
 
     #[inline]
     pub(super) fn append(&mut self, bytes: &[u8]) -> Result<(), Overflow> {
-        if bytes.len() > self.bytes_left {
+        if bytes.len() > self.output.capacity() - self.output.len() {
+            self.grow(bytes.len())?;
+        }
+        self.output.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    #[inline]
+    pub(super) fn push(&mut self, byte: u8) -> Result<(), Overflow> {
+        if self.output.len() == self.output.capacity() {
+            self.grow(1)?;
+        }
+        self.output.push(byte);
+        Ok(())
+    }
+
+    /// Makes room for so many bytes more, if they may come.
+    #[cold]
+    fn grow(&mut self, bytes: usize) -> Result<(), Overflow> {
+        if bytes > self.bytes_max.saturating_sub(self.output.len()) {
             self.has_overflowed = true;
             return Err(Overflow);
         }
-        self.bytes_left -= bytes.len();
-        self.output.extend_from_slice(bytes);
+        self.output.reserve(bytes);
         Ok(())
     }
 
@@ -36,7 +57,7 @@ impl<'a> BoundedBuffer<'a> {
     /// own code have made of the error.
     #[inline]
     pub(super) fn finish<E: fmt::Display>(self, result: Result<(), E>) -> Result<(), CodecError> {
-        if self.has_overflowed {
+        if self.has_overflowed || self.output.len() > self.bytes_max {
             return Err(CodecError::TooLong { bytes_max: VALUE_BYTES_MAX });
         }
         result.map_err(|error| CodecError::Refused(error.to_string()))

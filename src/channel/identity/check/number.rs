@@ -81,7 +81,7 @@ impl Number {
 
 #[cfg(test)]
 mod tests {
-    use bincode::config::standard;
+    use ::bincode::config::standard;
     use bincode::serde::{decode_from_slice, encode_to_vec};
     use serde::Serialize;
     use serde::de::DeserializeOwned;
