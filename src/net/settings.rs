@@ -84,7 +84,7 @@ impl SendSettings {
 }
 
 /// How an exported channel that receives takes from each of its importers.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 #[must_use]
 pub struct RecvSettings {
     window_values: Option<u32>,
@@ -92,18 +92,6 @@ pub struct RecvSettings {
     window_growth: WindowGrowth,
     pub(super) stays_open: bool,
     pub(super) undecodable: Undecodable,
-}
-
-impl Default for RecvSettings {
-    fn default() -> RecvSettings {
-        RecvSettings {
-            window_values: None,
-            window_bytes: None,
-            window_growth: WindowGrowth::default(),
-            stays_open: false,
-            undecodable: Undecodable::default(),
-        }
-    }
 }
 
 impl RecvSettings {
