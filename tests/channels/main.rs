@@ -5,6 +5,7 @@ mod connections;
 mod ends;
 mod flow;
 mod flushing;
+mod growing;
 mod hanging_up;
 mod importers;
 mod refusals;

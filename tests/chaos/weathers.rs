@@ -5,8 +5,9 @@ use crate::proxy::seed;
 use crate::task::Duty;
 use crate::weather::{End, Weather};
 
-/// Slow enough that links end many times under way.
-const SLOW: usize = 100_000;
+/// Bytes in a second: slow enough that links end many times under way, and fast enough that one carries a
+/// whole frame before it ends, which may have 64 KiB when windows have grown.
+const SLOW: usize = 1_000_000;
 
 async fn values_survive(values: u64, weather: Weather, resumes: u64, default_seed: u64) {
     let duty = Duty::Exchange { values, waits: false };
@@ -16,13 +17,13 @@ async fn values_survive(values: u64, weather: Weather, resumes: u64, default_see
 #[tokio::test]
 async fn values_survive_links_that_are_cut() {
     let weather = Weather { bytes_per_second: Some(SLOW), ..Weather::ending(&[End::Cut]) };
-    values_survive(40_000, weather, 5, 11).await;
+    values_survive(400_000, weather, 5, 11).await;
 }
 
 #[tokio::test]
 async fn values_survive_links_that_are_reset() {
     let weather = Weather { bytes_per_second: Some(SLOW), ..Weather::ending(&[End::Reset]) };
-    values_survive(40_000, weather, 5, 12).await;
+    values_survive(400_000, weather, 5, 12).await;
 }
 
 #[tokio::test]
@@ -32,7 +33,7 @@ async fn values_survive_links_that_end_in_their_handshake() {
         bytes_per_second: Some(SLOW),
         ..Weather::ending(&[End::Cut, End::Reset])
     };
-    values_survive(40_000, weather, 5, 13).await;
+    values_survive(400_000, weather, 5, 13).await;
 }
 
 #[tokio::test]
@@ -42,7 +43,7 @@ async fn values_survive_links_that_stall() {
         bytes_per_second: Some(SLOW),
         ..Weather::ending(&[End::Cut, End::Reset])
     };
-    values_survive(40_000, weather, 5, 14).await;
+    values_survive(400_000, weather, 5, 14).await;
 }
 
 #[tokio::test]
@@ -57,7 +58,7 @@ async fn values_survive_links_that_swallow_what_they_are_given() {
         bytes_per_second: Some(SLOW),
         ..Weather::ending(&[End::Silence, End::HalfSilence])
     };
-    values_survive(20_000, weather, 3, 16).await;
+    values_survive(200_000, weather, 3, 16).await;
 }
 
 /// Links end within values, and within their frames.

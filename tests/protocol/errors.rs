@@ -534,9 +534,13 @@ fn provoke_values(row: &str) -> Option<Vec<Outcome>> {
                 again.hear(rejected(1, 2)),
             ]
         }
-        "Grant of less than was taken, or with more taken than was sent" => {
-            let mut exporter = Listener::exporter(Dir::Recv);
-            vec![exporter.hear(grant(4, 1))]
+        "Grant of less than was freed, of less freed than taken, or of more freed than was sent" => {
+            let grant = |values, taken, freed| {
+                let bytes = WINDOW_BYTES_MIN;
+                let grant = Frame::Grant { channel: CHANNEL, values, bytes, taken, freed };
+                Listener::exporter(Dir::Recv).hear(grant)
+            };
+            vec![grant(4, 1, 1), grant(4, 0, 1), grant(4, 1, 0), grant(0, 0, 1)]
         }
         "more values or bytes than were granted" => {
             let bytes = vec![0; WINDOW_BYTES_MIN as usize + 1];

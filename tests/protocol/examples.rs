@@ -155,7 +155,7 @@ fn expected() -> Vec<(&'static str, Example)> {
         identity: counting(0x70),
     };
     let refuse = Frame::Refuse { channel, code: Code::UnknownName, text: "no lines here".into() };
-    let grant = Frame::Grant { channel, values: 320, bytes: 1_050_000, taken: 64, freed: 64 };
+    let grant = Frame::Grant { channel, values: 320, bytes: 1_050_000, taken: 62, freed: 64 };
     let rejected = Frame::Rejected { channel, position: 3, values: 1, text: "odd".into() };
     let hangup = Frame::Hangup { channel, code: Code::HungUp, values: 2, text: "enough".into() };
     // A list without channels.

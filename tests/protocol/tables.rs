@@ -82,7 +82,8 @@ fn each_limit_that_the_text_names_is_in_the_table() {
     let known: Vec<&str> = limits().into_iter().map(|(name, _)| name).collect();
     let words =
         document::TEXT.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
-    for word in words.filter(|word| word.contains('_')) {
+    let flags = ["VALUES_SPENT", "BYTES_SPENT"];
+    for word in words.filter(|word| word.contains('_') && !flags.contains(word)) {
         let is_constant = word.chars().all(|letter| letter == '_' || letter.is_ascii_uppercase());
         assert!(!is_constant || known.contains(&word), "{word} is not in the table of limits");
     }

@@ -43,6 +43,14 @@ impl Inlet {
         }
     }
 
+    /// The window has grown.
+    pub(crate) fn grow(&mut self, window_values: u32, window_bytes: u64) {
+        let is_larger =
+            u64::from(window_values) >= self.window_values && window_bytes >= self.window_bytes;
+        assert!(is_larger, "a window never becomes smaller");
+        (self.window_values, self.window_bytes) = (u64::from(window_values), window_bytes);
+    }
+
     /// Takes in a run and checks all that is said of it.
     pub(crate) fn receive(&mut self, run: &[u8], values: u32, tail_bytes: usize) {
         assert!(!self.is_over, "no values come after the channel is over");

@@ -15,6 +15,7 @@ mod documents;
 mod ending;
 mod exactly_once;
 mod fairness;
+mod growth;
 mod hangup;
 mod heartbeat;
 mod hostile_bytes;

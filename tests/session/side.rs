@@ -161,6 +161,9 @@ impl Side {
                 Event::Shown { channel, document } => Note::Shown(channel, document),
                 Event::Taken { channel, values, .. } => Note::Taken(channel, values),
                 Event::WindowGrown { channel, window_values, window_bytes } => {
+                    if let Some(inlet) = self.inlets.get_mut(&channel) {
+                        inlet.grow(window_values, window_bytes);
+                    }
                     Note::WindowGrown(channel, window_values, window_bytes)
                 }
                 Event::Cancelled { channel, request } => Note::Cancelled(channel, request),
