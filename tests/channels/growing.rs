@@ -30,12 +30,12 @@ impl FarChannel {
             Dir::Recv => {
                 let sender = world.exporter.export_sender("values", SendSettings::default());
                 let receiver = peers.importer.import_receiver("values", settings).await;
-                (sender.unwrap(), receiver.unwrap())
+                (sender.expect("a new name"), receiver.expect("it is exported"))
             }
             Dir::Send => {
                 let receiver = world.exporter.export_receiver("values", RecvSettings::default());
                 let sender = peers.importer.import_sender("values", settings).await;
-                (sender.unwrap(), receiver.unwrap())
+                (sender.expect("it is exported"), receiver.expect("a new name"))
             }
         };
         let back = if dir == Dir::Recv { Way::ToExporter } else { Way::ToImporter };
