@@ -80,7 +80,7 @@ fn a_claim_takes_no_memory_at_any_depth() {
     BELIEVED.set(0);
     let refused = received::<Believer>(claims);
     assert!(matches!(refused, Err(CodecError::Refused(_))));
-    assert!((1..=length).contains(&BELIEVED.get()), "{} elements", BELIEVED.get());
+    assert!(BELIEVED.get() <= length, "{} elements", BELIEVED.get());
 }
 
 #[test]

@@ -427,7 +427,7 @@ fn a_grant_counts_all_that_were_taken_and_those_up_to_the_first_that_was_not() {
                 values: taken + window,
                 bytes: REQUESTS_BYTES + 6 * taken,
                 taken: leading,
-                freed: leading,
+                freed: taken,
             });
         }
     }
@@ -453,9 +453,8 @@ fn whoever_asks_keeps_what_is_behind_the_first_that_was_not_taken() {
 fn no_grant_frees_more_than_was_sent() {
     for mut script in scripts(true) {
         send_all(&mut script, FIRST, &[5, 6, 7]);
-        let freed = |script: &mut Script, values, taken| {
-            let frame =
-                Frame::Grant { channel: FIRST, values, bytes: u64::MAX, taken, freed: taken };
+        let freed = |script: &mut Script, values, taken, freed| {
+            let frame = Frame::Grant { channel: FIRST, values, bytes: u64::MAX, taken, freed };
             let mut bytes = bytes::BytesMut::new();
             netchan::wire::encode(&frame, 0, &mut bytes);
             let session = &mut script.side.session;
@@ -468,14 +467,14 @@ fn no_grant_frees_more_than_was_sent() {
             }
             found
         };
-        assert_eq!(freed(&mut script, 4 + 1, 1).map(|found| found.0), Some(1));
-        assert_eq!(freed(&mut script, u64::MAX, 2), Some((2, 3)));
-        assert_eq!(freed(&mut script, u64::MAX, 2), None, "nothing is new");
+        assert_eq!(freed(&mut script, 4 + 1, 1, 1).map(|found| found.0), Some(1));
+        assert_eq!(freed(&mut script, u64::MAX, 2, 3), Some((2, 3)));
+        assert_eq!(freed(&mut script, u64::MAX, 2, 3), None, "nothing is new");
         let error = script.send_wrong(Frame::Grant {
             channel: FIRST,
             values: u64::MAX,
             bytes: u64::MAX,
-            taken: 4,
+            taken: 2,
             freed: 4,
         });
         assert_eq!(error.code(), Code::Violation);
