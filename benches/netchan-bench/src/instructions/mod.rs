@@ -74,7 +74,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     }
     table.print(before.as_ref());
     if let Some(file) = &options.json {
-        report::json::write(file, &table)?;
+        report::write(file, &table)?;
     }
     let grown = before.map(|before| table.grown(&before, GROWTH_PER_CENT_MAX)).unwrap_or_default();
     if grown.is_empty() {

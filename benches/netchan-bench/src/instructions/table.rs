@@ -72,7 +72,8 @@ mod tests {
 
     fn table(rows: &[(&str, f64)]) -> Table {
         let mut table = Table::default();
-        rows.iter().for_each(|(stage, instructions)| table.push((*stage).to_owned(), *instructions));
+        rows.iter()
+            .for_each(|(stage, instructions)| table.push((*stage).to_owned(), *instructions));
         table
     }
 
@@ -88,7 +89,7 @@ mod tests {
     fn what_is_written_can_be_read() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("table.json");
-        crate::report::json::write(&file, &table(&[("send", 12.34)])).unwrap();
+        crate::report::write(&file, &table(&[("send", 12.34)])).unwrap();
         let read = Table::read(&file).unwrap();
         assert_eq!((read.kind.as_str(), read.rows), ("table", vec![("send".to_owned(), 12.3)]));
         let error = Table::read(&folder.path().join("missing.json")).unwrap_err().to_string();
