@@ -11,6 +11,7 @@ pub mod contest;
 pub mod contestants;
 pub mod growth;
 pub mod idle;
+pub mod instructions;
 pub mod link;
 pub mod machine;
 pub mod memory;

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 use netchan_bench::contestants::contestants;
-use netchan_bench::{Failure, alone, growth, idle, plot, works};
+use netchan_bench::{Failure, alone, growth, idle, instructions, plot, works};
 
 /// How fast values travel with netchan, beside a baseline that is written by hand.
 #[derive(Debug, Parser)]
@@ -23,6 +23,8 @@ enum Command {
     Growth(growth::Options),
     /// Memory and wake-ups of connections on which nothing happens
     Idle(idle::Options),
+    /// What one value costs in instructions, counted by callgrind
+    Instructions(instructions::Options),
     /// Draws what the others have measured
     Plot(plot::Options),
 }
@@ -36,6 +38,7 @@ fn main() -> Result<(), Failure> {
         Command::Works(options) => works::run(options),
         Command::Growth(options) => growth::run(options),
         Command::Idle(options) => idle::run(options),
+        Command::Instructions(options) => instructions::run(&options),
         Command::Plot(options) => plot::run(options),
     }
 }

@@ -6,7 +6,7 @@
 
 mod asks;
 mod stream;
-mod target;
+pub(crate) mod target;
 
 use actix::{Addr, Message, Recipient};
 use netchan::Config;
