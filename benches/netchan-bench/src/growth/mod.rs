@@ -1,7 +1,7 @@
 //! The command `growth`: what a value costs against what grows.
 //!
-//! A [sketch](sketch) says what is measured, [`streams`] and [`round_trip`] have them all, and a
-//! [curve](curve) is what comes out. The [proxy] is the link that has a round trip.
+//! A sketch (`sketch`) says what is measured, `streams` and `round_trip` have them all, and a
+//! [curve] is what comes out. The [proxy] is the link that has a round trip.
 
 pub mod curve;
 mod goodput;

@@ -1,9 +1,9 @@
 //! The command `instructions`: what one value costs in instructions, which does not depend on what else
 //! the machine does.
 //!
-//! For each [`Stage`] the program runs itself under callgrind, twice, with different numbers of values,
+//! For each `Stage` the program runs itself under callgrind, twice, with different numbers of values,
 //! and divides the difference of the instructions by the difference of the values: what is done only
-//! once cancels out. Callgrind counts only what happens in [`counted`](counted::counted), so that a stage
+//! once cancels out. Callgrind counts only what happens in `counted`, so that a stage
 //! is alone even though the others have to prepare it. Instructions of the kernel are not counted.
 
 mod callgrind;

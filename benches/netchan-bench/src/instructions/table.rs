@@ -40,7 +40,7 @@ impl Table {
     /// How much more a stage takes now, in per cent, if it was counted before.
     fn change(&self, stage: &str, instructions: f64) -> Option<f64> {
         let (_, before) = self.rows.iter().find(|(name, _)| name == stage)?;
-        (*before > 0.0).then(|| (instructions / before - 1.0) * 100.0)
+        (*before > 0.0).then(|| (instructions - before) * 100.0 / before)
     }
 
     /// The stages that take more than this beyond what they took before, in per cent.
